@@ -14,9 +14,11 @@ export interface ShellRequest {
   readonly name?: string
   /**
    * Constant. PowerShell: finds `values` in the hashtable `$v`, throws to fail. POSIX sh: run in a subshell with stdin at /dev/null; `values` are its variables (not exported).
-   * Must read nothing from stdin and leave nothing in the background that holds stdout.
+   * Must read nothing from stdin and, unless `foreign`, leave nothing in the background that holds stdout.
    */
   readonly script: string
+  /** It runs the text of a user: what that leaves running is cut off as it ends, and is not heard in later answers. */
+  readonly foreign?: boolean
   /** Names `[a-z_][a-z0-9_]*`; any text without NUL. */
   readonly values?: Readonly<Record<string, ShellValue>>
   /** Milliseconds from when the device starts it; past it, the script and its children are killed. */

@@ -42,7 +42,8 @@ export const command = defineModule({
     properties: {
       run: {
         description:
-          'A text for sh, or for PowerShell on Windows; or a list: a program and its arguments, taken as they are.',
+          'A text for sh, or for PowerShell on Windows; or a list: a program and its arguments, taken as they are. ' +
+          'What it leaves running is no longer heard, and may end by writing: send its output elsewhere.',
         examples: ['agentctl cleanup', ['agentctl', 'set', 'store name', 'Żabka "Pod Dębem"']],
         anyOf: [
           { type: 'string', minLength: 1 },

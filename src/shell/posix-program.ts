@@ -10,6 +10,7 @@ export interface ProgramAsk {
   readonly id: number
   readonly script: string
   readonly values: Readonly<Record<string, ShellValue>>
+  readonly foreign: boolean
   readonly kept: KeptScripts
   /** The condition under which it may begin (`fenceCall`); absent where it changes nothing. */
   readonly fence?: string
@@ -56,12 +57,32 @@ function openSubshell(ask: ProgramAsk, body: string): string {
 }
 
 /**
+ * The subshell with streams of its own, and its status in `till_end`. What it leaves running may hold them for as long as it likes:
+ * `sed` copies each up to the word `TOKEN d` that comes behind the subshell, and ends, whatever follows. That word is dropped at the
+ * other end. `sed` holds a line as a whole, so that it gets no more memory than a line may take.
+ */
+function containedSubshell(ask: ProgramAsk, body: string): string {
+  // The sed of busybox does not look at a line before it has the next one.
+  const done = `printf '%s\\n\\n' "${ask.token} d"`
+  const own = subshell(ask, { first: ' 2>&3 3>&- 6>&-', begin: ' >&7', last: 'exec 7>&- 8>&-; ' }, body)
+  const upTo = `{ command -v sed >/dev/null || exec cat; ulimit -v 262144; LC_ALL=C exec sed '/${ask.token} d$/q'; } 2>/dev/null`
+  const answering = `{ { ${own} ; } 3>&2 2>/dev/null; echo $? >&6; ${done} >&2; } 2>&1 >&4 4>&-`
+  const both = `{ { ${answering} | ${upTo} >&8; ${done}; } 4>&1 | ${upTo} >&7; } 6>&1`
+  return `{ till_end=$( ${both} ) ; } 7>&1 8>&2; till_end=\${till_end:-1}`
+}
+
+/** Runs a script in a subshell, and leaves its status in `till_end`. */
+function ran(ask: ProgramAsk, body: string): string {
+  return ask.foreign ? containedSubshell(ask, body) : `${openSubshell(ask, body)}; till_end=$?`
+}
+
+/**
  * One ask: answers `TOKEN b ID PID`, the script's own output, `TOKEN e ID STATUS` on stdout, and `TOKEN E ID` on stderr;
  * and `TOKEN f ID REASON` where its fence does not let it begin.
  */
 export function askProgram(ask: ProgramAsk): string {
   const { token, id, fence } = ask
-  const run = `${openSubshell(ask, ask.kept.call(ask.script))}; echo "${token} e ${id} $?" || exit`
+  const run = `${ran(ask, ask.kept.call(ask.script))}; echo "${token} e ${id} $till_end" || exit; unset -v till_end`
   const told = `echo "${token} E ${id}" >&2\n`
   if (fence === undefined) return `${run}; ${told}`
   return `till_told=\nif ${fence}; then\n${run}\nelse echo "${token} f ${id} $till_no" || exit; fi; ${told}`
@@ -106,16 +127,16 @@ function gated(ask: ProgramAsk, gate: Gate | undefined): string {
   const body = ask.kept.call(ask.script)
   switch (gate?.kind) {
     case undefined:
-      return `${openSubshell(ask, body)}; till_end=$?`
+      return ran(ask, body)
     case 'exit': {
       const held = gate.codes.map((code) => Math.trunc(code)).join(' | ')
-      return `${openSubshell(ask, body)}; till_end=$?$till_told\n${verdict(ask.id, '$till_end', [held, '$till_end'])}`
+      return `${ran(ask, body)}$till_told\n${verdict(ask.id, '$till_end', [held, '$till_end'])}`
     }
     case 'test': {
       const { test, values = {} } = gate
       const look = `till_test=${ask.kept.word(test)}\n${body}\ntill_end=$?; [ "$till_end" -eq 0 ] || exit "$till_end"`
       const tested = `${look}\n${assignPosix(values)}(eval "$till_test") >/dev/null 2>&1 && exit ${HELD_EXIT}\nexit 0`
-      return `${openSubshell(ask, tested)}; till_end=$?$till_told\n${verdict(ask.id, '$till_end', [`${HELD_EXIT}`, '0'])}`
+      return `${ran(ask, tested)}$till_told\n${verdict(ask.id, '$till_end', [`${HELD_EXIT}`, '0'])}`
     }
     case 'same':
       return sameAnswer(ask, body, gate.as)

@@ -15,7 +15,7 @@ import { noShell } from './posix-no-shell.ts'
 import { askProgram, brokenLinkProgram, CHAIN_HEAD, CHAIN_TAIL, type LinkTerms, linkProgram } from './posix-program.ts'
 import { printable } from './tool-answer.ts'
 
-/** After an ask was ended from outside, how long its answer may take. */
+/** Behind what ended an ask from outside, how long its answer may take. */
 const STOP_GRACE_MS = 5_000
 
 /** What may come before the interpreter answers: banners, noise of start-up files. */
@@ -32,7 +32,7 @@ export interface SessionOptions {
   /** By which others that work on this device are known; absent: nobody looks for them. */
   readonly lockName?: string | undefined
   /**
-   * Ends the process tree under `root` on the device and tells the interpreter so; absent where a deadline ends the
+   * Ends the process tree under `root` on the device and tells the interpreter so, or gives up; absent where a deadline ends the
    * session.
    */
   readonly endTree?: (pids: { readonly root: number; readonly interpreter: number }) => Promise<unknown>
@@ -176,9 +176,10 @@ export class PosixSession {
   /** A value that no shell can hold is a fault of whoever asks; it costs this one ask, and breaks its chain. */
   #programOf(ask: Ask): string | undefined {
     const { id, link } = ask
-    const { script, values = {} } = ask.request
+    const { script, values = {}, foreign = false } = ask.request
     const fence = this.#exchanges.fenceOf(ask, this.#options.askMs)
-    const program = { token: this.#token, id, script, values, kept: this.#kept, ...(fence !== undefined && { fence }) }
+    const own = { token: this.#token, id, script, values, foreign, kept: this.#kept }
+    const program = { ...own, ...(fence !== undefined && { fence }) }
     try {
       if (!link) return askProgram(program)
       return `${link.first ? CHAIN_HEAD : ''}${linkProgram(program, link)}${link.last ? CHAIN_TAIL : ''}`
@@ -215,7 +216,7 @@ export class PosixSession {
       else if (ask && marker === ask.id) {
         ask.stderr.done = true
         this.#settle()
-      } else this.#garbled(part.text)
+      } else if (marker !== 'done' || !ask?.request.foreign) this.#garbled(part.text)
     }
   }
 
@@ -244,11 +245,12 @@ export class PosixSession {
       ask.passed = true
       ask.stdout.done = true
       this.#settle()
-    } else if (!this.#onGuardMarker(marker, ask)) this.#garbled(text)
+    } else if (!this.#onOtherMarker(marker, ask)) this.#garbled(text)
   }
 
   /** False when it is none, or out of turn. */
-  #onGuardMarker(marker: Marker | undefined, ask: Ask | undefined): boolean {
+  #onOtherMarker(marker: Marker | undefined, ask: Ask | undefined): boolean {
+    if (marker?.kind === 'done') return ask?.begun === true && ask.request.foreign === true
     if (ask?.begun || !marker) return false
     if (marker.kind === 'left') {
       this.#exchanges.others.met(marker.about)
@@ -334,8 +336,11 @@ export class PosixSession {
       return
     }
     ask.timedOut = true
-    this.#callOffAsk = deadline(STOP_GRACE_MS, () => this.#breakOff('OBSERVE_TIMEOUT', stuck))
-    void this.#options.endTree({ root: ask.pid, interpreter })
+    // To get there may take several round trips, or a login; that has deadlines of its own.
+    void this.#options.endTree({ root: ask.pid, interpreter }).finally(() => {
+      if (this.#lost || this.#written[0] !== ask) return
+      this.#callOffAsk = deadline(STOP_GRACE_MS, () => this.#breakOff('OBSERVE_TIMEOUT', stuck))
+    })
   }
 
   /** Ends the session, with the phase that it is in and what the device said before it was open. */

@@ -92,6 +92,8 @@ function asBuffer(chunk: Uint8Array): Buffer {
 export type Marker =
   | { readonly kind: 'hello'; readonly pid: number }
   | { readonly kind: 'begin'; readonly id: number; readonly pid: number | undefined }
+  /** Behind the output of a script whose streams are its own. */
+  | { readonly kind: 'done' }
   /** `held`: what the gate of a link said. */
   | { readonly kind: 'end'; readonly id: number; readonly exitCode: number; readonly held?: boolean }
   /** A link that was not run. */
@@ -112,6 +114,7 @@ export interface About {
 
 /** The marker that a line on stdout is; undefined when it is none. */
 export function parseMarker(text: string): Marker | undefined {
+  if (text === 'd') return { kind: 'done' }
   const hello = /^h (\d{1,10}) 42$/.exec(text)
   if (hello) return { kind: 'hello', pid: Number(hello[1]) }
   const begin = /^b (\d{1,9}) (\d{0,10})$/.exec(text)
@@ -145,9 +148,10 @@ function parseEnd(text: string): Marker | undefined {
   return { kind: 'end', id: Number(end[1]), exitCode: Number(end[2]), ...(end[3] && { held: end[3] === ' y' }) }
 }
 
-/** What a line on stderr says: `hello`, or the id of the ask that ended; undefined when it is none. */
-export function parseErrorMarker(text: string): 'hello' | number | undefined {
+/** What a line on stderr says: `hello`, `done`, or the id of the ask that ended; undefined when it is none. */
+export function parseErrorMarker(text: string): 'hello' | 'done' | number | undefined {
   if (text === 'H') return 'hello'
+  if (text === 'd') return 'done'
   const end = /^E (\d{1,9})$/.exec(text)
   return end ? Number(end[1]) : undefined
 }

@@ -115,7 +115,7 @@ export function runRequest(dialect: ShellDialect, programs: Programs, where: Sur
   if (!program) return undefined
   const values = { ...surroundings(where), ...program.values }
   const script = dialect === 'posix' ? POSIX_SETUP + program.script : program.script
-  return { ...program, script, values }
+  return { ...program, script, values, foreign: true }
 }
 
 function surroundings({ cwd, environment }: Surroundings): Record<string, ShellValue> {

@@ -60,9 +60,15 @@ as_the_system_does() (
   unset SSH_CLIENT SSH_CONNECTION SSH_TTY SSH_AUTH_SOCK XDG_SESSION_ID XDG_SESSION_TYPE XDG_SESSION_CLASS XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS
   exec "$@" </dev/null
 )
-run_action() {
+try_action() {
   as_the_system_does "$@" >"$log" 2>&1
   code=$?
+}
+run_action() {
+  try_action "$@"
+  end_action
+}
+end_action() {
   if [ "$code" -ne 0 ]; then
     if [ "$(($(wc -c <"$log")))" -gt 8000 ]; then head -c 4000 "$log"; printf '\\n…\\n'; tail -c 4000 "$log"; else cat "$log"; fi >&2
     exit "$code"

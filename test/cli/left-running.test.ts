@@ -73,4 +73,23 @@ describe.each(CASES)('what a run began on $name as $user', ({ start, user }) => 
     expect([second.code, second.stderr]).toEqual([0, ''])
     expectOneAfterAnother()
   })
+
+  it('is not heard in the answers of later steps', async () => {
+    const stop = project.path('stop')
+    const talks = `(n=0; while [ ! -e ${stop} ] && [ $n -lt 3000 ]; do echo status=ok; sleep 0.02; n=$((n+1)); done) &`
+    project.write(
+      'runbooks/slow.yaml',
+      `name: slow
+description: Starts an agent that talks, and looks at its state
+steps:
+  - id: start
+    command: {run: '${talks}', always: true}
+  - id: look
+    command: {run: 'sleep 0.3; echo status=broken', read_only: true, expect: {stdout: '^status=broken\\n$'}}
+`,
+    )
+    const apply = await project.till('apply', 'slow', '--yes', '--json')
+    project.write('stop', '')
+    expect([apply.code, apply.stderr]).toEqual([0, ''])
+  })
 })

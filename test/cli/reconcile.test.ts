@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync,
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { alone } from '../../src/gitops/trust-folder.ts'
 import { BASE_FILES, DEVICE, SignedRepository } from '../gitops/signed-repository.ts'

@@ -121,6 +121,23 @@ describe.skipIf(reason !== undefined).each(shells.filter(({ name }) => name !== 
       }
     })
 
+    test('come from a source that has moved on since its lists were read', async () => {
+      const world = await openDevice(path)
+      const old = debs.get('4.3.0-1')?.path ?? ''
+      const index = join(folder, 'Packages')
+      try {
+        await apply(world, { name: 'till-agent', version: '4.1.0' })
+        await apply(world, { name: 'till-agent', state: 'absent' })
+        // The newest of the lists is gone.
+        writeFileSync(index, readFileSync(index, 'utf8').split('\n\n').slice(0, 2).join('\n\n'))
+        rmSync(old)
+        expect(await apply(world, { name: 'till-agent' })).toEqual({ before: null, after: '4.2.1-1' })
+      } finally {
+        writeFileSync(old, debs.get('4.3.0-1')?.bytes ?? '')
+        await world.close()
+      }
+    })
+
     test('come from a file', async () => {
       const world = await openDevice(path)
       const deb = debs.get('4.2.1-1')

@@ -105,10 +105,64 @@ describe.each(shells)('the channel over $name', ({ path }) => {
 
   test('is not held up by what an ask leaves running', async () => {
     const answers = await Promise.all([
-      open.shell.ask({ script: 'sleep 30 & echo started' }),
+      open.shell.ask({ script: 'sleep 300 & echo started' }),
+      open.shell.ask({ script: 'sleep 300 & echo started', foreign: true }),
       open.shell.ask({ script: 'echo next' }),
     ])
-    expect(answers.map((answer) => answer.text)).toEqual(['started\n', 'next\n'])
+    expect(answers.map((answer) => answer.text)).toEqual(['started\n', 'started\n', 'next\n'])
+    expect(answers.map((answer) => answer.timedOut)).toEqual([false, false, false])
+  })
+
+  test('does not hear in later answers what a text of a user leaves running', async () => {
+    const dir = (await open.shell.ask({ script: 'mktemp -d' })).text.trim()
+    // It talks until it is told that the questions behind it were answered.
+    const talks = `(trap '' PIPE; n=0; while [ ! -e "$d/end" ] && [ $n -lt 3000 ]; do n=$((n+1)); echo status=ok; echo bad >&2; sleep 0.02; done; : >"$d/ended") &`
+    const [first, second, exact] = await Promise.all([
+      open.shell.ask({
+        script: `${talks} printf 'a\\0b\\377'; printf 'err' >&2; exit 7`,
+        values: { d: dir },
+        foreign: true,
+      }),
+      open.shell.ask({ script: 'sleep 0.3; echo status=broken' }),
+      open.shell.ask({ script: `sleep 0.2; printf 'x\\n\\ny'`, foreign: true }),
+    ])
+    const own = (text: string) => text.replaceAll(/(status=ok|bad)\n/g, '')
+    expect([own(Buffer.from(first.stdout).toString('latin1')), own(first.errorText), first.exitCode]).toEqual([
+      'a\0b\xff',
+      'err',
+      7,
+    ])
+    expect([second.text, second.errorText, exact.text, exact.errorText]).toEqual(['status=broken\n', '', 'x\n\ny', ''])
+    const wait = 'until [ -e "$d/ended" ]; do sleep 0.1; done; rm -r "$d"'
+    expect((await open.shell.ask({ script: `: >"$d/end"; ${wait}`, values: { d: dir } })).exitCode).toBe(0)
+  })
+
+  test.each([
+    'exit 3',
+    'kill -9 $(exec sh -c \'echo "$PPID"\')',
+    'exec 1>&-; exit 3',
+    'if then',
+    'echo out; exec sh -c "exit 3"',
+  ])('a text of a user ends as it does: %s', async (script) => {
+    const [plain, foreign] = await Promise.all([open.shell.ask({ script }), open.shell.ask({ script, foreign: true })])
+    const about = ({ exitCode, text, errorText }: typeof plain) => [
+      exitCode,
+      text,
+      errorText.replaceAll(/line \d+/g, 'line'),
+    ]
+    expect(about(foreign)).toEqual(about(plain))
+  })
+
+  test('what a text of a user says is kept where it is ended by its deadline', async () => {
+    const [hung, next] = await Promise.all([
+      open.shell.ask({
+        script: `trap 'echo clean; exit 9' TERM; echo out; sleep 60; echo never`,
+        foreign: true,
+        timeoutMs: 300,
+      }),
+      open.shell.ask({ script: 'echo next' }),
+    ])
+    expect([hung.text, hung.timedOut, hung.exitCode, next.text]).toEqual(['out\nclean\n', true, 9, 'next\n'])
   })
 
   test('ends an ask that hangs, with all that it started, and goes on', async () => {

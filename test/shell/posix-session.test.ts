@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Connection } from '../../src/core/transport.ts'
@@ -129,10 +130,26 @@ describe('a session', () => {
     let started = 0
     const shell = openPosixShell({
       deadlines: DEADLINES,
-      start: (command, input) => connection.exec(started++ === 0 ? command : 'sleep 30', input),
+      start: (command, input) => connection.exec(started++ === 0 ? command : 'sleep 300', input),
     })
-    const hung = shell.ask({ script: 'sleep 30', timeoutMs: 100 })
+    const hung = shell.ask({ script: 'sleep 300', timeoutMs: 100 })
     expect(await interruption(hung)).toMatchObject({ code: 'OBSERVE_TIMEOUT', phase: 'observe' })
+  })
+
+  test('outlives what hangs, however long the way takes of what ends it', async () => {
+    let started = 0
+    const shell = openPosixShell({
+      // A second channel, or a login of its own, over a long line.
+      start: async (command, input) => {
+        if (started++ > 0) await sleep(6_000)
+        return connection.exec(command, input)
+      },
+      deadlines: DEADLINES,
+    })
+    const hung = await shell.ask({ script: 'sleep 60', timeoutMs: 200 })
+    expect(hung.timedOut).toBe(true)
+    expect((await shell.ask({ script: 'echo on' })).text).toBe('on\n')
+    shell.close()
   })
 
   test('keeps its token from the scripts, so that none can forge an answer', async () => {

@@ -30,6 +30,7 @@ export async function openLocalShell(
 ): Promise<{ shell: PosixShell; connection: Connection; close: () => Promise<void>; hangUp: () => void }> {
   const folder = mkdtempSync(join(tmpdir(), 'till-sh-'))
   symlinkSync(path, join(folder, 'sh'))
+  if (path.endsWith('busybox')) symlinkSync(path, join(folder, 'sed'))
   const connected = await localTransport.connect(localTarget(), new AbortController().signal)
   if (!connected.ok) throw new Error(connected.failure.message)
   const connection = connected.value

@@ -14,7 +14,7 @@ export interface DecodedText {
  * heeded. A problem when it is not the text of one encoding, or when its lines end in a way that no codec reads.
  */
 export function decodeText(bytes: Uint8Array, format: string): Parsed<DecodedText> {
-  const decoded = format === 'xml' ? decodedXml(bytes) : decodedPlain(bytes)
+  const decoded = DECODERS[format]?.(bytes) ?? decodedPlain(bytes)
   if (!decoded.ok) return decoded
   const { text, encoding } = decoded.value
   if (text.includes('\0')) return problem('it holds NULs, so it is no text, or UTF-16 without a byte order mark')
@@ -24,6 +24,11 @@ export function decodeText(bytes: Uint8Array, format: string): Parsed<DecodedTex
     return problem('lines end in a lone CR (as on an old Mac, or after two conversions); give them LF or CRLF first')
   }
   return decoded
+}
+
+const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => Parsed<DecodedText>>> = {
+  xml: decodedXml,
+  properties: decodedProperties,
 }
 
 /** CR and LF of a line in ASCII, read as one character of UTF-16. */
@@ -39,6 +44,17 @@ function decodedPlain(bytes: Uint8Array): Parsed<DecodedText> {
       ? { text: Buffer.from(bytes).toString('latin1'), encoding: 'bytes' }
       : { text, encoding: 'utf-8' },
   )
+}
+
+/**
+ * As java.util.Properties.load(InputStream) reads it, whatever it was written in: Latin-1, a mark of UTF-8 being three letters of the
+ * first key. What is written here is ASCII, which those read as well that go by UTF-8.
+ */
+function decodedProperties(bytes: Uint8Array): Parsed<DecodedText> {
+  const found = decodedPlain(bytes)
+  if (!found.ok || !/^utf-8/.test(String(found.value.encoding))) return found
+  const isPlain = bytes.every((byte) => byte < 0x80)
+  return isPlain ? found : parsed({ text: Buffer.from(bytes).toString('latin1'), encoding: 'bytes' })
 }
 
 /** By its byte order mark; undefined when there is none. */
@@ -112,6 +128,12 @@ export function encodeText(text: string, encoding: TextEncoding, before: string)
 }
 
 const UNKNOWN_CODE = 'the file is in an 8-bit code that is not known, so only ASCII can be put into it'
+
+/** A problem where a byte order mark is in front of what the reader takes for a section, so that it reads nothing of the file. */
+export function hiddenByMark(encoding: TextEncoding, dialect: string | undefined): Parsed<void> {
+  const isHidden = encoding === 'utf-8-bom' && (dialect === 'configparser' || dialect === 'mysql')
+  return isHidden ? problem(`it begins with a byte order mark, with which ${dialect} refuses it`, 1) : parsed(undefined)
+}
 
 /**
  * A problem where letters beyond ASCII are wanted in a file of an 8-bit code that is not known: whether they are there

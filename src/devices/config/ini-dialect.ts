@@ -15,6 +15,8 @@ export interface IniRules {
   readonly key: NameRule
   /** Whether quotes around a value are style, or part of it. */
   readonly quotes: 'style' | 'value'
+  /** What else of a value is not meant as it is written. */
+  readonly values: ValueRule
   /** What becomes of a section, or a key, that stands twice. */
   readonly twice: 'all count' | 'first counts' | 'refused'
   /** Whether a key without a value takes back all that was said of it before. */
@@ -23,11 +25,17 @@ export interface IniRules {
   readonly inherits: 'DEFAULT' | 'nothing' | 'unclear'
 }
 
-/** `unclear`: as written, and a name that differs in case alone is refused. */
-type NameRule = 'as written' | 'any case' | 'unclear'
+/** `unclear`: as written, and a name that differs in case alone is refused. `dashes`: `-` and `_` are the same. */
+type NameRule = 'as written' | 'any case' | 'dashes' | 'unclear'
+
+/**
+ * `unclear`: what the others read in different ways is refused. `signs`: outside quotes, some programs begin a comment at any `;` or
+ * `#`. `references`: `%` begins one. `git` and `mysql`: quotes and backslashes as these read them.
+ */
+type ValueRule = 'as written' | 'unclear' | 'signs' | 'references' | 'git' | 'mysql'
 
 /** Programs that read INI as others do. */
-export const INI_DIALECTS = ['configparser', 'inline-comments', 'systemd', 'windows'] as const
+export const INI_DIALECTS = ['configparser', 'git', 'inline-comments', 'mysql', 'systemd', 'windows'] as const
 export type IniDialect = (typeof INI_DIALECTS)[number]
 
 /** Without a dialect only that is taken for known in which all of them agree. */
@@ -40,12 +48,13 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     deeper: 'unclear',
     section: 'unclear',
     key: 'unclear',
-    quotes: 'style',
+    quotes: 'value',
+    values: 'unclear',
     twice: 'all count',
     inherits: 'unclear',
     resets: false,
   },
-  // PHP, MySQL, git and many programs of their own.
+  // PHP and many programs of their own.
   'inline-comments': {
     delimiters: '=:',
     comments: ';#',
@@ -55,6 +64,37 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     section: 'unclear',
     key: 'unclear',
     quotes: 'style',
+    values: 'signs',
+    twice: 'all count',
+    inherits: 'nothing',
+    resets: false,
+  },
+  // git-config(1), "Syntax" and "Values".
+  git: {
+    delimiters: '=',
+    comments: ';#',
+    tails: 'comment',
+    continues: 'nothing',
+    deeper: 'key',
+    section: 'unclear',
+    key: 'any case',
+    quotes: 'value',
+    values: 'git',
+    twice: 'all count',
+    inherits: 'nothing',
+    resets: false,
+  },
+  // MySQL and MariaDB: search_default_file_with_ext and remove_end_comment of mysys/my_default.c.
+  mysql: {
+    delimiters: '=',
+    comments: ';#',
+    tails: 'comment',
+    continues: 'nothing',
+    deeper: 'key',
+    section: 'as written',
+    key: 'dashes',
+    quotes: 'value',
+    values: 'mysql',
     twice: 'all count',
     inherits: 'nothing',
     resets: false,
@@ -69,6 +109,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     section: 'as written',
     key: 'as written',
     quotes: 'value',
+    values: 'as written',
     twice: 'all count',
     inherits: 'nothing',
     resets: true,
@@ -83,11 +124,12 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     section: 'any case',
     key: 'any case',
     quotes: 'style',
+    values: 'as written',
     twice: 'first counts',
     inherits: 'nothing',
     resets: false,
   },
-  // Python's configparser with its defaults.
+  // Python's configparser with its defaults, BasicInterpolation among them.
   configparser: {
     delimiters: '=:',
     comments: ';#',
@@ -97,6 +139,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     section: 'as written',
     key: 'any case',
     quotes: 'value',
+    values: 'references',
     twice: 'refused',
     inherits: 'DEFAULT',
     resets: false,
@@ -105,5 +148,6 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
 
 /** A name as it is compared. */
 export function folded(name: string, rule: NameRule): string {
+  if (rule === 'dashes') return name.replaceAll('_', '-')
   return rule === 'any case' ? name.toLowerCase() : name
 }

@@ -1,5 +1,6 @@
 import { type Parsed, parsed, problem } from './codec.ts'
 import { folded, type IniRules } from './ini-dialect.ts'
+import { mayStayOpen, readValue, tornReference } from './ini-value.ts'
 import { endsOpen, type LineEntry, type TextLine, textLines } from './lines.ts'
 
 export interface IniEntry extends LineEntry {
@@ -12,6 +13,8 @@ export interface IniEntry extends LineEntry {
   readonly quote: string
   /** Why programs read it in different ways, as the end of a sentence about the key. */
   readonly unclear?: string
+  /** Why there is no one value that programs read (which is then null), as the end of a sentence about the key. */
+  readonly torn?: string
   /** An entry before it has the same name, and is the one that counts. */
   readonly hidden: boolean
 }
@@ -26,12 +29,6 @@ export interface IniFile {
   readonly entries: readonly IniEntry[]
   /** In the order of the file; a name may come twice. The first is what stands before any heading, named ''. */
   readonly sections: readonly IniSection[]
-}
-
-/** A value in quotes without them; undefined when it is in none. */
-export function unquoted(raw: string): { readonly value: string; readonly quote: string } | undefined {
-  const [, quote, value] = /^(["'])([\s\S]*)\1$/.exec(raw) ?? []
-  return quote === undefined || value === undefined || value.includes(quote) ? undefined : { value, quote }
 }
 
 /** The name of a key with its section in front, as `ConfigReading` lists it. */
@@ -51,14 +48,14 @@ export function iniFile(text: string, rules: IniRules): Parsed<IniFile> {
     const wrong = reader.take(line)
     if (wrong !== undefined) return problem(wrong, line.number)
   }
-  return parsed({ entries: reader.entries, sections: reader.sections })
+  const entries = rules.values === 'references' ? reader.entries.map(tornReference) : reader.entries
+  return parsed({ entries, sections: reader.sections })
 }
 
 const CONTINUES = 'ends in a backslash, by which some programs go on in the next line'
 const DEEPER = 'is followed by a deeper line, which some programs take for a part of its value'
 const BEHIND = 'is behind a line that ends in a backslash, of which some programs take it for a part'
 const BELOW = 'is deeper than the key above, of whose value some programs take it for a part'
-const TAIL = 'has a comment sign behind its value, which some programs take for a part of the value'
 
 class IniReader {
   readonly entries: IniEntry[] = []
@@ -185,11 +182,6 @@ class IniReader {
   }
 }
 
-/** Whether a program could take a value for one that goes on in the next line; a path of Windows never does. */
-export function mayStayOpen(value: string): boolean {
-  return endsOpen(value) && !/^(?:[A-Za-z]:\\|\\\\)/.test(value)
-}
-
 function entryOf(line: TextLine, section: string, rules: IniRules): IniEntry | undefined {
   const pattern = rules.delimiters === '=' ? ENTRY_EQUALS : ENTRY_FIRST
   const [, indent = '', head = '', between = '', rest = ''] = pattern.exec(line.text) ?? BARE.exec(line.text) ?? []
@@ -198,28 +190,18 @@ function entryOf(line: TextLine, section: string, rules: IniRules): IniEntry | u
   const common = { key, section, name: head, indent, between, start: line.start, end: line.end, hidden: false }
   const valueStart = line.start + indent.length + head.length + between.length
   if (between === '') return { ...common, value: null, quote: '', valueStart, valueEnd: valueStart }
-  const whole = rest.replace(/[ \t]+$/, '')
-  const bare = rules.tails === 'value' ? whole : withoutComment(rest, /[ \t]$/.test(between))
-  const plain = rules.quotes === 'style' ? unquoted(bare) : undefined
-  const hasTail = rules.tails === 'unclear' && bare !== whole
+  const { value, quote, length, unclear, torn } = readValue(rest, /[ \t]$/.test(between), rules)
   return {
     ...common,
-    value: plain?.value ?? bare,
-    quote: plain?.quote ?? '',
+    value: torn === undefined ? value : null,
+    quote,
     valueStart,
-    valueEnd: valueStart + bare.length,
-    ...(hasTail && { unclear: TAIL }),
+    valueEnd: valueStart + length,
+    ...(unclear !== undefined && { unclear }),
+    ...(torn !== undefined && { torn }),
   }
 }
 
 const ENTRY_FIRST = /^([ \t]*)([^=:]*?)([ \t]*[=:][ \t]*)([\s\S]*)$/
 const ENTRY_EQUALS = /^([ \t]*)([^=]*?)([ \t]*=[ \t]*)([\s\S]*)$/
 const BARE = /^([ \t]*)([\s\S]*?)()([ \t]+[;#][\s\S]*|[ \t]*)$/
-
-/** The value as written: a comment begins at a `;` or `#` behind a blank, not inside quotes. */
-function withoutComment(rest: string, blankBefore: boolean): string {
-  const quoted = /^(?:"[^"]*"|'[^']*')(?=[ \t]*$|[ \t]+[;#])/.exec(rest)
-  if (quoted) return quoted[0]
-  if (blankBefore && rest.startsWith(';')) return ''
-  return rest.replace(/[ \t]+[;#][\s\S]*$/, '').replace(/[ \t]+$/, '')
-}

@@ -1,7 +1,8 @@
 import type { JsonValue } from '../../core/json.ts'
 import { type ConfigCodec, lineEndOf, type Parsed, parsed, problem, type Splice } from './codec.ts'
 import { folded, INI_RULES, type IniDialect, type IniRules } from './ini-dialect.ts'
-import { type IniEntry, type IniFile, identity, iniFile, mayStayOpen, unquoted } from './ini-file.ts'
+import { type IniEntry, type IniFile, identity, iniFile } from './ini-file.ts'
+import { normalText, writtenValue } from './ini-value.ts'
 import { editedByKeys, type KeyEdit } from './key-edits.ts'
 import {
   addedLine,
@@ -9,6 +10,7 @@ import {
   type LineEntry,
   type LineWriter,
   provenLines,
+  SHELL_WORD,
   textLines,
   textual,
   valueSplices,
@@ -26,7 +28,7 @@ export function iniCodec(dialect: IniDialect | 'any'): ConfigCodec {
   const codec: ConfigCodec = {
     normal: (value) => {
       const text = textual(value)
-      if (rules.quotes === 'value') return text
+      const bare = (one: JsonValue) => (typeof one === 'string' ? normalText(one, rules) : one)
       return Array.isArray(text) ? text.map(bare) : bare(text)
     },
     read(text) {
@@ -40,7 +42,7 @@ export function iniCodec(dialect: IniDialect | 'any'): ConfigCodec {
           const value = name && keys.get(identity(name.section, name.key, rules))
           return rules.resets && desired !== undefined && !isReset(desired) ? sinceReset(value) : value
         },
-        notes: (asked) => sectionNotes(file.value, rules, asked),
+        notes: (asked) => [...sectionNotes(file.value, rules, asked), ...tornNotes(file.value, rules, asked)],
       })
     },
     edit: (text, edit) =>
@@ -81,8 +83,18 @@ function sectionNotes(file: IniFile, rules: IniRules, asked: readonly string[]):
   })
 }
 
-function bare(value: JsonValue): JsonValue {
-  return typeof value === 'string' ? (unquoted(value)?.value ?? value) : value
+/** Why nothing is said to be the value of some keys. */
+function tornNotes(file: IniFile, rules: IniRules, asked: readonly string[]): string[] {
+  return asked.flatMap((name) => {
+    const place = sectionAndKey(name)
+    const torn = place && tornOf(file, place, rules)
+    return torn === undefined ? [] : [`"${name}" ${torn}.`]
+  })
+}
+
+function tornOf(file: IniFile, place: Place, rules: IniRules): string | undefined {
+  const id = identity(place.section, place.key, rules)
+  return file.entries.find((entry) => entry.key === id && entry.torn !== undefined)?.torn
 }
 
 /** `section.key`; undefined when there is no dot that parts them. */
@@ -108,6 +120,10 @@ function editedIni(
   if (!values.ok) return values
   const unclear = unclearOf(file, place, rules)
   if (unclear !== undefined) return problem(`"${name}" ${unclear}: say which program reads it, with \`dialect\``)
+  const other = notIni(file, place, values.value)
+  if (other !== undefined) return problem(`"${name}" ${other}`)
+  const torn = values.value.includes(null) ? tornOf(file, place, rules) : undefined
+  if (torn !== undefined) return problem(`"${name}" ${torn}`)
   return keyEdited(text, file, { ...place, name, rules }, values.value)
 }
 
@@ -123,6 +139,22 @@ function unclearOf(file: IniFile, place: Place, rules: IniRules): string | undef
     rules.key === 'unclear' &&
     file.entries.find((entry) => entry.section === place.section && near(entry.name, place.key))
   return key ? `is near to "${key.name}", which some programs take for the same` : undefined
+}
+
+/** Why a file seems to be none of INI, so that a key of it would be another for its program: sshd_config, files for sh. */
+function notIni(file: IniFile, place: Place, values: readonly (string | null)[]): string | undefined {
+  const near = file.entries.filter((entry) => entry.section === place.section)
+  const bare = near.filter((entry) => entry.between === '' && /\s/.test(entry.name))
+  const isAsked = (name: string): boolean => name.toLowerCase() === place.key.toLowerCase()
+  if (bare.some((entry) => isAsked(entry.name.split(/\s/)[0] ?? ''))) {
+    return 'is written with a blank between key and value here: this is no INI'
+  }
+  const exported = near.find((entry) => isAsked(SHELL_WORD.exec(entry.name)?.[1] ?? ''))
+  if (exported) return `is written as "${exported.name}" here: this is no INI, but a file for sh`
+  const isNew = values.length > 0 && !near.some((entry) => isAsked(entry.name))
+  return isNew && near.length > 0 && bare.length === near.length
+    ? 'would be the only key with a sign here, others have a blank between key and value: this is no INI'
+    : undefined
 }
 
 /** Why a key is still read in a section from which it is taken away. */
@@ -168,7 +200,7 @@ function keyEdited(text: string, file: IniFile, key: NamedKey, values: readonly 
   const own = values.length === 0 ? all : all.slice(resetAt + 1).filter((entry) => !entry.hidden)
   const wanted = folded(key.section, rules.section)
   const section = file.sections.find((one) => folded(one.name, rules.section) === wanted)
-  const plain = values.map((value) => (value === null ? null : styled(value, rules).text))
+  const plain = values.map((value) => (value === null ? null : normalText(value, rules)))
   if (rules.twice !== 'all count' && values.length > 1)
     return problem(`"${key.name}": the dialect has one value for a key`)
   if (own.length === values.length && own.every((entry, at) => entry.value === plain[at]))
@@ -219,7 +251,7 @@ function writerOf(file: IniFile, key: NamedKey): LineWriter {
     },
     line(value) {
       if (value === null) return parsed(`${neighbour?.indent ?? ''}${key.key}`)
-      const written = writtenValue(key, value, '')
+      const written = writtenValue(key, value)
       if (!written.ok) return written
       return parsed(
         `${neighbour?.indent ?? ''}${key.key}${style === undefined ? between : between + gap}${written.value}`,
@@ -239,34 +271,4 @@ function replacement(key: NamedKey, own: IniEntry | undefined, entry: LineEntry,
     end: entry.valueEnd,
     text: (own?.between === '' ? '=' : '') + written.value,
   })
-}
-
-/** A value without the quotes that are style. */
-function styled(value: string, rules: IniRules): { readonly text: string; readonly quote: string | undefined } {
-  const plain = rules.quotes === 'style' ? unquoted(value) : undefined
-  return { text: plain?.value ?? value, quote: plain?.quote }
-}
-
-/** In the quotes that the old value had, or in the first that are needed to hold it. */
-function writtenValue({ name, rules }: NamedKey, value: string, quote: string): Parsed<string> {
-  if (/[\r\n\0]/.test(value)) return problem(`"${name}": a value of several lines is not written`)
-  if (rules.quotes === 'value') return parsed(value)
-  const { text, quote: own } = styled(value, rules)
-  const style = own ?? quote
-  if (rules.continues === 'unclear' && mayStayOpen(text)) {
-    return problem(
-      `"${name}": by a backslash at its end some programs go on in the next line; say which, with \`dialect\``,
-    )
-  }
-  const hasTail = /^[;#]|[ \t][;#]/.test(text)
-  if (hasTail && rules.tails === 'unclear') {
-    return problem(`"${name}": in what is behind a comment sign programs differ; say which reads it, with \`dialect\``)
-  }
-  if (style !== '' && !text.includes(style)) return parsed(style + text + style)
-  const open = !/^[ \t]|[ \t]$/.test(text) && !(hasTail && rules.tails === 'comment') && unquoted(text) === undefined
-  if (open) return parsed(text)
-  const needed = ['"', "'"].find((one) => !text.includes(one))
-  if (needed === undefined)
-    return problem(`"${name}": a value with both kinds of quotes and blanks or comment signs cannot be held`)
-  return parsed(needed + text + needed)
 }

@@ -47,6 +47,9 @@ export function addedLine(text: string, offset: number, line: string, lineEnd: s
   return { start: offset, end: offset, text: bare ? lineEnd + line : line + lineEnd }
 }
 
+/** How a shell is told to set a variable. */
+export const SHELL_WORD = /^(?:export|declare|typeset|readonly|local)\s+(?:-\S+\s+)*(\S+)$/
+
 /** Keys with their values; what repeats has a list. */
 export function gathered(entries: readonly LineEntry[]): Map<string, JsonValue> {
   const all = new Map<string, (string | null)[]>()

@@ -6,6 +6,7 @@ import {
   type LineEntry,
   type LineWriter,
   provenLines,
+  SHELL_WORD,
   textLines,
   textual,
   valueSplices,
@@ -56,9 +57,23 @@ function keyEdited(at: {
   if (!/^[^\s#=]([^=\r\n]*[^\s=])?$/.test(key)) return problem(`"${key}" cannot be a key of this format`)
   const values = valuesDesired(key, value === undefined ? [] : value)
   if (!values.ok) return values
+  const other = forShell(read, key, values.value)
+  if (other !== undefined) return problem(`"${key}" ${other}`)
   const own = read.filter((entry) => entry.key === key)
   const options = { writer: writerOf(key, read), place: placeOf(text, key), lineEnd: lineEndOf(text) }
   return valueSplices(text, own, values.value, options)
+}
+
+/** Why a key would be another for sh, where the file is one for sh: what is behind `=` is the value here, quotes and all. */
+function forShell(entries: readonly LineEntry[], key: string, values: readonly (string | null)[]): string | undefined {
+  const exported = entries.find((entry) => SHELL_WORD.exec(entry.key)?.[1] === key)
+  if (exported) return `is written as "${exported.key}" here: name it so`
+  const isQuoted = (value: string | null): boolean => /^(["'])[\s\S]*\1$/.test(value ?? '')
+  const isSplit = (value: string | null): boolean => !isQuoted(value) && /[\s"'\\$`;&|<>()]/.test(value ?? '')
+  const isNews = (value: string | null): boolean =>
+    !entries.some((entry) => entry.key === key && entry.value === value) && isSplit(value)
+  if (!values.some(isNews) || !entries.some((entry) => isQuoted(entry.value))) return undefined
+  return 'is a value without quotes that sh would split, and values of this file are in quotes: give it with its quotes'
 }
 
 function writerOf(key: string, entries: readonly LineEntry[]): LineWriter {

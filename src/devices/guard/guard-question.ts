@@ -34,7 +34,7 @@ function posixQuestion(test: GuardTest): ShellRequest | undefined {
     case 'source':
       return undefined
     case 'script':
-      return test.sh === undefined ? undefined : { script: test.sh }
+      return test.sh === undefined ? undefined : { script: test.sh, foreign: true }
   }
 }
 

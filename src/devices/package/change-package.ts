@@ -37,8 +37,22 @@ else
 fi
 allow=
 case \${hold:-} in yes | no) allow=--allow-change-held-packages ;; esac
-run_action apt-get install -y -q --no-remove --allow-downgrades $allow -o DPkg::Lock::Timeout=60 \\
-  -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -- "$target"
+install() {
+  try_action apt-get install -y -q --no-remove --allow-downgrades $allow -o DPkg::Lock::Timeout=60 \\
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -- "$target"
+}
+install
+# Its lists are older than its sources, which no longer have what these say.
+if [ "$code" -ne 0 ] && [ -z "$file" ] && grep -q '^E: Unable to fetch some archives' "$log"; then
+  run_action apt-get -q update
+  if [ -n "$version" ]; then
+    picked=$(pick)
+    [ -n "$picked" ] || exit ${NO_VERSION_EXIT}
+    target=$name=$picked
+  fi
+  install
+fi
+end_action
 `
 
 // dnf installs what another package provides by this name, and calls a source that does not answer "Unable to find a match":
@@ -84,10 +98,13 @@ fi
 // A version with ~ would be the beginning of one, and go on growing with each upgrade. Its exit code is the count of
 // packages with errors, those of earlier calls among them: it counts only where it names this one, or has done nothing.
 const RUN_APK = `need_tool apk
+renewed=
 run_apk() {
   as_the_system_does apk --wait 60 "$@" >"$log" 2>&1
   code=$?
   if [ "$code" -eq 0 ]; then return; fi
+  # Its lists are older than its sources, which no longer have what these say.
+  if [ -z "$renewed" ] && grep -q 'mentioned in index not found' "$log"; then renewed=yes; run_apk update; run_apk "$@"; return; fi
   if grep -q "^[0-9]* errors\\{0,1\\};" "$log" && ! grep -qF "ERROR: $name-" "$log"; then return; fi
   cat "$log" >&2
   exit "$code"

@@ -1,6 +1,8 @@
 /**
  * Defines `look`, which reads the unit `$name` of systemd into `exists`, `masked`, `active`, `boot`, `why`, `mark` (another
- * one after every start) and `age` (seconds since it became active; empty: not known). Behind `CLOCK`. Never writes.
+ * one after every start), `age` (seconds since it became active; empty: not known), `made` (how systemd came by it, where nobody can
+ * enable it: systemd.generator(7)) and `broken` (why its file is no longer loaded). `unit_triggers` leaves in `triggers` the
+ * sockets, timers and paths that are active and start it. Behind `CLOCK`. Never writes.
  */
 export const LOOK_SYSTEMD = `nl='
 '
@@ -12,7 +14,15 @@ unit_boot() {
   field UnitFileState
   # For scripts in /etc/init.d systemd only knows "generated"; is-enabled asks further.
   case $value in '' | generated) value=$(systemctl is-enabled -- "$name" 2>/dev/null) ;; esac
+  made=
   case $value in
+    generated)
+      made=generated boot=no
+      for other in WantedBy RequiredBy; do
+        field "$other"
+        if [ -n "$value" ]; then boot=yes; fi
+      done ;;
+    transient) made=transient boot=no ;;
     enabled | alias) boot=yes ;;
     static) boot=static ;;
     indirect)
@@ -31,11 +41,19 @@ unit_age() {
   since=\${value%??????}
   running_since "\${since:-0}"
 }
+unit_triggers() {
+  triggers=
+  field TriggeredBy
+  for other in $value; do
+    case $(systemctl is-active -- "$other" 2>/dev/null) in active | activating) triggers="\${triggers:+$triggers }$other" ;; esac
+  done
+}
 look() {
-  shown=$(systemctl show --no-pager -p LoadState -p ActiveState -p SubState -p UnitFileState -p Result -p Type -p RemainAfterExit -p NRestarts -p ExecMainStatus -p InvocationID -p ActiveEnterTimestampMonotonic -p Id -- "$name") || exit
-  exists=yes masked=no why= mark= age=
+  shown=$(systemctl show --no-pager -p LoadState -p ActiveState -p SubState -p UnitFileState -p Result -p Type -p RemainAfterExit -p NRestarts -p ExecMainStatus -p InvocationID -p ActiveEnterTimestampMonotonic -p Id -p NeedDaemonReload -p WantedBy -p RequiredBy -p TriggeredBy -- "$name") || exit
+  exists=yes masked=no why= mark= age= broken=
+  field NeedDaemonReload; reload=$value
   field LoadState
-  case $value in not-found | '') exists=no ;; masked) masked=yes ;; loaded) ;; *) why="LoadState=$value" ;; esac
+  case $value in not-found | '') exists=no ;; masked) masked=yes ;; loaded) ;; *) why="LoadState=$value"; if [ "$reload" != yes ]; then broken=$value; fi ;; esac
   field Id; id=$value
   field InvocationID; mark=$value
   field NRestarts; mark=$mark,$value restarts=$value

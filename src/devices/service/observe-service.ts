@@ -40,7 +40,7 @@ export const FIND_INIT = `find_init() {
  */
 export const OBSERVE_SERVICE = `${TOOL_PRELUDE}${CLOCK}${FIND_INIT}find_init
 printf 'init=%s\\n' "$init"
-masked=no kind= remains= result=
+masked=no kind= remains= result= made= broken= triggers=
 if [ "$init" != systemd ]; then :
 ${LOOK_SCRIPT}fi
 case $init in
@@ -55,7 +55,9 @@ if [ "$active" = running ] && [ -n "$age" ] && [ "$age" -lt "$stable_for" ] && [
   look
   if [ "$active" = running ] && [ "$mark" != "$was" ]; then active=failed why="it ended and was started again within $stable_for s"; fi
 fi
+if [ "$init" = systemd ]; then unit_triggers; fi
 printf 'exists=%s\\nmasked=%s\\nactive=%s\\nboot=%s\\nwhy=%s\\nkind=%s\\nremains=%s\\nresult=%s\\nfirst=%s\\n' "$exists" "$masked" "$active" "$boot" "$why" "$kind" "$remains" "$result" "$first"
+printf 'made=%s\\nbroken=%s\\ntriggers=%s\\n' "$made" "$broken" "$triggers"
 `
 
 /**
@@ -63,6 +65,7 @@ printf 'exists=%s\\nmasked=%s\\nactive=%s\\nboot=%s\\nwhy=%s\\nkind=%s\\nremains
  * Says yes only where `readService` would.
  */
 export const TEST_SERVICE = `[ "$exists,$masked" = yes,no ] || exit 1
+case $want_state,$broken,$triggers in running,,* | stopped,*,) ;; *) exit 1 ;; esac
 case $active,$want_state in running,running | stopped,stopped | failed,stopped) ;; *) exit 1 ;; esac
 case $want_boot,$boot in ,* | yes,yes | no,no | no,static) ;; *) exit 1 ;; esac
 `
@@ -76,6 +79,9 @@ export function readService(fields: ReadonlyMap<string, string>): ServiceState |
   const boot = fields.get('boot')
   const why = fields.get('why') ?? ''
   const kind = fields.get('kind') ?? ''
+  const made = (['generated', 'transient'] as const).find((known) => known === fields.get('made'))
+  const broken = fields.get('broken') ?? ''
+  const triggers = (fields.get('triggers') ?? '').split(' ').filter((unit) => unit !== '')
   return {
     init,
     exists: fields.get('exists') === 'yes',
@@ -83,6 +89,9 @@ export function readService(fields: ReadonlyMap<string, string>): ServiceState |
     active: ACTIVE.find((known) => known === fields.get('active')) ?? 'unknown',
     enabled: boot === 'static' || boot === 'unknown' ? boot : boot === 'yes',
     ...(why !== '' && { why }),
+    ...(made && { made }),
+    ...(broken !== '' && { broken }),
+    ...(triggers.length > 0 && { triggered_by: triggers }),
     ...(kind === 'oneshot' && fields.get('remains') === 'no' && { oneshot: fields.get('result') ?? '' }),
   }
 }

@@ -17,6 +17,12 @@ export interface ServiceState {
   readonly why?: string
   /** systemd only, of a unit that runs to its end and is not kept as active behind it: how it ended last. */
   readonly oneshot?: string
+  /** systemd only: made of another file, or for this boot; nobody can enable it. */
+  readonly made?: 'generated' | 'transient'
+  /** systemd only: its file is no longer loaded, by this word of LoadState. */
+  readonly broken?: string
+  /** systemd only: the units that are active and start it at an event. */
+  readonly triggered_by?: readonly string[]
   // Windows only.
   readonly start?: 'automatic' | 'delayed' | 'manual' | 'disabled'
   readonly account?: string

@@ -91,7 +91,7 @@ export const certificate = defineModule({
       fingerprint: {
         type: 'string',
         pattern: '^[0-9a-f]{64}$',
-        description: 'SHA-256 of the certificate that it must be.',
+        description: 'SHA-256 of the certificate that it must be; of a file with several, the first.',
       },
     },
   },
@@ -99,12 +99,12 @@ export const certificate = defineModule({
   observe: (context, params) => observe(context, params as CertificateParams),
   diff: (params, seen) => diff(params as CertificateParams, seen),
   explain: (params, seen) => explain(params as CertificateParams, seen),
-  value: ({ certificate: one, daysLeft }) => ({
+  value: ({ certificate: one, fingerprint, daysLeft }) => ({
     subject: one.subject,
     issuer: one.issuer,
     not_before: one.notBefore,
     not_after: one.notAfter,
-    fingerprint: one.fingerprint,
+    fingerprint,
     days_left: daysLeft,
   }),
 })
@@ -116,6 +116,8 @@ function validate(params: JsonObject): string | undefined {
 
 interface Seen {
   readonly certificate: Certificate
+  /** Of the one that a fingerprint is about: in a chain the first is who it is for (RFC 8446, 4.4.2). */
+  readonly fingerprint: string
   readonly daysLeft: number
   readonly isYet: boolean
 }
@@ -126,10 +128,13 @@ async function observe(context: ModuleContext, params: CertificateParams): Promi
   // Of a chain, the one that ends first ends them all; of a store, the one that goes on is the one in use.
   const byEnd = found.value.toSorted((a, b) => a.notAfter.localeCompare(b.notAfter))
   const one = params.store ? byEnd.at(-1) : byEnd[0]
-  if (!one) return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message: 'There is no such certificate.' })
+  const [first] = found.value
+  if (!one || !first)
+    return fail({ code: 'OBSERVE_FAILED', phase: 'observe', message: 'There is no such certificate.' })
   const now = Date.now()
   const daysLeft = Math.floor(((Date.parse(one.notAfter) - now) / DAY_MS) * 10) / 10
-  return success({ certificate: one, daysLeft, isYet: Date.parse(one.notBefore) <= now })
+  const { fingerprint } = params.store ? one : first
+  return success({ certificate: one, fingerprint, daysLeft, isYet: Date.parse(one.notBefore) <= now })
 }
 
 async function find(context: ModuleContext, params: CertificateParams): Promise<Result<readonly Certificate[]>> {
@@ -187,8 +192,8 @@ function explain({ min_days = 0, fingerprint }: CertificateParams, seen: Seen): 
   if (!isYet) sentences.push(`Valid only from ${one.notBefore} on.`)
   if (daysLeft < 0) sentences.push(`Expired ${-daysLeft} days ago.`)
   else if (daysLeft < min_days) sentences.push(`Expires in ${daysLeft} days; at least ${min_days} required.`)
-  if (fingerprint !== undefined && one.fingerprint !== fingerprint) {
-    sentences.push(`It is another certificate: ${one.fingerprint}, not ${fingerprint}.`)
+  if (fingerprint !== undefined && seen.fingerprint !== fingerprint) {
+    sentences.push(`It is another certificate: ${seen.fingerprint}, not ${fingerprint}.`)
   }
   return sentences.join(' ')
 }
@@ -198,8 +203,8 @@ function diff({ min_days = 0, fingerprint }: CertificateParams, seen: Seen): rea
   const changes: Change[] = []
   if (!isYet) changes.push({ path: 'not_before', before: one.notBefore, after: 'past' })
   if (daysLeft < min_days) changes.push({ path: 'days_left', before: daysLeft, after: `at least ${min_days}` })
-  if (fingerprint !== undefined && one.fingerprint !== fingerprint) {
-    changes.push({ path: 'fingerprint', before: one.fingerprint, after: fingerprint })
+  if (fingerprint !== undefined && seen.fingerprint !== fingerprint) {
+    changes.push({ path: 'fingerprint', before: seen.fingerprint, after: fingerprint })
   }
   return changes
 }

@@ -33,7 +33,7 @@ export const config = defineModule({
       format: {
         enum: CONFIG_FORMATS,
         description:
-          'plain: lines Key=Value, keys may repeat. properties: of Java. yaml: files of 256 KiB at the most, others of 1 MiB.',
+          'plain: lines Key=Value, keys may repeat. properties: of Java, read as Latin-1 and written as ASCII. yaml: files of 256 KiB at the most, others of 1 MiB.',
         examples: ['plain'],
       },
       dialect: {
@@ -41,8 +41,9 @@ export const config = defineModule({
         description:
           'ini: which program reads it. systemd: a backslash goes on in the next line, quotes and what is behind the value ' +
           'belong to it, an empty one takes back those before it. windows (Win32): names in any case, the first of equal ones counts, no comments behind a value. ' +
-          "configparser (Python): deeper lines belong to the value, keys in any case. inline-comments: ' ;' and ' #' behind a " +
-          'value begin a comment. Without it, a key that these read in different ways is refused.',
+          'configparser (Python): deeper lines belong to the value, keys in any case; a % alone is written %%. git, mysql (MariaDB, ' +
+          "too): quotes, escapes and comments as they read them. inline-comments (PHP, others): ' ;' and ' #' behind a " +
+          'value begin a comment. Without it, a key that these read in different ways is refused: one with quotes, ; or # in its value, say.',
         examples: ['systemd'],
       },
       set: {

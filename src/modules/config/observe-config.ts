@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/module.ts'
 import { hasSecret, jsonInClear } from '../../core/secret.ts'
 import { type ConfigProblem, type ConfigReading, sameValue } from '../../devices/config/codec.ts'
-import { canHold, decodeText, encodeText, unknowable } from '../../devices/config/encoding.ts'
+import { canHold, decodeText, encodeText, hiddenByMark, unknowable } from '../../devices/config/encoding.ts'
 import { type ConfigFormat, codecOf } from '../../devices/config/formats.ts'
 import type { IniDialect } from '../../devices/config/ini-dialect.ts'
 import type { FileReading } from '../../devices/file/file-reading.ts'
@@ -66,6 +66,8 @@ function understood(params: ConfigParams, reading: FileReading): Result<ConfigSt
   const decoded = decodeText(reading.content ?? new Uint8Array(), params.format)
   if (!decoded.ok) return fail(unparsed(params, decoded.problem))
   const { text, encoding } = decoded.value
+  const seen = hiddenByMark(encoding, params.dialect)
+  if (!seen.ok) return fail(unparsed(params, seen.problem))
   const desiredValues = desiredValuesOf(params)
   const isNew = reading.kind === 'absent'
   const read = codec.read(isNew ? newText(params) : text)

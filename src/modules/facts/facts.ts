@@ -2,13 +2,14 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/module.ts'
 import type { Marks } from '../../core/sample.ts'
+import { APT_REBOOT } from '../../devices/boot/pending-reboot.ts'
 import { FIND_INIT } from '../../devices/service/observe-service.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
 import { observeOnWindows } from './windows.ts'
 
 // Every fact comes from a file of the kernel or from a tool that may be missing; a fact that is not there is null.
-const GATHER = `${TOOL_PRELUDE}
+const GATHER = `${TOOL_PRELUDE}${APT_REBOOT}
 has() { command -v "$1" >/dev/null 2>&1; }
 fact() { printf '%s\\t%s\\n' "$1" "$2"; }
 for release in /etc/os-release /usr/lib/os-release; do
@@ -49,10 +50,17 @@ elif has ifconfig; then
     esac
   done
 fi
+# The root may lie on an overlay or a pool. Others are not asked: one whose server is away would answer to nobody.
+set --
+while read -r device mount kind rest; do
+  case $device,$mount in /dev/fuse,*) continue ;; /dev/*,* | *,/) ;; *) continue ;; esac
+  case $mount in *\\\\*) mount=$(printf "$(printf '%s' "$mount" | sed 's/%/%%/g')") ;; esac
+  set -- "$@" "$mount"
+done 2>/dev/null </proc/mounts
 seen=
-if has df; then
-  df -Pk 2>/dev/null | while read -r device size used free share mount; do
-    # The root may lie on an overlay or a pool. What is mounted once more elsewhere, as single files are, is the same disk.
+if has df && [ $# -gt 0 ]; then
+  df -Pk "$@" 2>/dev/null | while read -r device size used free share mount; do
+    # What is mounted once more elsewhere, as single files are, is the same disk.
     case $device,$mount in /dev/*,* | *,/) ;; *) continue ;; esac
     case "$seen " in *" $device "*) continue ;; esac
     seen="$seen $device"
@@ -60,7 +68,9 @@ if has df; then
   done
 fi
 ${FIND_INIT}(find_init; fact init "$init") 2>/dev/null
-if [ -e /run/reboot-required ]; then fact reboot packages; elif has apt-get; then fact reboot no; fi
+pending=
+if has apt-get; then apt_reboot; elif [ -e /run/reboot-required ]; then pending=yes; fi
+case $pending in yes) fact reboot packages ;; no) fact reboot no ;; esac
 if has apt-get; then fact packages apt
 elif has apk; then fact packages apk
 elif has dnf; then fact packages dnf

@@ -1,5 +1,6 @@
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/module.ts'
+import { APT_REBOOT } from '../../devices/boot/pending-reboot.ts'
 import { PENDING_REBOOT } from '../../devices/windows/pending-reboot.ts'
 import { act, askJson } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
@@ -15,7 +16,7 @@ export interface Boot {
   readonly reasons: readonly string[]
 }
 
-const POSIX_OBSERVE = `${TOOL_PRELUDE}id=
+const POSIX_OBSERVE = `${TOOL_PRELUDE}${APT_REBOOT}id=
 if [ -r /proc/sys/kernel/random/boot_id ]; then read -r id </proc/sys/kernel/random/boot_id; fi
 read -r uptime rest </proc/uptime || exit
 printf 'id=%s\\nuptime=%s\\n' "$id" "\${uptime%%.*}"
@@ -27,7 +28,7 @@ elif command -v needs-restarting >/dev/null 2>&1; then
     0,*'should not be necessary'* | 0,*'No core libraries'*) printf 'pending=no\\n' ;;
     1,*'Reboot is required'* | 1,*'Core libraries or services have been updated'*) printf 'pending=yes\\n' ;;
   esac
-elif command -v apt-get >/dev/null 2>&1; then printf 'pending=no\\n'
+elif command -v apt-get >/dev/null 2>&1; then apt_reboot; if [ -n "$pending" ]; then printf 'pending=%s\\n' "$pending"; fi
 fi
 `
 

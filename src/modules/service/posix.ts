@@ -48,6 +48,11 @@ async function converge(
   changes: readonly Change[],
   state: ServiceState,
 ): Promise<Result<void>> {
+  if (changes.some(({ path }) => path === 'triggered_by')) {
+    const by = (state.triggered_by ?? []).join(', ')
+    const message = `Service "${params.name}" would not stay stopped: ${by} starts it. Nothing was changed.`
+    return fail({ ...problem('CONVERGE_FAILED', message), hint: `Stop ${by}, too, in a step before this one.` })
+  }
   const act = actionOf(params, changes, state)
   const boot = bootOf(params, changes)
   const values = {
@@ -79,16 +84,30 @@ const KNOWN_EXITS: Readonly<Record<number, (params: ServiceParams, act: string, 
     `Service "${name}" was left as it is, since systemd would refuse the ${act}: ${said}.`,
 }
 
+interface Hopeless {
+  readonly message: string
+  readonly hint: string
+}
+
 /** What no change can bring about, said before anything is changed. */
-function cannotBe(
-  { name, state: desired, enabled }: ServiceParams,
-  state: ServiceState,
-): { readonly message: string; readonly hint: string } | undefined {
-  if (state.masked && (desired === 'running' || enabled)) {
-    const now = state.active === 'running' ? ' It still runs, and will not start again.' : ''
+function cannotBe(params: ServiceParams, state: ServiceState): Hopeless | undefined {
+  const { name, state: desired } = params
+  if (desired === 'running' && state.active === 'running' && state.broken !== undefined) {
     return {
-      message: `Service "${name}" is masked: somebody ruled that it must not run.${now}`,
-      hint: 'Unmask it (systemctl unmask) if that is no longer so, or set `state: stopped`.',
+      message: `Service "${name}" runs, but systemd can no longer load its unit (LoadState=${state.broken}): it will not start again.`,
+      hint: 'See systemd-analyze verify, and mend the unit or its drop-ins.',
+    }
+  }
+  return cannotBeEnabled(params, state) ?? cannotStart(params, state)
+}
+
+function cannotBeEnabled({ name, enabled }: ServiceParams, state: ServiceState): Hopeless | undefined {
+  if (enabled === undefined) return undefined
+  if (state.made !== undefined && enabled !== state.enabled) {
+    const boot = state.enabled === true ? 'starts' : 'does not start'
+    return {
+      message: `Service "${name}" is ${state.made}, and ${boot} at boot: there is no unit file of its own that could be ${enabled ? 'enabled' : 'disabled'}.`,
+      hint: 'Change what systemd makes it of (as /etc/fstab, or a file in /etc/containers/systemd), or leave `enabled` out.',
     }
   }
   if (enabled && state.enabled === 'static') {
@@ -97,10 +116,21 @@ function cannotBe(
       hint: 'Leave `enabled` out, or enable the unit that starts it, as its timer or socket.',
     }
   }
-  if (enabled !== undefined && state.enabled === 'unknown') {
+  if (state.enabled === 'unknown') {
     return {
       message: `What starts at boot cannot be told on this device: the init of ${state.init} keeps no list of it.`,
       hint: 'Leave `enabled` out, and keep the file that starts it with the module file.',
+    }
+  }
+  return undefined
+}
+
+function cannotStart({ name, state: desired, enabled }: ServiceParams, state: ServiceState): Hopeless | undefined {
+  if (state.masked && (desired === 'running' || enabled)) {
+    const now = state.active === 'running' ? ' It still runs, and will not start again.' : ''
+    return {
+      message: `Service "${name}" is masked: somebody ruled that it must not run.${now}`,
+      hint: 'Unmask it (systemctl unmask) if that is no longer so, or set `state: stopped`.',
     }
   }
   if (desired === 'running' && state.oneshot !== undefined && state.active === 'stopped') {

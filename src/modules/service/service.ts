@@ -29,7 +29,11 @@ export const service = defineModule({
         description: 'The name of the service or unit.',
         examples: ['till-agent', 'till-sync.timer', 'Zabbix Agent 2'],
       },
-      state: { enum: ['running', 'stopped'], description: 'What it should be doing.' },
+      state: {
+        enum: ['running', 'stopped'],
+        description:
+          'What it should be doing. systemd: nothing stays stopped while a socket, path or timer is active that starts it; stop that before.',
+      },
       enabled: {
         type: 'boolean',
         description: 'Whether it starts at boot. Default: left alone. Windows: automatic or delayed, or else manual.',
@@ -111,13 +115,18 @@ function diff(params: ServiceParams, state: ServiceState, triggers: Triggers): r
   if (params.enabled !== undefined && enabled !== params.enabled) {
     changes.push({ path: 'enabled', before: enabled, after: params.enabled })
   }
-  changes.push(...windowsChanges(params, state))
+  changes.push(...triggerChanges(params, state), ...windowsChanges(params, state))
   // Continuing one that is paused would not have it read anything anew.
   const paused = state.active === 'paused'
   if (triggers.triggered && (running || paused) && params.state === 'running') {
     changes.push({ path: params.reload ? 'reload' : 'restart', before: null, after: params.name, once: true })
   }
   return changes
+}
+
+/** What starts a service again that is to be stopped. */
+function triggerChanges({ state: desired }: ServiceParams, { triggered_by: before }: ServiceState): readonly Change[] {
+  return desired === 'stopped' && before !== undefined ? [{ path: 'triggered_by', before, after: [] }] : []
 }
 
 /** What is left of a service that was changed without error; only where it is nothing but its state. */

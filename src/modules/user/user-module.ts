@@ -107,7 +107,7 @@ function posixRequest(module: UserModule, text: string, about: Parameters<Reques
   if (!values.ok) return values
   const absent = notGiven(module, about.given)
   const head = absent.length > 0 ? `${JSON_WORDS}unset -v ${absent.join(' ')}\n` : JSON_WORDS
-  return success({ script: `${head}${text}`, values: { ...values.value, ...about.more } })
+  return success({ script: `${head}${text}`, values: { ...values.value, ...about.more }, foreign: true })
 }
 
 function powershellRequest(_module: UserModule, text: string, about: Parameters<RequestOf>[2]): Result<ShellRequest> {

@@ -81,7 +81,7 @@ test('bytes that are decoded and encoded again are the same', () => {
       .map(([name, content]) => xml(name, content)),
   )
   fc.assert(
-    fc.property(bytes, fc.constantFrom('plain', 'xml'), (before, format) => {
+    fc.property(bytes, fc.constantFrom('plain', 'properties', 'xml'), (before, format) => {
       const decoded = decodeText(before, format)
       if (!decoded.ok) return
       const { text, encoding } = decoded.value

@@ -29,6 +29,18 @@ const texts: Record<Kind, string[]> = {
     '',
     crlf('[s]\na = 1 ; x\n\n[t]\nb = 2'),
   ],
+  git: [
+    '; head\n[server]\n\thost = "a b"   ; where\n\tport = 80 # which\n\tskip-name\n\n# of b\n[b]\n  K = v\n  list = 1\n  list = C:\\\\x "y;" z\n',
+    '[s]\na=1',
+    '',
+    crlf('[s]\na = 1 ; x\n\n[t]\nb = 2'),
+  ],
+  mysql: [
+    '; head\n[server]\nhost = "a b"   # where\nport=80;which\nskip_name\nport-x=1\n\n# of b\n[b]\nk=v\nlist=1\nlist=\'a#b\'\n',
+    '[s]\na=1',
+    '',
+    crlf('[s]\na = 1 # x\n\n[t]\nb = 2'),
+  ],
   systemd: [
     '# head\n[server]\nhost=/a \\\n# c\n  --x=1 \\\n  -y\nport=80 # which\n\n; of b\n[b]\nk=a:b\nlist=1\nlist=2\n[server]\nport=81\nlate="q"\n',
     'a=1',
@@ -95,6 +107,8 @@ const paths: Record<Kind, string[]> = {
   plain: ['Server', 'Hostname', 'A', 'Include', 'Empty', 'New', 'Key with blank'],
   ini: iniPaths,
   'inline-comments': iniPaths,
+  git: iniPaths.filter((path) => !path.startsWith('.')),
+  mysql: iniPaths.filter((path) => !path.startsWith('.')),
   systemd: iniPaths,
   windows: iniPaths,
   configparser: iniPaths.filter((path) => !path.startsWith('.')),
