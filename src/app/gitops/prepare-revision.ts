@@ -10,7 +10,7 @@ import { formatDiagnostics } from '../../lang/format-diagnostics.ts'
 import { openDuties } from '../incidents/check-duties.ts'
 import { openProject, type Project } from '../project.ts'
 import { checkValues } from '../revision/check-values.ts'
-import { openRunbook } from '../revision/runbooks.ts'
+import { openOwnRunbook } from '../revision/runbooks.ts'
 import { selectDevices } from '../revision/selection.ts'
 import { checkPolicies } from '../safety/check-policies.ts'
 import type { OpenFollow } from './open-follow.ts'
@@ -32,7 +32,7 @@ export async function loadRevision(follow: OpenFollow, commit: string): Promise<
   await project.fleet()
   const broken = project.modules().diagnostics.filter(({ severity }) => severity === 'error')
   if (broken.length > 0) throw new InputError(broken)
-  for (const { runbook, params } of project.settings.assignments) openRunbook(project, runbook, params)
+  for (const { runbook, params } of project.settings.assignments) openOwnRunbook(project, runbook, params)
   return { commit, project, leftOut }
 }
 
@@ -45,7 +45,7 @@ async function unfit(project: Project): Promise<readonly Diagnostic[]> {
   const { settings } = project
   const work = new Map<Device, Runbook[]>()
   for (const { runbook: name, params, where } of settings.assignments) {
-    const runbook = openRunbook(project, name, params)
+    const runbook = openOwnRunbook(project, name, params)
     const of = { store: () => project.store(), targets: runbook.targets }
     for (const device of await selectDevices(fleet, { where }, of))
       work.set(device, [...(work.get(device) ?? []), runbook])

@@ -13,7 +13,7 @@ import { checkSecrets } from './check-secrets.ts'
 import { checkValues } from './check-values.ts'
 import { plansOf } from './plan-rules.ts'
 import { checkLists } from './plan-signature.ts'
-import { openRunbook, runbookFiles } from './runbooks.ts'
+import { openOwnRunbook, openRunbook, runbookFiles } from './runbooks.ts'
 import { selectDevices } from './selection.ts'
 import { selectorFaults } from './selector-faults.ts'
 
@@ -101,7 +101,7 @@ async function checkAssignment(
   assignment: Assignment,
   fleet: Fleet | undefined,
 ): Promise<readonly Diagnostic[]> {
-  const opened = await collect(async () => openRunbook(project, assignment.runbook, assignment.params))
+  const opened = await collect(async () => openOwnRunbook(project, assignment.runbook, assignment.params))
   const { value: runbook } = opened
   if (!runbook) return opened.diagnostics.map((diagnostic) => atAssignment(diagnostic, assignment))
   if (!fleet) return []

@@ -1,5 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Plan, PlannedDevice } from '../../core/plan.ts'
@@ -12,7 +11,7 @@ import type { Project } from '../project.ts'
 import { planPolicy } from '../safety/policy-in-force.ts'
 import { deviceDigest } from './device-digest.ts'
 import { type PlanSigners, requireSignature } from './plan-signature.ts'
-import { findRunbook, openRunbook, textParams } from './runbooks.ts'
+import { isOwnFile, openOwnRunbook, textParams } from './runbooks.ts'
 
 /** A plan is told from a runbook by its ending, as runbooks are YAML, or by how it begins. */
 export function isPlanFile(name: string): boolean {
@@ -64,7 +63,7 @@ export function readPlanned(
   const plan = readPlan(file, bytes)
   refuseExpired(plan, file)
   refuseOutside(plan, file, context.project)
-  const runbook = openRunbook(context.project, placed(plan, context.project), textParams(plan.runbook.params))
+  const runbook = openOwnRunbook(context.project, plan.runbook.file, textParams(plan.runbook.params))
   const stale: Diagnostic[] = []
   if (runbook.digest !== plan.runbook.digest)
     stale.push(staleness(`Runbook "${plan.runbook.name}" is not the one that was planned${atCommit(plan)}`))
@@ -140,32 +139,10 @@ function planBytes(file: string): Buffer {
   }
 }
 
-/** Its file is named from the root of the repository, wherever it is applied. */
-function placed({ runbook }: Pick<Plan, 'runbook'>, { root }: Project): string {
-  const inRoot = resolve(root, runbook.file)
-  return existsSync(inRoot) ? inRoot : runbook.file
-}
-
 /** A plan may come from anywhere: what it names is read, and shown where it is wrong, only if it belongs to the repository. */
-function refuseOutside({ runbook }: Pick<Plan, 'runbook'>, file: string, project: Project): void {
-  const named = realpathSync(findRunbook(project, placed({ runbook }, project)))
-  const folders = [project.root, project.paths.runbooks].map(realOf)
-  if (/\.ya?ml$/.test(named) && folders.some((folder) => isBelow(named, folder))) return
+function refuseOutside({ runbook: { file: named } }: Pick<Plan, 'runbook'>, file: string, project: Project): void {
+  if (/\.ya?ml$/.test(named) && isOwnFile(project, resolve(project.root, named))) return
   throw invalid(`The plan "${file}" names a runbook that is not in this repository`)
-}
-
-function isBelow(path: string, folder: string): boolean {
-  const way = relative(folder, path)
-  return way !== '' && way !== '..' && !way.startsWith('../') && !way.startsWith('/')
-}
-
-/** Where links lead; a path that leads nowhere as it is. */
-function realOf(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return resolve(path)
-  }
 }
 
 function invalid(summary: string): InputError {
