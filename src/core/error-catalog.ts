@@ -97,7 +97,7 @@ const INPUT = {
   SELECTOR_EMPTY: entry('No device matches the selector', 'See `till inventory list` for what there is.'),
   PLAN_INVALID: entry('The plan file cannot be used', 'Make it anew with `till plan --output`.'),
   PLAN_STALE: entry(
-    'The runbook or the inventory changed since the plan was made',
+    'The runbook, the inventory or a file that devices get changed since the plan was made',
     'Plan again and have the new plan reviewed.',
   ),
   GITOPS_MISSING: entry(
@@ -488,7 +488,7 @@ const RUN = {
   ),
   RUN_MOVED: entry(
     'The device is no longer what it was when the run began',
-    'Apply the runbook anew to it; it is planned by what the inventory says now.',
+    'Apply the runbook anew to it; it is planned by what the repository says now. Where a worker said so, bring its repository to the revision of the run first.',
   ),
   RUN_LOST: entry(
     'The run ended before this device did',

@@ -1,17 +1,18 @@
 import { resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
-import type { Fleet } from '../../core/fleet.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
 import type { Plan, PlannedDevice } from '../../core/plan.ts'
 import { deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { checkPlanDocument } from '../../lang/check-document.ts'
+import { selectorScope } from '../../lang/expression.ts'
 import type { Project } from '../project.ts'
 import { planPolicy } from '../safety/policy-in-force.ts'
-import { deviceDigest } from './device-digest.ts'
 import { type PlanSigners, requireSignature } from './plan-signature.ts'
 import { isOwnFile, openOwnRunbook, textParams } from './runbooks.ts'
+import { boundDigest } from './wanted-digest.ts'
 
 /** A plan is told from a runbook by its ending, as runbooks are YAML, or by how it begins. */
 export function isPlanFile(name: string): boolean {
@@ -69,11 +70,13 @@ export function readPlanned(
     stale.push(staleness(`Runbook "${plan.runbook.name}" is not the one that was planned${atCommit(plan)}`))
   if (plan.policy && planPolicy(context.project, runbook)?.digest !== plan.policy.digest)
     stale.push(staleness(`Policy "${plan.policy.name}" is not the one that it was reviewed under${atCommit(plan)}`))
+  const bound = { project: context.project, scopeOf: (device: Device) => selectorScope(context.fleet, device) }
   const work: DeviceWork[] = []
   for (const planned of plan.devices) {
     if (!hasDrift(planned)) continue
     const device = context.fleet.devices.get(planned.device)
-    if (device && deviceDigest(device) === planned.digest) work.push({ device, runbooks: [runbook], planned })
+    if (device && boundDigest([runbook], device, bound) === planned.digest)
+      work.push({ device, runbooks: [runbook], planned })
     else stale.push(staleness(changedDevice(planned, device !== undefined)))
   }
   if (stale.length > 0) throw new InputError(withAdvice(stale, planAgain(plan, context.fleet)))
@@ -86,8 +89,8 @@ function atCommit({ revision }: Plan): string {
 }
 
 function changedDevice(planned: PlannedDevice, exists: boolean): string {
-  const what = exists ? 'is not what it was' : 'is no longer there'
-  return `What the inventory says of "${planned.device}" ${what} when the plan was made`
+  if (!exists) return `"${planned.device}" is no longer in the inventory, as it was when the plan was made`
+  return `What the inventory says of "${planned.device}" or its store, or a file that it gets, is not what it was when the plan was made`
 }
 
 function staleness(summary: string): Diagnostic {
