@@ -110,8 +110,8 @@ const INPUT = {
   ),
   GITOPS_BUSY: entry('Another process works with the same folder', 'Wait until it is done, or name another folder.'),
   GITOPS_TOOL_MISSING: entry(
-    'A program that fetches or verifies revisions is missing',
-    'Install it: git, ssh-keygen (openssh-client) and, for keys of GnuPG, gpg.',
+    'A program that fetches or verifies revisions is missing, or too old',
+    'Install it: git 2.38 or later, ssh-keygen (openssh-client) and, for keys of GnuPG, gpg.',
   ),
   GITOPS_TOOL_BROKEN: entry(
     'A program that verifies the signature of a plan ended without an answer',
@@ -532,9 +532,9 @@ const REVISION = {
     'Mend what is named and commit again; `till validate` finds it before a push.',
   ),
   REVISION_UNDECIDED: entry(
-    'A program that verifies signatures ended without an answer',
-    'The next pull asks anew, and devices are kept to the revision in force meanwhile. Where it stays so, see what ends it on this machine ' +
-      '(memory, limits of processes), or what is odd about the signature of the commit.',
+    'This machine did not come to an answer about what the remote has',
+    'The next pull asks anew, and devices are kept to the revision in force meanwhile. Where it stays so, see what keeps this machine from it ' +
+      '(memory, disk, limits of processes), or what is odd about the signature of the commit.',
   ),
   REVISION_UNREACHABLE: entry(
     'The remote repository did not answer',

@@ -102,7 +102,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   GITOPS_INVALID:
     'The file was moved, belongs to another user, or has a time without Z, which would mean another moment on each machine.',
   GITOPS_BUSY: 'A reconcile of a timer is at work while somebody looks by hand.',
-  GITOPS_TOOL_MISSING: 'A minimal image: ssh-keygen is in the package openssh-client.',
+  GITOPS_TOOL_MISSING:
+    'A minimal image: ssh-keygen is in the package openssh-client. Or an old system: Ubuntu 22.04 comes with git 2.34.',
   GITOPS_TOOL_BROKEN: 'The machine was out of memory, and the kernel ended ssh-keygen or gpg.',
   GITOPS_MIRROR_BROKEN: 'The disk was full or failed, or somebody changed files in it.',
   REVISION_UNTRUSTED:
@@ -112,7 +113,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   REVISION_INCOMPLETE:
     'The remote is a shallow clone, its disk is damaged, or something on the way cut the answer short.',
   REVISION_BROKEN: 'It was merged without the pipeline that validates it.',
-  REVISION_UNDECIDED: 'The machine was out of memory, and the kernel ended ssh-keygen or gpg.',
+  REVISION_UNDECIDED:
+    'The machine was out of memory, and the kernel ended git, ssh-keygen or gpg; its disk is full; or its copy of the repository is damaged.',
   REVISION_UNREACHABLE: 'The server is down, the key or token was withdrawn, or its host key is not in known_hosts.',
   PLAN_EXPIRED: 'It waited for its review, or the artifact of an old pipeline was taken.',
   PLAN_UNTRUSTED: 'The file was changed after it was signed, or was planned by hand and not by the pipeline.',
