@@ -4,7 +4,9 @@ import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { RunbookReference } from '../../core/events.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Runbook } from '../../core/runbook.ts'
+import { isMap } from '../../lang/is-map.ts'
 import { loadRunbook } from '../../lang/load-runbook.ts'
+import { readYamlFile } from '../../lang/read-yaml-file.ts'
 import { suggest } from '../../lang/suggest.ts'
 import type { Project } from '../project.ts'
 import { shownPath } from '../shown-path.ts'
@@ -114,7 +116,7 @@ export function findRunbook(project: Project, reference: string): string {
   const named = inFolder(project, reference)
   // A file that happens to have the name of a runbook, where somebody stands, is not meant.
   const candidates = BARE_NAME.test(reference) ? [...named, resolve(reference)] : [resolve(reference), ...named]
-  return firstFile(candidates) ?? notThere(project, reference)
+  return firstFile(candidates) ?? onlyOf(filesNamed(project, reference)) ?? notThere(project, reference)
 }
 
 /** The file of a runbook that a file of the repository names, by its path from the root or its name. Throws InputError. */
@@ -124,6 +126,22 @@ export function findOwnRunbook(project: Project, reference: string): string {
     firstFile([...inFolder(project, reference), ...(isOwnFile(project, inRoot) ? [inRoot] : [])]) ??
     notThere(project, reference)
   )
+}
+
+/** The files of the project's folder whose runbook calls itself so, as events, plans and remedies do. */
+export function filesNamed(project: Project, name: string): readonly string[] {
+  return runbookFiles(project).filter((file) => nameIn(file) === name)
+}
+
+/** What the runbook in a file calls itself; undefined where it says nothing, or is none. */
+export function nameIn(file: string): string | undefined {
+  const value = readYamlFile(file).parsed?.value
+  const name = isMap(value) ? value['name'] : undefined
+  return typeof name === 'string' ? name : undefined
+}
+
+function onlyOf(files: readonly string[]): string | undefined {
+  return files.length === 1 ? files[0] : undefined
 }
 
 /** Whether a file lies in the repository or its folder of runbooks, links followed. */
