@@ -126,7 +126,7 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
       reporters: async (...run) => [
         ...(await planReporters(flags, {
           runbook,
-          root: project.root,
+          project,
           fleet,
           policy: planPolicy(project, runbook),
           validMs: flags.expires ?? 7 * DAY_MS,

@@ -17,7 +17,8 @@ export default class Resume extends BaseCommand {
     `What is left is done: devices that the run did not get to, or not to the end of, and those that safety has put off. It is in the
 waves that it had, with the runbook, the modules and the plan that it began with; a policy that was made stricter since holds, too.
 Devices are looked at first: what an earlier attempt was changing is settled by what is seen. What cannot be seen (a restart, a
-command) is not repeated, and stays in doubt. A device whose inventory data has changed since is left alone (RUN_MOVED).
+command) is not repeated, and stays in doubt. A device whose inventory data, or a file of the
+repository that it gets, has changed since is left alone (RUN_MOVED).
 
 A run that is paused and whose process is there goes on in that process, which tells its result: flags about how it works and what it
 writes are refused here, and with --json or --ndjson nothing is on stdout.

@@ -16,7 +16,7 @@ export default class WorkerCommand extends LastingCommand {
   static override summary = 'Work on devices of runs that are started elsewhere with --on workers, until it is stopped.'
   static override description =
     `It needs the repository (for known hosts, secrets and where the state is) and reaches the PostgreSQL of the state and the devices;
-nothing connects to it. Runbooks and modules of a run come by their content, and secrets are read here. It takes jobs that
+nothing connects to it. Runbooks and modules of a run come by their content; secrets and files (source:) are read here. It takes jobs that
 --serve fits: values of one term are alternatives, terms hold together. SIGTERM or Ctrl-C: takes nothing new and finishes the devices
 that it has; a second one ends them after what they are changing, a third one now. What a worker that dies was working on is looked
 at again by another one. The first line on stdout says what it serves; with --json it is one document (schema till.working/1).

@@ -97,7 +97,7 @@ const INPUT = {
   SELECTOR_EMPTY: entry('No device matches the selector', 'See `till inventory list` for what there is.'),
   PLAN_INVALID: entry('The plan file cannot be used', 'Make it anew with `till plan --output`.'),
   PLAN_STALE: entry(
-    'The runbook or the inventory changed since the plan was made',
+    'The runbook, the inventory or a file that devices get changed since the plan was made',
     'Plan again and have the new plan reviewed.',
   ),
   GITOPS_MISSING: entry(
@@ -110,8 +110,8 @@ const INPUT = {
   ),
   GITOPS_BUSY: entry('Another process works with the same folder', 'Wait until it is done, or name another folder.'),
   GITOPS_TOOL_MISSING: entry(
-    'A program that fetches or verifies revisions is missing',
-    'Install it: git, ssh-keygen (openssh-client) and, for keys of GnuPG, gpg.',
+    'A program that fetches or verifies revisions is missing, or too old',
+    'Install it: git 2.38 or later, ssh-keygen (openssh-client) and, for keys of GnuPG, gpg.',
   ),
   GITOPS_TOOL_BROKEN: entry(
     'A program that verifies the signature of a plan ended without an answer',
@@ -488,7 +488,7 @@ const RUN = {
   ),
   RUN_MOVED: entry(
     'The device is no longer what it was when the run began',
-    'Apply the runbook anew to it; it is planned by what the inventory says now.',
+    'Apply the runbook anew to it; it is planned by what the repository says now. Where a worker said so, bring its repository to the revision of the run first.',
   ),
   RUN_LOST: entry(
     'The run ended before this device did',
@@ -532,9 +532,9 @@ const REVISION = {
     'Mend what is named and commit again; `till validate` finds it before a push.',
   ),
   REVISION_UNDECIDED: entry(
-    'A program that verifies signatures ended without an answer',
-    'The next pull asks anew, and devices are kept to the revision in force meanwhile. Where it stays so, see what ends it on this machine ' +
-      '(memory, limits of processes), or what is odd about the signature of the commit.',
+    'This machine did not come to an answer about what the remote has',
+    'The next pull asks anew, and devices are kept to the revision in force meanwhile. Where it stays so, see what keeps this machine from it ' +
+      '(memory, disk, limits of processes), or what is odd about the signature of the commit.',
   ),
   REVISION_UNREACHABLE: entry(
     'The remote repository did not answer',

@@ -97,12 +97,13 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'The conditions exclude each other, or `targets` of the runbook already leaves out what was selected.',
   PLAN_INVALID: 'The file was cut short while it was copied, was edited, or is a result and not a plan.',
   PLAN_STALE:
-    'Somebody merged a change of the runbook or of the device between plan and apply: what was reviewed is no longer what would be done.',
+    'Somebody merged a change of the runbook, of the device or of a file that it gets between plan and apply: what was reviewed is no longer what would be done.',
   GITOPS_MISSING: 'The command runs as another user, or with another --folder, than the one that was set up.',
   GITOPS_INVALID:
     'The file was moved, belongs to another user, or has a time without Z, which would mean another moment on each machine.',
   GITOPS_BUSY: 'A reconcile of a timer is at work while somebody looks by hand.',
-  GITOPS_TOOL_MISSING: 'A minimal image: ssh-keygen is in the package openssh-client.',
+  GITOPS_TOOL_MISSING:
+    'A minimal image: ssh-keygen is in the package openssh-client. Or an old system: Ubuntu 22.04 comes with git 2.34.',
   GITOPS_TOOL_BROKEN: 'The machine was out of memory, and the kernel ended ssh-keygen or gpg.',
   GITOPS_MIRROR_BROKEN: 'The disk was full or failed, or somebody changed files in it.',
   REVISION_UNTRUSTED:
@@ -112,7 +113,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   REVISION_INCOMPLETE:
     'The remote is a shallow clone, its disk is damaged, or something on the way cut the answer short.',
   REVISION_BROKEN: 'It was merged without the pipeline that validates it.',
-  REVISION_UNDECIDED: 'The machine was out of memory, and the kernel ended ssh-keygen or gpg.',
+  REVISION_UNDECIDED:
+    'The machine was out of memory, and the kernel ended git, ssh-keygen or gpg; its disk is full; or its copy of the repository is damaged.',
   REVISION_UNREACHABLE: 'The server is down, the key or token was withdrawn, or its host key is not in known_hosts.',
   PLAN_EXPIRED: 'It waited for its review, or the artifact of an old pipeline was taken.',
   PLAN_UNTRUSTED: 'The file was changed after it was signed, or was planned by hand and not by the pipeline.',
@@ -127,7 +129,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   RUN_NOT_PAUSABLE:
     'It came to its end while somebody was typing, only looks, or takes changes back: those of another run, or a wave that failed.',
   RUN_IN_PROGRESS: 'Its process still lives, here or on another machine, or somebody else has just resumed it.',
-  RUN_MOVED: 'The inventory was changed between the beginning of the run and its resume.',
+  RUN_MOVED:
+    'The inventory, or a file of the repository, was changed between the beginning of the run and its resume; or a worker has another revision checked out.',
   SECRET_UNREADABLE:
     'The variable is not set in this shell, service or job, the file is not readable for this user, or the command that prints the secret fails here.',
   SECRET_COMMAND_FAILED:

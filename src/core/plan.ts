@@ -15,7 +15,7 @@ export interface PlannedStep {
 export interface PlannedDevice {
   readonly device: string
   readonly state: DeviceState
-  /** sha256 of the device's effective inventory data. */
+  /** sha256 of the device's effective inventory data; where the runbook hands it files or looks at its store, of these as well. */
   readonly digest: string
   readonly steps: readonly PlannedStep[]
 }

@@ -1,5 +1,4 @@
-import { GitBroken, inWorkTree } from './git.ts'
-import { ToolMissing } from './program-tools.ts'
+import { GitBroken, inWorkTree, requireGit } from './git.ts'
 
 /** Who wrote a line as it stands in the work tree. */
 export interface LineOrigin {
@@ -16,8 +15,8 @@ const NOBODY_YET = /^0+$/
 
 /** The commit that a line of a file is from; undefined where git does not know the file. Throws ToolMissing. */
 export async function blameLine(root: string, file: string, line: number): Promise<LineOrigin | undefined> {
+  await requireGit()
   const ended = await inWorkTree(root, ['blame', '--porcelain', '-L', `${line},${line}`, '--', file])
-  if (ended.missing) throw new ToolMissing('git')
   if (ended.cut !== undefined) throw new GitBroken('blame', ended)
   if (ended.code !== 0) return undefined
   const lines = ended.stdout.toString().split('\n')

@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, readdirSync } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat, symlink } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, open, readdir, rename, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { type Contents, isAsWritten, readSeal, sealOf, writeSeal } from './checkout-seal.ts'
 import { hasId, readObjects } from './commit-object.ts'
 import { gitText } from './git.ts'
 import { syncFolder } from './trust-folder.ts'
@@ -27,6 +28,7 @@ const TREE_FILES = 200_000
 /** Bytes that are read from git at a time. */
 const PORTION_BYTES = 32_000_000
 const KEPT = 3
+const ABANDONED_MS = 3_600_000
 
 interface Entry {
   readonly path: string
@@ -38,52 +40,47 @@ interface Entry {
 /**
  * Writes the files of a commit into a folder of our own, by ourselves: no filter, attribute, hook, link or submodule of
  * the repository takes part. `.till` there leads to `home`, where state and cache of all revisions are. Whole or not at
- * all, also when this process is killed; one that somebody has touched since is written anew. Throws TreeRefused.
+ * all, also when this process is killed or the power fails: what is on the disk is sealed, and looked over before it is used.
+ * The mirror is only opened where that is not so. Throws TreeRefused, GitBroken.
  */
 export async function checkOut(
-  mirror: string,
+  mirror: () => Promise<string>,
   commit: string,
   { revisions, home }: { readonly revisions: string; readonly home: string },
 ): Promise<Checkout> {
   const root = join(revisions, commit)
-  const { files, leftOut } = sorted(await listTree(mirror, commit))
-  if (existsSync(root) && isAsWritten(root, files)) return { root, leftOut }
+  const sealed = await readSeal(root)
+  if (sealed && isAsWritten(root, sealed)) return { root, leftOut: sealed.leftOut }
+  const from = await mirror()
+  const { files, leftOut } = sorted(await listTree(from, commit))
+  const contents = { files: files.map(({ path, bytes }) => [path, bytes] as const), leftOut }
   await mkdir(revisions, { recursive: true, mode: 0o700 })
   await mkdir(home, { recursive: true, mode: 0o700 })
-  const fresh = join(revisions, `.${commit}.${process.pid}`)
-  await rm(fresh, { recursive: true, force: true })
-  await mkdir(fresh, { mode: 0o700 })
-  for (const portion of portions(files)) await writePortion(mirror, fresh, portion)
-  await symlink(home, join(fresh, '.till'))
-  await syncFolder(fresh)
-  const touched = join(revisions, `.${commit}.${process.pid}.touched`)
-  if (existsSync(root)) await rename(root, touched)
-  await rename(fresh, root)
-  await syncFolder(revisions)
-  await rm(touched, { recursive: true, force: true })
+  if (!isAsWritten(root, contents)) {
+    const fresh = await mkdtemp(join(revisions, `.${commit}.`))
+    for (const portion of portions(files)) await writePortion(from, fresh, portion)
+    await symlink(home, join(fresh, '.till'))
+    await syncFolder(fresh)
+    await putInPlace(fresh, root, contents)
+    await syncFolder(revisions)
+  }
+  await writeSeal(root, contents)
   return { root, leftOut }
 }
 
-/**
- * Whether all in a checkout is as it was written. The link to `.till` is made last, so that whatever is changed, added or removed later
- * has a later time of change (ctime, which no program can set): by a tool of a `local` step that writes beside itself, say.
- */
-function isAsWritten(root: string, files: readonly Entry[]): boolean {
-  const made = lstatSync(join(root, '.till'), { throwIfNoEntry: false })?.ctimeMs
-  const wanted = new Set(['.till', ...files.map(({ path }) => path.split('/')[0] ?? '')])
-  const found = readdirSync(root, 'latin1')
-  // The time of the folder itself is that of its renaming, and of its last use.
-  if (made === undefined || found.length !== wanted.size || !found.every((name) => wanted.has(name))) return false
-  return found.every((name) => name === '.till' || isOlder(Buffer.from(`${root}/`), name, made))
+/** Another process may write the same checkout at the same time: whichever comes first stands. */
+async function putInPlace(fresh: string, root: string, contents: Contents): Promise<void> {
+  if (existsSync(root) && !isAsWritten(root, contents)) await rename(root, `${fresh}.torn`).catch(ignoreAbsent)
+  try {
+    await rename(fresh, root)
+  } catch (error) {
+    if (!isAsWritten(root, contents)) throw error
+  }
+  for (const left of [fresh, `${fresh}.torn`]) await rm(left, { recursive: true, force: true })
 }
 
-function isOlder(folder: Buffer, name: string, time: number): boolean {
-  const path = Buffer.concat([folder, Buffer.from(name, 'latin1')])
-  const stat = lstatSync(path)
-  if (stat.ctimeMs > time) return false
-  if (!stat.isDirectory()) return true
-  const below = Buffer.concat([path, Buffer.from('/')])
-  return readdirSync(path, 'latin1').every((one) => isOlder(below, one, time))
+function ignoreAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
 }
 
 async function listTree(mirror: string, commit: string): Promise<readonly Entry[]> {
@@ -170,6 +167,7 @@ async function writePortion(mirror: string, folder: string, files: readonly Entr
     // `wx`: two entries of one name, as on a disk that does not tell cases apart, are not both true.
     const handle = await open(path, 'wx', entry.mode === '100755' ? 0o700 : 0o600)
     await handle.writeFile(bytes)
+    await handle.sync()
     await handle.close()
   }
 }
@@ -178,19 +176,23 @@ async function writePortion(mirror: string, folder: string, files: readonly Entr
 export async function forgetUnused(revisions: string, time: number): Promise<void> {
   for (const name of await readdir(revisions).catch(() => [])) {
     const found = await stat(join(revisions, name)).catch(() => undefined)
-    if (found && found.ctimeMs < time) await rm(join(revisions, name), { recursive: true, force: true })
+    if (found?.isDirectory() && found.ctimeMs < time) await forget(join(revisions, name))
   }
 }
 
 /** Removes revisions that are no longer needed, and what a killed process has left; `keep` and the newest stay. */
 export async function forgetRevisions(revisions: string, keep: string): Promise<void> {
-  const names = await readdir(revisions).catch(() => [])
+  const names = (await readdir(revisions).catch(() => [])).filter((name) => !name.endsWith(sealOf('')))
   const aged = await Promise.all(
     names.map(async (name) => ({ name, at: (await stat(join(revisions, name)).catch(() => undefined))?.ctimeMs ?? 0 })),
   )
-  const old = aged
-    .filter(({ name }) => name !== keep)
-    .sort((a, b) => b.at - a.at)
-    .filter(({ name }, index) => name.startsWith('.') || index >= KEPT - 1)
-  for (const { name } of old) await rm(join(revisions, name), { recursive: true, force: true })
+  const whole = aged.filter(({ name }) => name !== keep && !name.startsWith('.')).sort((a, b) => b.at - a.at)
+  // Another process may be about to write one: what was begun long ago is nobody's any more.
+  const left = aged.filter(({ name, at }) => name.startsWith('.') && at < Date.now() - ABANDONED_MS)
+  for (const { name } of [...whole.slice(KEPT - 1), ...left]) await forget(join(revisions, name))
+}
+
+async function forget(root: string): Promise<void> {
+  await rm(sealOf(root), { force: true })
+  await rm(root, { recursive: true, force: true })
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { ToolMissing } from './program-tools.ts'
 
 /** How a program ended, and what it put out. */
 export interface Ended {
@@ -25,6 +26,9 @@ const TIMEOUT_MS = 120_000
 const MAX_BYTES = 1_000_000_000
 const STDERR_BYTES = 64_000
 
+/** So long a program that is asked to end has to tidy up behind itself. */
+const TIDY_MS = 5_000
+
 /** Runs a program without a shell, in a process group of its own, which goes as a whole when its time is over. */
 export function runProgram(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   return new Promise((resolve) => {
@@ -39,8 +43,12 @@ export function runProgram(program: string, args: readonly string[], options: Ru
     let stderr = ''
     let cut: Ended['cut']
     let missing = false
+    let killing: NodeJS.Timeout | undefined
     const end = (): void => {
-      if (child.pid !== undefined && child.exitCode === null) endGroup(child.pid)
+      const { pid } = child
+      if (pid === undefined || child.exitCode !== null) return
+      endGroup(pid, 'SIGTERM')
+      killing ??= setTimeout(() => endGroup(pid, 'SIGKILL'), TIDY_MS)
     }
     const timer = setTimeout(() => {
       cut = 'time'
@@ -67,6 +75,7 @@ export function runProgram(program: string, args: readonly string[], options: Ru
     child.stdin.end(options.input ?? '')
     child.once('close', (code) => {
       clearTimeout(timer)
+      clearTimeout(killing)
       options.signal?.removeEventListener('abort', end)
       resolve({
         code: cut === undefined ? code : null,
@@ -79,9 +88,9 @@ export function runProgram(program: string, args: readonly string[], options: Ru
   })
 }
 
-function endGroup(pid: number): void {
+function endGroup(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, 'SIGKILL')
+    process.kill(-pid, signal)
   } catch {
     // It ended by itself in the meantime.
   }
@@ -107,7 +116,6 @@ const SETTINGS: readonly string[] = [
   'protocol.http.allow=always',
   'http.followRedirects=false',
   'http.lowSpeedLimit=1000',
-  'http.lowSpeedTime=30',
   'http.proxySSLCert=',
   'submodule.recurse=false',
   'fetch.recurseSubmodules=false',
@@ -199,10 +207,40 @@ export class GitBroken extends Error {
   readonly missing: boolean
 
   constructor(what: string, ended: Ended) {
-    const how = ended.cut === undefined ? `exit code ${ended.code}` : `ended: too much ${ended.cut}`
+    const left = ended.code === null ? 'it was killed' : `exit code ${ended.code}`
+    const how = ended.cut === undefined ? left : `ended: too much ${ended.cut}`
     super(`git ${what}: ${how}: ${ended.stderr.trim().slice(0, 2000)}`)
     this.missing = ended.missing === true
   }
+}
+
+/** From 2.38 on git merges without a work tree (`merge-tree --write-tree`), and `-c safe.directory` counts. */
+export const GIT_NEEDED = [2, 38] as const
+
+let known: Promise<void> | undefined
+
+/** Throws ToolMissing where git is not on this machine, or is too old. */
+export function requireGit(): Promise<void> {
+  known ??= lookAtGit().catch((error: unknown) => {
+    known = undefined
+    throw error
+  })
+  return known
+}
+
+async function lookAtGit(): Promise<void> {
+  const ended = await runProgram('git', ['version'], { env: gitEnvironment() })
+  if (ended.missing) throw new ToolMissing('git')
+  if (ended.code !== 0) throw new GitBroken('version', ended)
+  const found = gitTooOld(ended.stdout.toString())
+  if (found !== undefined) throw new ToolMissing('git', found)
+}
+
+/** The version that `git version` says, where it is too old. */
+export function gitTooOld(text: string): string | undefined {
+  const [version, major, minor] = /(\d+)\.(\d+)[\w.]*/.exec(text) ?? []
+  const isOld = Number(major) < GIT_NEEDED[0] || (Number(major) === GIT_NEEDED[0] && Number(minor) < GIT_NEEDED[1])
+  return isOld ? version : undefined
 }
 
 /** As `git`, for what always succeeds in a whole repository; the text that it puts out, a character a byte. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Ended, GitBroken, type GitLogin, git, gitEnvironment, gitText, runProgram } from './git.ts'
+import { type Ended, GitBroken, type GitLogin, git, gitEnvironment, gitText, requireGit, runProgram } from './git.ts'
 import { ToolMissing } from './program-tools.ts'
 import type { PathChange } from './trust-policy.ts'
 
@@ -15,7 +15,8 @@ export interface Remote {
 
 /** A fetch that did not bring anything, in words. */
 export interface FetchFailed {
-  readonly kind: 'unreachable' | 'incomplete' | 'invalid'
+  /** `local`: this machine could not take what the remote has; that says nothing of the remote. */
+  readonly kind: 'unreachable' | 'incomplete' | 'invalid' | 'local'
   readonly detail: string
 }
 
@@ -26,11 +27,11 @@ const TRUSTED = 'refs/trusted/tip'
 
 /** A bare repository of our own: objects of the remote, and no configuration, hook or attribute of it. */
 export async function openMirror(folder: string): Promise<string> {
+  await requireGit()
   const mirror = join(folder, 'mirror.git')
   if (existsSync(join(mirror, 'HEAD'))) return mirror
-  const fresh = join(folder, `mirror.${process.pid}.new`)
-  await rm(fresh, { recursive: true, force: true })
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  const fresh = await mkdtemp(join(folder, 'mirror.new.'))
   const args = ['init', '--quiet', '--bare', '--template=', '--initial-branch=none', fresh]
   const ended = await runProgram('git', args, { env: gitEnvironment(), cwd: folder })
   if (ended.missing) throw new ToolMissing('git')
@@ -45,13 +46,19 @@ export async function fetchTip(mirror: string, remote: Remote, signal?: AbortSig
   const { repository, branch, login, timeoutMs } = remote
   const refspec = `+refs/heads/${branch}:${INCOMING}`
   const flags = ['--quiet', '--no-tags', '--write-fetch-head', '--no-auto-gc', '--no-recurse-submodules', '--refmap=']
-  const ended = await git(mirror, ['fetch', ...flags, '--', repository, refspec], {
+  // A server may count objects for minutes: how long that may take is said once, for the whole fetch.
+  const slow = ['-c', `http.lowSpeedTime=${Math.ceil(timeoutMs / 1000)}`]
+  await sweep(mirror)
+  const ended = await git(mirror, [...slow, 'fetch', ...flags, '--', repository, refspec], {
     timeoutMs,
     signal,
     ...(login && { login }),
   })
   if (ended.missing) throw new ToolMissing('git')
-  if (ended.code !== 0) return fetchFailed(ended, timeoutMs)
+  if (ended.code !== 0) {
+    await sweep(mirror)
+    return fetchFailed(ended, timeoutMs)
+  }
   // A ref that would make us shallow is left as it was, and git calls that a success; what was taken stands here.
   const taken = /^([0-9a-f]+)\t/.exec(await readFile(join(mirror, 'FETCH_HEAD'), 'latin1').catch(() => ''))?.[1]
   if (taken !== undefined && !existsSync(join(mirror, 'shallow')))
@@ -59,6 +66,21 @@ export async function fetchTip(mirror: string, remote: Remote, signal?: AbortSig
   await rm(join(mirror, 'shallow'), { force: true })
   return { kind: 'incomplete', detail: 'the remote is a shallow clone, in which commits are missing without a word' }
 }
+
+/** Locks that a fetch or `keepTrusted` holds; the caller is alone here, so one that is there was left by one that was killed. */
+const LOCKS = [`${INCOMING}.lock`, `${TRUSTED}.lock`, 'packed-refs.lock', 'shallow.lock', 'HEAD.lock', 'config.lock']
+
+/** Removes what fetches that were killed have left: git itself never does, and each leaves all that it had taken. */
+async function sweep(mirror: string): Promise<void> {
+  for (const folder of ['objects', join('objects', 'pack')])
+    for (const name of await readdir(join(mirror, folder)).catch(() => []))
+      if (name.startsWith('tmp_')) await rm(join(mirror, folder, name), { recursive: true, force: true })
+  for (const lock of LOCKS) await rm(join(mirror, lock), { force: true })
+}
+
+/** What git says where this machine is full, or does not let it write (git's compat/ and refs/, in the C locale). */
+const LOCAL =
+  /No space left on device|Disk quota exceeded|Read-only file system|cannot lock ref|Unable to create '|insufficient permission for adding an object|unable to (create|write|open) (temporary|loose|sha1|file)|died of signal|Out of memory|Too many open files|Cannot allocate memory/i
 
 function fetchFailed({ stderr, cut, code }: Ended, timeoutMs: number): FetchFailed {
   if (cut === 'time')
@@ -69,6 +91,7 @@ function fetchFailed({ stderr, cut, code }: Ended, timeoutMs: number): FetchFail
       .filter((line) => line !== '')
       .slice(0, 3)
       .join('; ') || `git fetch ended with exit code ${code}`
+  if (LOCAL.test(stderr) || code === null) return { kind: 'local', detail: words }
   const isShort = /shallow/.test(stderr)
   const isInvalid = /fsck|index-pack|unpack|bad object|corrupt|did not receive expected object|missing .* object/i.test(
     stderr,
@@ -76,9 +99,14 @@ function fetchFailed({ stderr, cut, code }: Ended, timeoutMs: number): FetchFail
   return { kind: isShort ? 'incomplete' : isInvalid ? 'invalid' : 'unreachable', detail: words }
 }
 
-/** Whether the mirror has this commit, whole. */
+/** Whether the mirror has this commit. Throws GitBroken where git does not come to an answer. */
 export async function hasCommit(mirror: string, id: string): Promise<boolean> {
-  return (await git(mirror, ['cat-file', '-e', `${id}^{commit}`])).code === 0
+  const said = (
+    await gitText(mirror, ['cat-file', '--batch-check=%(objecttype)'], { input: `${id}^{commit}\n` })
+  ).trim()
+  if (said === 'commit') return true
+  if (said.endsWith(' missing')) return false
+  throw new Error(`git cat-file does not say whether ${id} is there`)
 }
 
 /** Whether `old` is in the history of `id`. */
@@ -149,13 +177,17 @@ export interface MergedTree {
   readonly conflicts: readonly string[]
 }
 
-/** What git makes of two commits, following files that were renamed; undefined where it makes no tree of them. */
+/**
+ * What git makes of two commits, following files that were renamed; undefined where it makes no tree of them, since they have no
+ * history in common. Throws GitBroken where it does not come to an answer, which says nothing of a merge.
+ */
 export async function mergedTree(mirror: string, ours: string, theirs: string): Promise<MergedTree | undefined> {
   const args = ['merge-tree', '--write-tree', '--no-messages', '--name-only', '-z', ours, theirs]
   const ended = await git(mirror, args)
-  if (ended.code !== 0 && ended.code !== 1) return undefined
+  if (ended.code === 128 && /unrelated histories/.test(ended.stderr)) return undefined
+  if (ended.code !== 0 && ended.code !== 1) throw new GitBroken('merge-tree', ended)
   const [tree = '', ...paths] = ended.stdout.toString('latin1').split('\0')
-  if (!/^[0-9a-f]+$/.test(tree)) return undefined
+  if (!/^[0-9a-f]+$/.test(tree)) throw new GitBroken('merge-tree', ended)
   return { tree, conflicts: ended.code === 0 ? [] : paths.filter((path) => path !== '') }
 }
 

@@ -1,13 +1,16 @@
 import type { Ended } from './git.ts'
 
-/** A program that decides about trust is not on this machine. */
+/** A program that decides about trust is not on this machine, or only an old version of it. */
 export class ToolMissing extends Error {
   override readonly name = 'ToolMissing'
   readonly tool: string
+  /** The version that is there, where that is too old. */
+  readonly found: string | undefined
 
-  constructor(tool: string) {
-    super(`${tool} is not installed`)
+  constructor(tool: string, found?: string) {
+    super(found === undefined ? `${tool} is not installed` : `${tool} ${found} is too old`)
     this.tool = tool
+    this.found = found
   }
 }
 

@@ -1,8 +1,18 @@
 import { join } from 'node:path'
 import { shownPath } from './checkout.ts'
 import { gatherFacts, MOST_COMMITS, type Verifier } from './gather-facts.ts'
+import { GitBroken } from './git.ts'
 import { judgeRange, type TrustProblem } from './judge-range.ts'
-import { commitsBetween, fetchTip, hasCommit, isAncestor, keepTrusted, openMirror, type Remote } from './mirror.ts'
+import {
+  commitsBetween,
+  type FetchFailed,
+  fetchTip,
+  hasCommit,
+  isAncestor,
+  keepTrusted,
+  openMirror,
+  type Remote,
+} from './mirror.ts'
 import { ToolBroken } from './program-tools.ts'
 import {
   type LastPull,
@@ -73,27 +83,44 @@ const SHOWN = 50
 export async function pull(follow: Follow, options: PullOptions): Promise<Pulled | undefined> {
   const trusted = await readTrusted(follow.folder)
   if (trusted === undefined) return undefined
-  const mirror = await openMirror(follow.folder)
-  const tip = await fetchTip(mirror, follow.remote, options.signal)
-  // A fetch that was cut off from here says nothing of the remote.
-  options.signal?.throwIfAborted()
   const last = await readLastPull(follow.folder)
-  const pulled =
-    typeof tip !== 'string'
-      ? refusal(
-          { trusted, tip: null, commits: 0 },
-          tip.kind === 'unreachable' ? 'REVISION_UNREACHABLE' : 'REVISION_INCOMPLETE',
-          [{ kind: tip.kind, detail: tip.detail }],
-        )
-      : (unchanged(last, { trusted, tip, decidedWith: follow.decidedWith }) ??
-        (await decide(follow, { mirror, trusted, tip }, options).catch((error: unknown) =>
-          undecided(error, { trusted, tip, last }),
-        )))
-  if (!options.dry) await remember(follow, { pulled, last, now: options.now() })
-  return pulled
+  const pulled = await look(follow, { trusted, last }, options)
+  if (options.dry) return pulled
+  return remember(follow, { pulled, last, now: options.now() }).then(
+    () => pulled,
+    (error: unknown) => undecided(error, { trusted: pulled.trusted, tip: pulled.tip, last }),
+  )
 }
 
-/** What was refused stays so while nothing that decides about it is another. */
+interface Known {
+  readonly trusted: TrustedRevision
+  readonly last: LastPull | undefined
+}
+
+async function look(follow: Follow, { trusted, last }: Known, options: PullOptions): Promise<Pulled> {
+  let tip: string | null = null
+  try {
+    const mirror = await openMirror(follow.folder)
+    const fetched = await fetchTip(mirror, follow.remote, options.signal)
+    // A fetch that was cut off from here says nothing of the remote.
+    options.signal?.throwIfAborted()
+    if (typeof fetched !== 'string') return notFetched(fetched, { trusted, last })
+    tip = fetched
+    const known = unchanged(last, { trusted, tip, decidedWith: follow.decidedWith })
+    return known ?? (await decide(follow, { mirror, trusted, tip }, options))
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    return undecided(error, { trusted, tip, last })
+  }
+}
+
+function notFetched({ kind, detail }: FetchFailed, { trusted, last }: Known): Pulled {
+  if (kind === 'local') return undecidedFor(detail, { trusted, tip: null, last })
+  const code = kind === 'unreachable' ? 'REVISION_UNREACHABLE' : 'REVISION_INCOMPLETE'
+  return refusal({ trusted, tip: null, commits: 0 }, code, [{ kind, detail }])
+}
+
+/** What was refused stays so while nothing that decides about it is another. One that cannot be loaded may be loaded later. */
 function unchanged(
   last: LastPull | undefined,
   now: { readonly trusted: TrustedRevision; readonly tip: string; readonly decidedWith: string },
@@ -101,18 +128,34 @@ function unchanged(
   const { trusted, tip } = now
   if (tip === trusted.commit) return { outcome: 'current', trusted, tip, commits: 0, problems: [], problemCount: 0 }
   if (last?.outcome !== 'refused' || last.tip !== tip || last.decidedWith !== decisionOf(now)) return undefined
+  if (last.code === 'REVISION_BROKEN') return undefined
   const { code, problems, problemCount } = last
   return { outcome: 'refused', trusted, tip, commits: 0, code: code as RefusalCode, problems, problemCount }
 }
 
-/** A program that judges signatures was killed: that says nothing of the revision, and devices are kept to the one in force. */
-function undecided(
-  error: unknown,
-  { last, ...of }: { readonly trusted: TrustedRevision; readonly tip: string; readonly last: LastPull | undefined },
-): Pulled {
-  if (!(error instanceof ToolBroken)) throw error
+interface Asked extends Known {
+  readonly tip: string | null
+}
+
+/**
+ * A program was killed, the mirror is damaged, the disk is full: that says nothing of the revision, and devices are kept to the
+ * one in force.
+ */
+function undecided(error: unknown, asked: Asked): Pulled {
+  if (error instanceof ToolBroken || isOfSystem(error)) return undecidedFor(error.message, asked)
+  if (!(error instanceof GitBroken) || error.missing) throw error
+  const advice =
+    'Where it stays so, remove mirror.git of the folder: it is fetched anew, and what is in force stays so.'
+  return undecidedFor(`${error.message}\n${advice}`, asked)
+}
+
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error
+}
+
+function undecidedFor(detail: string, { last, ...of }: Asked): Pulled {
   const isStill = last?.outcome === 'undecided' && last.tip === of.tip
-  const problems = [{ kind: 'undecided', commit: of.tip, detail: error.message }]
+  const problems = [{ kind: 'undecided', ...(of.tip !== null && { commit: of.tip }), detail }]
   const pulled = refusal({ ...of, commits: 0 }, 'REVISION_UNDECIDED', problems)
   return isStill ? { ...pulled, isUndecidedStill: true } : pulled
 }

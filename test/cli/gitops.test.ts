@@ -64,6 +64,15 @@ describe('till gitops', () => {
     const { follow } = await repository.begin(['anna'])
     const { code, stderr } = await ended(start(['gitops', 'verify'], { PATH: repository.root }))
     expect([code, stderr]).toEqual([2, expect.stringContaining('GITOPS_TOOL_MISSING')])
+    const old = '#!/bin/sh\necho git version 2.34.1\n'
+    writeFileSync(join(repository.root, 'git'), old, { mode: 0o755 })
+    const path = `${repository.root}:${process.env['PATH']}`
+    expect(await ended(start(['gitops', 'verify'], { PATH: path }))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/2\.34\.1, which is too old[\s\S]*Install git 2\.38 or later/),
+    })
+    const doctor = await ended(start(['doctor', '--json'], { PATH: path }))
+    expect(doctor.stdout).toMatch(/git 2\.34\.1 is too old/)
     writeFileSync(join(follow.folder, 'trusted.json'), '{"com')
     expect(await till('gitops', 'status')).toMatchObject({ code: 2, stderr: expect.stringContaining('is damaged') })
     const { rmSync } = await import('node:fs')

@@ -135,7 +135,7 @@ describe('a plan is bound to what it touches', () => {
         'inventory/fleet.yaml',
         'pos1: {',
         'pos1: {vars: {a: 1}, ',
-        `What the inventory says of "${DEVICE}" is not what it was when the plan was made`,
+        `What the inventory says of "${DEVICE}" or its store, or a file that it gets, is not what it was when the plan was made`,
       ],
       ['tillwright.yaml', 'out: 1', 'out: 2', `Policy "default" is not the one that it was reviewed under at ${at}`],
       ['tillwright.yaml', POLICY, '', `Policy "default" is not the one that it was reviewed under at ${at}`],

@@ -91,6 +91,27 @@ describe('till reconcile', () => {
     )
   })
 
+  test('a runbook that is assigned as a file is that of the signed commit, wherever till was started', async () => {
+    const { base } = await repository.begin(['anna'])
+    const assigned = '{runbook: runbooks/greeting.yaml, mode: mend, name: greeting}'
+    const one = repository.push(repository.commit({ parents: [base], files: wanting('one', assigned), sign: 'anna' }))
+    const here = join(repository.root, 'runbooks')
+    mkdirSync(here)
+    writeFileSync(join(here, 'greeting.yaml'), wanting('unreviewed')['runbooks/greeting.yaml'] as string)
+    expect(await reconcile()).toMatchObject({ code: 0, pull: { in_force: one } })
+    expect(greeting()).toBe('one')
+    rmSync(here, { recursive: true })
+    expect(await reconcile()).toMatchObject({ code: 0, runs: [{ exit_code: 0 }] })
+
+    writeFileSync(join(repository.root, 'outside.yaml'), wanting('outside')['runbooks/greeting.yaml'] as string)
+    for (const outside of ['outside', 'outside.yaml', join(repository.root, 'outside.yaml')]) {
+      const files = wanting('two', `{runbook: "${outside}", mode: mend}`)
+      repository.push(repository.commit({ parents: [one], files, sign: 'anna' }))
+      expect(await reconcile()).toMatchObject({ code: 6, pull: { code: 'REVISION_BROKEN', in_force: one } })
+    }
+    expect(greeting()).toBe('one')
+  })
+
   test('keeps to the revision in force while ssh-keygen is killed; where it stays so, an incident says so', async () => {
     const { base } = await repository.begin(['anna'])
     const one = repository.push(repository.commit({ parents: [base], files: wanting('one'), sign: 'anna' }))

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { resolveRun } from '../../src/app/history/resolve-run.ts'
@@ -57,6 +57,22 @@ function linesOf(run: TestProject, name: string): string[] {
 }
 
 describe('a run that is taken back', () => {
+  it('is known by what its runbook calls itself, whatever the file is called and wherever it lies', async () => {
+    project = greeting()
+    const text = project.read('runbooks/mark.yaml')
+    rmSync(project.path('runbooks/mark.yaml'))
+    project.write('runbooks/repair.yaml', text)
+    const first = ['--device', 'S-1/pos1', '--yes', '--json']
+    expect((await project.till('apply', 'mark', ...first)).code).toBe(0)
+    expect((await rolledBack(project)).of).toEqual(new Map([['S-1/pos1', 'changed']]))
+    rmSync(project.path('runbooks/repair.yaml'))
+    project.write('tools/fix.yaml', text)
+    project.write('runbooks/mark.yaml', 'name: mark\nsteps: [{command: {run: "true", always: true}}]\n')
+    expect((await project.till('apply', 'tools/fix.yaml', ...first)).code).toBe(0)
+    expect((await rolledBack(project)).of).toEqual(new Map([['S-1/pos1', 'changed']]))
+    expect(textOf(project, 'S-1-pos1.txt')).toBe('old\n')
+  })
+
   it.each([[[]], [['--workers', '1']]])('undoes what it changed, the last first, and nothing else %j', async (more) => {
     project = greeting()
     writeFileSync(join(project.root, 'S-2-pos2.txt'), 'new\n', { mode: 0o644 })

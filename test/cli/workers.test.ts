@@ -295,6 +295,33 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     expect(existsSync(project.path('second'))).toBe(true)
   })
 
+  test('gives no device a file of its own checkout that is another one than that of the run', async () => {
+    const files = (text: string): Record<string, string> => ({
+      'tillwright.yaml': project.read('tillwright.yaml'),
+      'inventory/fleet.yaml': inventory
+        .replaceAll('PL-0001', 'PL-0002')
+        .replace('north: {', 'south: {')
+        .replace('region: north', 'region: south'),
+      'runbooks/conf.yaml': `name: conf\nsteps:\n  - {file: {path: "${project.root}/\${{ device.id }}.conf", source: files/a}}\n`,
+      'files/a': text,
+    })
+    const [here, there] = [new TestProject(files('B')), new TestProject(files('A'))]
+    const child = there.start('worker', '--name', 'hub-old', '--serve', 'region:south')
+    workers.push({ child, end: ended(child) })
+    onTestFinished(() => {
+      child.kill('SIGKILL')
+      for (const one of [here, there]) one.remove()
+    })
+    await until(child, () => server.sql("SELECT count(*) FROM tillwright.workers WHERE name = 'hub-old'") === '1')
+    const args = ['conf', '--device', 'PL-0002/pos1', '--yes', '--json', '--on', 'workers']
+    const other = await here.till('apply', ...args)
+    expect(JSON.parse(other.stdout).devices).toMatchObject([{ state: 'failed', failure: { code: 'RUN_MOVED' } }])
+    expect([other.code, existsSync(project.path('pos1.conf'))]).toEqual([4, false])
+    there.write('files/a', 'B')
+    expect((await here.till('apply', ...args)).code).toBe(0)
+    expect(project.read('pos1.conf')).toBe('B')
+  })
+
   test('waits for a run that took the device of a dead one, and goes on', async () => {
     const second = startWorker('hub-e', '--slots', '3')
     await until(second.child, () => server.sql("SELECT count(*) FROM tillwright.workers WHERE name = 'hub-e'") === '1')

@@ -267,6 +267,11 @@ describe('history', () => {
       'responsibility: {teams: {ops: {}}, rows: [{fault: dead, region: [south], team: ops}]}\n',
       /no region "south"/,
     ],
+    [
+      'a rule whose runbook is not there',
+      'hooks: {rules: [{name: spooler, match: "alert.name == \'Spooler\'", runbook: spooler-repair}]}\n',
+      /no runbook "spooler-repair"/,
+    ],
   ])('whose newest revision has %s leaves the last good one', async (_, settings, says) => {
     const { base, follow } = await repository.begin(['anna'])
     const runbook = "steps: [{file: {path: /tmp/x, content: '${{ vars.greeting }}'}}]\n"

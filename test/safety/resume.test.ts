@@ -238,6 +238,33 @@ describe('till resume', () => {
     expect([looked.code, JSON.parse(looked.stdout).diagnostics[0].code]).toEqual([2, 'RUN_NOT_KEPT'])
   })
 
+  it('gives no device a file of the repository that is another one by now', async () => {
+    const steps =
+      '  - {id: f, file: {path: "ROOT/${{ device.id }}.conf", source: files/a}}\n' +
+      "  - {id: s, command: {run: 'echo run >> ROOT/${{ device.id }}.log; sleep 0.3', always: true}}\n"
+    project = projectOf(3, steps, { 'files/a': 'A' })
+    await project.till('plan', 'work', '--output', 'plan.json')
+    const child = project.start('apply', 'work', '--parallel', '1', '--yes')
+    const end = ended(child)
+    await until(child, () => lines(project as TestProject, 'pos1.log').length > 0)
+    child.kill('SIGINT')
+    await end
+    project.write('files/a', 'B')
+    const { result } = await resumed(project)
+    const codes = result.devices.map(({ failure, state }) => failure?.code ?? state)
+    expect(codes.sort()).toEqual(['RUN_MOVED', 'RUN_MOVED', 'changed'])
+    expect(['pos1', 'pos2', 'pos3'].map((id) => existsSync(project?.path(`${id}.conf`) ?? ''))).toEqual([
+      true,
+      false,
+      false,
+    ])
+    const planned = await project.till('apply', 'plan.json', '--yes', '--json')
+    expect([planned.code, JSON.parse(planned.stdout).diagnostics[0].code]).toEqual([2, 'PLAN_STALE'])
+    project.write('files/a', 'A')
+    expect((await project.till('apply', 'plan.json', '--yes', '--json')).code).not.toBe(2)
+    expect(project.read('pos3.conf')).toBe('A')
+  })
+
   it('goes on with a plan that was reviewed, also on the device that it was cut off at', async () => {
     const steps = MAKE_ROOMS + WORK.replace('creates: "ROOT/${{ device.id }}.made"', 'always: true')
     project = projectOf(2, steps)

@@ -424,15 +424,18 @@ test.each([
     'tls: {certificate: a.pem, key: b.pem}',
     'The file "a.pem" of server.tls could not be read',
   ],
-] as const)('a server does not begin with %s', async (_, settings, summary, exit = 2) => {
-  project = new ServedProject(`server: {${settings}}\n`)
-  const env = { ...process.env }
-  Object.assign(process.env, SECRETS, { HOME: '/root' })
-  const { code, stdout } = await project.till('serve', '--listen', '127.0.0.1:0', '--json')
-  process.env = env
-  expect(code).toBe(exit)
-  expect(JSON.parse(stdout).diagnostics).toMatchObject([{ code: 'SERVER_INVALID', summary }])
-})
+] as readonly (readonly [string, string, string, number?])[])(
+  'a server does not begin with %s',
+  async (_, settings, summary, exit = 2) => {
+    project = new ServedProject(`server: {${settings}}\n`)
+    const env = { ...process.env }
+    Object.assign(process.env, SECRETS, { HOME: '/root' })
+    const { code, stdout } = await project.till('serve', '--listen', '127.0.0.1:0', '--json')
+    process.env = env
+    expect(code).toBe(exit)
+    expect(JSON.parse(stdout).diagnostics).toMatchObject([{ code: 'SERVER_INVALID', summary }])
+  },
+)
 
 test('a server whose database is away may be started again', async () => {
   project = new ServedProject('{}\n')

@@ -6,6 +6,7 @@ import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
+import { GIT_NEEDED, gitTooOld } from '../../gitops/git.ts'
 import { lookAtDatabase } from '../history/open-store.ts'
 import type { Project } from '../project.ts'
 import { counts } from '../state/store-that-counts.ts'
@@ -31,7 +32,7 @@ export interface Machine {
 export async function examineMachine(machine: Machine): Promise<readonly MachineFinding[]> {
   return [
     nodeVersion(),
-    program('git', { for: 'the revision of the repository is noted with each run' }),
+    gitProgram(),
     program('ssh-keygen', {
       for: 'signatures of commits are verified where a repository is followed (till gitops)',
       get: 'apt-get install openssh-client',
@@ -83,6 +84,15 @@ function program(name: string, why: { readonly for: string; readonly get?: strin
     }
   const advice = `${why.get ?? `apt-get install ${name}`}. It is for this: ${why.for}.`
   return { name, state: 'missing', detail: `The program ${name} is not there.`, advice }
+}
+
+function gitProgram(): MachineFinding {
+  const found = program('git', { for: 'the revision of the repository is noted with each run' })
+  const old = found.state === 'ok' ? gitTooOld(found.detail) : undefined
+  if (old === undefined) return found
+  const needed = GIT_NEEDED.join('.')
+  const advice = `Install git ${needed} or later: nothing is followed, previewed or blamed with less (till gitops, till plan --against).`
+  return { ...found, state: 'missing', detail: `git ${old} is too old.`, advice }
 }
 
 function repository({ project, fleet }: Machine): MachineFinding {

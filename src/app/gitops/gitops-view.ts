@@ -92,7 +92,7 @@ export function pulledText(
     current: `${trusted.commit} is in force, and nothing is new.`,
     advanced: `${tip} is verified: ${commits} new ${commits === 1 ? 'commit' : 'commits'}.${dry ? ' Nothing was put in force.' : ' It is in force now.'}`,
     refused: `REFUSED ${tip ?? ''} (${code}); ${trusted.commit} stays in force.`,
-    undecided: `Nothing was decided about ${tip ?? ''} (${code}); ${trusted.commit} stays in force, and the next pull asks anew.`,
+    undecided: `Nothing was decided about ${tip ?? 'what the remote has'} (${code}); ${trusted.commit} stays in force, and the next pull asks anew.`,
     unreachable: `The remote did not answer (${code}); ${trusted.commit} stays in force.`,
   }
   return `${[said[outcome], ...problemLines(problems, problemCount)].map(plainText).join('\n')}\n`

@@ -7,12 +7,12 @@ import { checkOut, forgetRevisions, type LeftOut, TreeRefused } from '../../gito
 import { openMirror } from '../../gitops/mirror.ts'
 import { readTrusted } from '../../gitops/trust-folder.ts'
 import { formatDiagnostics } from '../../lang/format-diagnostics.ts'
-import { openDuties } from '../incidents/check-duties.ts'
 import { openProject, type Project } from '../project.ts'
+import { checkSettings } from '../revision/check-repository.ts'
 import { checkValues } from '../revision/check-values.ts'
-import { openRunbook } from '../revision/runbooks.ts'
+import { openOwnRunbook } from '../revision/runbooks.ts'
 import { selectDevices } from '../revision/selection.ts'
-import { checkPolicies } from '../safety/check-policies.ts'
+import { ofThisMachine } from './of-this-machine.ts'
 import type { OpenFollow } from './open-follow.ts'
 
 /** A revision in a checkout of our own, with everything that its assignments need loaded. */
@@ -22,40 +22,35 @@ export interface CheckedOut {
   readonly leftOut: readonly LeftOut[]
 }
 
-/** Loads a revision. Throws InputError with all that is wrong with it, TreeRefused where its tree is not taken. */
+/** Loads a revision. Throws InputError with all that is wrong with it, TreeRefused where its tree is not taken, GitBroken. */
 export async function loadRevision(follow: OpenFollow, commit: string): Promise<CheckedOut> {
-  const mirror = await openMirror(follow.folder)
-  const { root, leftOut } = await checkOut(mirror, commit, follow.paths)
+  const { root, leftOut } = await checkOut(() => openMirror(follow.folder), commit, follow.paths)
   const project = await openProject(root)
   const stray = strayState(project)
   if (stray) throw new InputError([stray])
   await project.fleet()
   const broken = project.modules().diagnostics.filter(({ severity }) => severity === 'error')
   if (broken.length > 0) throw new InputError(broken)
-  for (const { runbook, params } of project.settings.assignments) openRunbook(project, runbook, params)
+  for (const { runbook, params } of project.settings.assignments) openOwnRunbook(project, runbook, params)
   return { commit, project, leftOut }
 }
 
 /**
- * What a run over its assignments would be refused for, so that it is found before the revision is in force: values that a
- * device lacks, regions and calendars of policies, the matrix of responsibility.
+ * What a run over its assignments or a server would be refused for, so that it is found before the revision is in force: values
+ * that a device lacks, and what the project file says of policies, rules, duties and reports.
  */
 async function unfit(project: Project): Promise<readonly Diagnostic[]> {
   const fleet = await project.fleet()
   const { settings } = project
   const work = new Map<Device, Runbook[]>()
   for (const { runbook: name, params, where } of settings.assignments) {
-    const runbook = openRunbook(project, name, params)
+    const runbook = openOwnRunbook(project, name, params)
     const of = { store: () => project.store(), targets: runbook.targets }
     for (const device of await selectDevices(fleet, { where }, of))
       work.set(device, [...(work.get(device) ?? []), runbook])
   }
   const assigned = [...work].map(([device, runbooks]) => ({ device, runbooks }))
-  const found = [
-    ...checkValues(fleet, assigned),
-    ...checkPolicies(project, fleet),
-    ...openDuties(project, fleet).diagnostics,
-  ]
+  const found = [...checkValues(fleet, assigned), ...checkSettings(project, fleet)]
   return found.filter(({ severity }) => severity === 'error')
 }
 
@@ -68,10 +63,19 @@ function strayState({ settings, root, paths }: Project): Diagnostic | undefined 
   return { code: 'SCHEMA_VALUE_INVALID', severity: 'error', summary, detail }
 }
 
+/** As `loadRevision`, for what is in force already. Throws InputError, also where it has to be written anew and cannot. */
+export async function loadInForce(follow: OpenFollow, commit: string): Promise<CheckedOut> {
+  try {
+    return await loadRevision(follow, commit)
+  } catch (error) {
+    throw ofThisMachine(error, follow) ?? error
+  }
+}
+
 /** The revision that is in force, as a project. Throws InputError where there is none yet. */
 export async function inForce(follow: OpenFollow): Promise<Project> {
   const trusted = await readTrusted(follow.folder)
-  if (trusted !== undefined) return (await loadRevision(follow, trusted.commit)).project
+  if (trusted !== undefined) return (await loadInForce(follow, trusted.commit)).project
   const summary = `Nothing of "${follow.settings.repository}" is in force yet`
   const detail = 'Look at a commit and name it: `till gitops trust COMMIT --reason TEXT`.'
   throw inputError('GITOPS_MISSING', summary, detail)

@@ -1,9 +1,7 @@
-import { join } from 'node:path'
-import { type InputError, inputError } from '../../core/diagnostic.ts'
-import { GitBroken } from '../../gitops/git.ts'
-import { ToolMissing } from '../../gitops/program-tools.ts'
+import { inputError } from '../../core/diagnostic.ts'
 import { type Pulled, pull, trustByHand } from '../../gitops/pull.ts'
-import { alone, FolderDamaged } from '../../gitops/trust-folder.ts'
+import { alone } from '../../gitops/trust-folder.ts'
+import { ofThisMachine } from './of-this-machine.ts'
 import type { OpenFollow } from './open-follow.ts'
 import { pointTo, whyUnusable } from './prepare-revision.ts'
 
@@ -49,26 +47,8 @@ async function inFolder<T>(follow: OpenFollow, work: () => Promise<T>): Promise<
     const done = await alone(follow.folder, work)
     if (done !== undefined) return done
   } catch (error) {
-    throw asInput(error, follow) ?? error
+    throw ofThisMachine(error, follow) ?? error
   }
   const summary = `Another process works in "${follow.folder}"`
   throw inputError('GITOPS_BUSY', summary, 'Wait until it is done; `till gitops status` may be asked all the time.')
-}
-
-/** What is wrong with this machine, and not with us. */
-function asInput(error: unknown, { folder }: OpenFollow): InputError | undefined {
-  if (error instanceof ToolMissing || (error instanceof GitBroken && error.missing)) {
-    const tool = error instanceof ToolMissing ? error.tool : 'git'
-    const packages: Readonly<Record<string, string>> = { 'ssh-keygen': 'openssh-client', gpg: 'gnupg' }
-    const detail = `Install it (Debian: apt-get install ${packages[tool] ?? tool}). Without it no revision is verified, and none is taken.`
-    return inputError('GITOPS_TOOL_MISSING', `The program ${tool} is not on this machine`, detail)
-  }
-  if (error instanceof GitBroken) {
-    const detail = `${error.message}\nRemove the folder; it is fetched anew, and what is in force stays so.`
-    return inputError('GITOPS_MIRROR_BROKEN', `"${join(folder, 'mirror.git')}" cannot be read`, detail)
-  }
-  if (!(error instanceof FolderDamaged)) return undefined
-  const detail =
-    'It says what is in force. Say it anew: `till gitops trust COMMIT --reason TEXT`; record.ndjson beside it has the last one.'
-  return inputError('GITOPS_INVALID', error.message, detail)
 }

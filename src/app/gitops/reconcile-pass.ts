@@ -8,7 +8,7 @@ import { alone } from '../../gitops/trust-folder.ts'
 import { tellOfRevision } from '../incidents/refused-revision.ts'
 import type { Project } from '../project.ts'
 import type { OpenFollow } from './open-follow.ts'
-import { loadRevision } from './prepare-revision.ts'
+import { loadInForce } from './prepare-revision.ts'
 import { pullRevision } from './pull-revision.ts'
 import { type Reconciled, type ReconcileOptions, reconcile } from './reconcile.ts'
 
@@ -41,7 +41,7 @@ export async function passOver(follow: OpenFollow, { told, pullEveryMs, ...optio
     const pulled = await pullRevision(follow, signal ? { signal } : {})
     signal?.throwIfAborted()
     await told({ pulled })
-    const { project, commit } = await loadRevision(follow, pulled.trusted.commit)
+    const { project, commit } = await loadInForce(follow, pulled.trusted.commit)
     const over = new AbortController()
     const pulling = keepPulling(follow, { root: project.root, everyMs: pullEveryMs, signal: over.signal })
     try {

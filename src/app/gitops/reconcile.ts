@@ -4,7 +4,7 @@ import { EXIT } from '../../core/outcome.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import type { Project } from '../project.ts'
-import { openRunbook, referenceTo } from '../revision/runbooks.ts'
+import { openOwnRunbook, referenceTo } from '../revision/runbooks.ts'
 import { selectDevices } from '../revision/selection.ts'
 import { wantedDigest } from '../revision/wanted-digest.ts'
 import type { RunOptions, RunStarter } from '../run/run-request.ts'
@@ -128,7 +128,7 @@ function shouldGo(one: Assignment, memory: AssignmentMemory | undefined, { all, 
 }
 
 async function open(project: Project, assignment: Assignment, { fleet, reportOnly }: ReconcileOptions): Promise<Part> {
-  const runbook = openRunbook(project, assignment.runbook, assignment.params)
+  const runbook = openOwnRunbook(project, assignment.runbook, assignment.params)
   const { store } = project
   const devices = await selectDevices(fleet, { where: assignment.where }, { store, targets: runbook.targets })
   const mode = reportOnly ? 'report' : assignment.mode

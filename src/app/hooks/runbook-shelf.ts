@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { inputError } from '../../core/diagnostic.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { Project } from '../project.ts'
-import { findRunbook, openRunbook } from '../revision/runbooks.ts'
+import { findOwnRunbook, openOwnRunbook } from '../revision/runbooks.ts'
 
 /** The runbook of a rule with its values, the same one for as long as a revision is in force. Throws InputError. */
 export type RunbookShelf = (reference: string, params: Readonly<Record<string, string>>) => Runbook
@@ -18,7 +18,7 @@ export function runbookShelf(project: Project): RunbookShelf {
     const key = JSON.stringify([reference, Object.entries(params).sort()])
     const known = loaded.get(key)
     if (known) return known
-    const file = findRunbook(project, reference)
+    const file = findOwnRunbook(project, reference)
     const { mtimeMs, size, ino } = statSync(file)
     const seen = `${mtimeMs} ${size} ${ino}`
     const first = files.get(reference) ?? seen
@@ -26,7 +26,7 @@ export function runbookShelf(project: Project): RunbookShelf {
       const summary = `The file of the runbook "${reference}" has changed, and its new form is not in force`
       throw inputError('RUNBOOK_UNKNOWN', summary, 'See what the server says of it.')
     }
-    const runbook = openRunbook(project, reference, params)
+    const runbook = openOwnRunbook(project, reference, params)
     files.set(reference, seen)
     loaded.set(key, runbook)
     return runbook

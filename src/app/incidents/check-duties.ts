@@ -9,7 +9,7 @@ import { suggest } from '../../lang/suggest.ts'
 import { isTemplated } from '../../lang/template.ts'
 import { valueAt } from '../../lang/value-path.ts'
 import type { Project } from '../project.ts'
-import { findRunbook } from '../revision/runbooks.ts'
+import { findOwnRunbook } from '../revision/runbooks.ts'
 import { Duties } from './duties.ts'
 
 /** A fault class, with the place that raises it. */
@@ -140,7 +140,7 @@ function classifiedBy({ runbook }: HookRule, project: Project): readonly Raised[
 /** That there is no such runbook is told where rules are checked. */
 function fileOf(project: Project, runbook: string): string | undefined {
   try {
-    return findRunbook(project, runbook)
+    return findOwnRunbook(project, runbook)
   } catch (error) {
     if (error instanceof InputError) return undefined
     throw error

@@ -4,7 +4,7 @@ import { runbookLabel } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import type { Project } from '../project.ts'
-import { openRunbook } from './runbooks.ts'
+import { openOwnRunbook } from './runbooks.ts'
 import { type Selection, selectDevices } from './selection.ts'
 
 /**
@@ -47,7 +47,7 @@ function opened(
   wrong: Diagnostic[],
 ): Runbook | undefined {
   try {
-    return openRunbook(project, runbook, params)
+    return openOwnRunbook(project, runbook, params)
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     wrong.push(...error.diagnostics)
@@ -60,7 +60,7 @@ export async function assignedNames(project: Project, fleet: Fleet): Promise<Rea
   const names = new Map<string, Set<string>>()
   for (const { runbook: reference, params, where } of project.settings.assignments) {
     try {
-      const runbook = openRunbook(project, reference, params)
+      const runbook = openOwnRunbook(project, reference, params)
       const { store } = project
       for (const { name } of await selectDevices(fleet, { where }, { store, targets: runbook.targets }))
         names.set(name, (names.get(name) ?? new Set()).add(runbookLabel(runbook.name, runbook.about)))

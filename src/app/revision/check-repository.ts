@@ -13,7 +13,7 @@ import { checkSecrets } from './check-secrets.ts'
 import { checkValues } from './check-values.ts'
 import { plansOf } from './plan-rules.ts'
 import { checkLists } from './plan-signature.ts'
-import { openRunbook, runbookFiles } from './runbooks.ts'
+import { openOwnRunbook, openRunbook, runbookFiles } from './runbooks.ts'
 import { selectDevices } from './selection.ts'
 import { selectorFaults } from './selector-faults.ts'
 
@@ -51,10 +51,8 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
       ...runbooks,
       ...values,
       ...assigned,
-      ...checkHooks(project),
+      ...(inventory.value ? checkSettings(project, inventory.value) : checkHooks(project)),
       ...lists.diagnostics,
-      ...(inventory.value ? checkPolicies(project, inventory.value) : []),
-      ...(inventory.value ? namesOfPeople(project, inventory.value) : []),
     ]),
     checked: {
       stores: inventory.value?.stores.size ?? 0,
@@ -66,10 +64,14 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
   }
 }
 
-/** The matrix, and who gets reports. */
-function namesOfPeople(project: Project, fleet: Fleet): readonly Diagnostic[] {
+/**
+ * What the project file says of rules, policies, the matrix and who gets reports: all that a server refuses a repository for, and
+ * that needs nothing of the machine of the server.
+ */
+export function checkSettings(project: Project, fleet: Fleet): readonly Diagnostic[] {
   const { duties, diagnostics } = openDuties(project, fleet)
-  return [...diagnostics, ...checkScheduledReports(project, fleet, duties)]
+  const reports = checkScheduledReports(project, fleet, duties)
+  return [...checkHooks(project), ...checkPolicies(project, fleet), ...diagnostics, ...reports]
 }
 
 /** What runbooks that need no parameters name of the devices that they are meant for. */
@@ -101,7 +103,7 @@ async function checkAssignment(
   assignment: Assignment,
   fleet: Fleet | undefined,
 ): Promise<readonly Diagnostic[]> {
-  const opened = await collect(async () => openRunbook(project, assignment.runbook, assignment.params))
+  const opened = await collect(async () => openOwnRunbook(project, assignment.runbook, assignment.params))
   const { value: runbook } = opened
   if (!runbook) return opened.diagnostics.map((diagnostic) => atAssignment(diagnostic, assignment))
   if (!fleet) return []

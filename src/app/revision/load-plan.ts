@@ -1,18 +1,18 @@
-import { existsSync, realpathSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
-import type { Fleet } from '../../core/fleet.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
 import type { Plan, PlannedDevice } from '../../core/plan.ts'
 import { deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { checkPlanDocument } from '../../lang/check-document.ts'
+import { selectorScope } from '../../lang/expression.ts'
 import type { Project } from '../project.ts'
 import { planPolicy } from '../safety/policy-in-force.ts'
-import { deviceDigest } from './device-digest.ts'
 import { type PlanSigners, requireSignature } from './plan-signature.ts'
-import { findRunbook, openRunbook, textParams } from './runbooks.ts'
+import { isOwnFile, openOwnRunbook, textParams } from './runbooks.ts'
+import { boundDigest } from './wanted-digest.ts'
 
 /** A plan is told from a runbook by its ending, as runbooks are YAML, or by how it begins. */
 export function isPlanFile(name: string): boolean {
@@ -64,17 +64,19 @@ export function readPlanned(
   const plan = readPlan(file, bytes)
   refuseExpired(plan, file)
   refuseOutside(plan, file, context.project)
-  const runbook = openRunbook(context.project, placed(plan, context.project), textParams(plan.runbook.params))
+  const runbook = openOwnRunbook(context.project, plan.runbook.file, textParams(plan.runbook.params))
   const stale: Diagnostic[] = []
   if (runbook.digest !== plan.runbook.digest)
     stale.push(staleness(`Runbook "${plan.runbook.name}" is not the one that was planned${atCommit(plan)}`))
   if (plan.policy && planPolicy(context.project, runbook)?.digest !== plan.policy.digest)
     stale.push(staleness(`Policy "${plan.policy.name}" is not the one that it was reviewed under${atCommit(plan)}`))
+  const bound = { project: context.project, scopeOf: (device: Device) => selectorScope(context.fleet, device) }
   const work: DeviceWork[] = []
   for (const planned of plan.devices) {
     if (!hasDrift(planned)) continue
     const device = context.fleet.devices.get(planned.device)
-    if (device && deviceDigest(device) === planned.digest) work.push({ device, runbooks: [runbook], planned })
+    if (device && boundDigest([runbook], device, bound) === planned.digest)
+      work.push({ device, runbooks: [runbook], planned })
     else stale.push(staleness(changedDevice(planned, device !== undefined)))
   }
   if (stale.length > 0) throw new InputError(withAdvice(stale, planAgain(plan, context.fleet)))
@@ -87,8 +89,8 @@ function atCommit({ revision }: Plan): string {
 }
 
 function changedDevice(planned: PlannedDevice, exists: boolean): string {
-  const what = exists ? 'is not what it was' : 'is no longer there'
-  return `What the inventory says of "${planned.device}" ${what} when the plan was made`
+  if (!exists) return `"${planned.device}" is no longer in the inventory, as it was when the plan was made`
+  return `What the inventory says of "${planned.device}" or its store, or a file that it gets, is not what it was when the plan was made`
 }
 
 function staleness(summary: string): Diagnostic {
@@ -140,32 +142,10 @@ function planBytes(file: string): Buffer {
   }
 }
 
-/** Its file is named from the root of the repository, wherever it is applied. */
-function placed({ runbook }: Pick<Plan, 'runbook'>, { root }: Project): string {
-  const inRoot = resolve(root, runbook.file)
-  return existsSync(inRoot) ? inRoot : runbook.file
-}
-
 /** A plan may come from anywhere: what it names is read, and shown where it is wrong, only if it belongs to the repository. */
-function refuseOutside({ runbook }: Pick<Plan, 'runbook'>, file: string, project: Project): void {
-  const named = realpathSync(findRunbook(project, placed({ runbook }, project)))
-  const folders = [project.root, project.paths.runbooks].map(realOf)
-  if (/\.ya?ml$/.test(named) && folders.some((folder) => isBelow(named, folder))) return
+function refuseOutside({ runbook: { file: named } }: Pick<Plan, 'runbook'>, file: string, project: Project): void {
+  if (/\.ya?ml$/.test(named) && isOwnFile(project, resolve(project.root, named))) return
   throw invalid(`The plan "${file}" names a runbook that is not in this repository`)
-}
-
-function isBelow(path: string, folder: string): boolean {
-  const way = relative(folder, path)
-  return way !== '' && way !== '..' && !way.startsWith('../') && !way.startsWith('/')
-}
-
-/** Where links lead; a path that leads nowhere as it is. */
-function realOf(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return resolve(path)
-  }
 }
 
 function invalid(summary: string): InputError {

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { isAbsolute, relative, resolve } from 'node:path'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Module } from '../../core/module.ts'
@@ -44,7 +44,7 @@ function placedAt(params: JsonObject, [key = '', ...rest]: readonly string[], wa
 export function leadsOut(path: string, root: string): boolean {
   if (isOutside(root, resolve(root, path))) return true
   try {
-    return isOutside(realpathSync(root), realpathSync(join(root, path)))
+    return isOutside(realpathSync(root), realpathSync(resolve(root, path)))
   } catch {
     // It is not there, which whoever reads it says.
     return false

@@ -3,11 +3,14 @@ import { basename, join, resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { RunbookReference } from '../../core/events.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { isMap } from '../../core/json.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { loadRunbook } from '../../lang/load-runbook.ts'
+import { readYamlFile } from '../../lang/read-yaml-file.ts'
 import { suggest } from '../../lang/suggest.ts'
 import type { Project } from '../project.ts'
 import { shownPath } from '../shown-path.ts'
+import { leadsOut } from './repository-paths.ts'
 
 const ENDINGS = ['.yaml', '.yml']
 /** Of a runbook as people say it, where a path has a slash or an ending. */
@@ -19,7 +22,22 @@ export function openRunbook(
   reference: string,
   params: Readonly<Record<string, string>> = {},
 ): Runbook {
-  const file = findRunbook(project, reference)
+  return loadFrom(project, findRunbook(project, reference), params)
+}
+
+/**
+ * Loads a runbook that a file of the repository names, such as an assignment or a rule: from the repository, wherever till was
+ * started, so that what runs is what was reviewed. Throws InputError as `openRunbook`.
+ */
+export function openOwnRunbook(
+  project: Project,
+  reference: string,
+  params: Readonly<Record<string, string>> = {},
+): Runbook {
+  return loadFrom(project, findOwnRunbook(project, reference), params)
+}
+
+function loadFrom(project: Project, file: string, params: Readonly<Record<string, string>>): Runbook {
   const modules = project.modules()
   const { runbook, diagnostics } = loadRunbook(shownPath(file), {
     modules: modules.all,
@@ -93,13 +111,53 @@ export function textParams(params: JsonObject): Readonly<Record<string, string>>
   )
 }
 
-/** The file of a runbook that is named by its path or its name. Throws InputError. */
+/** The file of a runbook that a command names by its path, from where somebody stands, or by its name. Throws InputError. */
 export function findRunbook(project: Project, reference: string): string {
-  const named = ENDINGS.map((ending) => join(project.paths.runbooks, reference + ending))
+  const named = inFolder(project, reference)
   // A file that happens to have the name of a runbook, where somebody stands, is not meant.
   const candidates = BARE_NAME.test(reference) ? [...named, resolve(reference)] : [resolve(reference), ...named]
-  const found = candidates.find((file) => existsSync(file) && statSync(file).isFile())
-  if (found) return found
+  return firstFile(candidates) ?? onlyOf(filesNamed(project, reference)) ?? notThere(project, reference)
+}
+
+/** The file of a runbook that a file of the repository names, by its path from the root or its name. Throws InputError. */
+export function findOwnRunbook(project: Project, reference: string): string {
+  const inRoot = resolve(project.root, reference)
+  return (
+    firstFile([...inFolder(project, reference), ...(isOwnFile(project, inRoot) ? [inRoot] : [])]) ??
+    notThere(project, reference)
+  )
+}
+
+/** The files of the project's folder whose runbook calls itself so, as events, plans and remedies do. */
+export function filesNamed(project: Project, name: string): readonly string[] {
+  return runbookFiles(project).filter((file) => nameIn(file) === name)
+}
+
+/** What the runbook in a file calls itself; undefined where it says nothing, or is none. */
+export function nameIn(file: string): string | undefined {
+  const value = readYamlFile(file).parsed?.value
+  const name = isMap(value) ? value['name'] : undefined
+  return typeof name === 'string' ? name : undefined
+}
+
+function onlyOf(files: readonly string[]): string | undefined {
+  return files.length === 1 ? files[0] : undefined
+}
+
+/** Whether a file lies in the repository or its folder of runbooks, links followed. */
+export function isOwnFile({ root, paths }: Project, file: string): boolean {
+  return [root, paths.runbooks].some((folder) => !leadsOut(file, folder))
+}
+
+function inFolder({ paths }: Project, reference: string): readonly string[] {
+  return ENDINGS.map((ending) => join(paths.runbooks, reference + ending))
+}
+
+function firstFile(candidates: readonly string[]): string | undefined {
+  return candidates.find((file) => existsSync(file) && statSync(file).isFile())
+}
+
+function notThere(project: Project, reference: string): never {
   const names = runbookNames(project)
   const near = suggest(reference, names)
   throw new InputError([

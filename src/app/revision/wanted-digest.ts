@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { isAbsolute, join } from 'node:path'
+import { statSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { isMap, type JsonValue } from '../../core/json.ts'
 import type { Module } from '../../core/module.ts'
@@ -27,16 +28,54 @@ export function wantedDigest(runbook: Runbook, device: Device, of: Repository): 
     .digest('hex')
 }
 
+/**
+ * sha256 of what runs and plans are bound to on a device: what the inventory says of it; and, where their runbooks look at it,
+ * of its store, and the files of the repository that it gets. Runbooks and modules are kept by content themselves.
+ */
+export function boundDigest(runbooks: readonly Runbook[], device: Device, of: Bound): string {
+  const scope = of.scopeOf(device)
+  const own = deviceDigest(device)
+  const parts = [...runbooks.map((runbook) => storeIn(runbook, scope)), filesDigest(runbooks, device, of)]
+  if (parts.every((part) => part === '')) return own
+  return createHash('sha256')
+    .update([own, ...parts].join('\0'))
+    .digest('hex')
+}
+
+interface Bound {
+  readonly project: Project
+  readonly scopeOf: (device: Device) => Scope
+}
+
+/** sha256 of the files of the repository that a device gets by runbooks; empty for none. */
+export function filesDigest(runbooks: readonly Runbook[], device: Device, { project, scopeOf }: Bound): string {
+  const scope = scopeOf(device)
+  const texts = runbooks.map((runbook) => filesOf(runbook, device, { project, scope }))
+  return texts.every((text) => text === '') ? '' : createHash('sha256').update(texts.join('\0')).digest('hex')
+}
+
 /** What the inventory says of the store of a device; empty where the runbook does not look at it. */
 export function storeText(runbook: Runbook, device: Device, fleet: Fleet): string {
-  return looksAtStore(runbook) ? JSON.stringify(selectorScope(fleet, device).store) : ''
+  return storeIn(runbook, selectorScope(fleet, device))
+}
+
+function storeIn(runbook: Runbook, { store }: Scope): string {
+  return looksAtStore(runbook) ? JSON.stringify(store) : ''
 }
 
 /** Path and sha256 of each file that a device gets by a runbook, as far as that is known beforehand; empty for none. */
 export function filesText(runbook: Runbook, device: Device, { project, fleet }: Repository): string {
+  return filesOf(runbook, device, { project, scope: selectorScope(fleet, device) })
+}
+
+function filesOf(
+  runbook: Runbook,
+  device: Device,
+  { project, scope: about }: { readonly project: Project; readonly scope: Scope },
+): string {
   const handing = handingSteps(runbook, project)
   if (handing.length === 0) return ''
-  const scope = { ...selectorScope(fleet, device), vars: device.vars, params: runbook.params, steps: {} }
+  const scope = { ...about, vars: device.vars, params: runbook.params, steps: {} }
   const files = handing.flatMap(({ step, paths }) => filesIn(step, paths, scope))
   return files.map((path) => `${path} ${digestOf(project, path)}\n`).join('')
 }
@@ -71,15 +110,28 @@ function filesIn({ params }: Step, paths: readonly string[], scope: Scope): read
   })
 }
 
-const digests = new WeakMap<Project, Map<string, string>>()
+const digests = new WeakMap<Project, Map<string, { readonly seen: string; readonly digest: string }>>()
 
-/** One file goes to thousands of devices, and is read once. */
+/** One file goes to thousands of devices, and is read once while it stays the same. */
 function digestOf(project: Project, path: string): string {
-  const known = digests.get(project) ?? new Map<string, string>()
+  const known = digests.get(project) ?? new Map<string, { readonly seen: string; readonly digest: string }>()
   digests.set(project, known)
-  const digest = known.get(path) ?? digestOfFile(project, path)
-  known.set(path, digest)
+  const seen = seenAs(resolve(project.root, path))
+  const before = known.get(path)
+  if (before?.seen === seen) return before.digest
+  const digest = digestOfFile(project, path)
+  known.set(path, { seen, digest })
   return digest
+}
+
+/** What is another where the file is another by now. */
+function seenAs(file: string): string {
+  try {
+    const { mtimeMs, ctimeMs, size, ino } = statSync(file)
+    return `${mtimeMs} ${ctimeMs} ${size} ${ino}`
+  } catch {
+    return ''
+  }
 }
 
 /** Only what lies in the repository is read: a branch that nobody reviewed may name anything. */

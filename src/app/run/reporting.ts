@@ -5,6 +5,7 @@ import type { Plan } from '../../core/plan.ts'
 import type { Reporter } from '../../core/ports.ts'
 import { emptyCounts } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
+import { selectorScope } from '../../lang/expression.ts'
 import { createAnswersReporter } from '../../reporters/answers.ts'
 import { createCodeQualityReporter } from '../../reporters/code-quality.ts'
 import type { Place } from '../../reporters/finding-report.ts'
@@ -18,8 +19,9 @@ import { createNdjsonReporter } from '../../reporters/ndjson.ts'
 import type { Output } from '../../reporters/output.ts'
 import { createPlanFileReporter } from '../../reporters/plan-file.ts'
 import { createTerminalReporter } from '../../reporters/terminal.ts'
-import { deviceDigest } from '../revision/device-digest.ts'
+import type { Project } from '../project.ts'
 import { referenceTo } from '../revision/runbooks.ts'
+import { boundDigest } from '../revision/wanted-digest.ts'
 import { shownPath } from '../shown-path.ts'
 import { VERSION } from '../version.ts'
 import { fileWriter, stdoutWriter, type Writer } from '../writer.ts'
@@ -63,25 +65,25 @@ export function planReporters(
   flags: OutputFlags,
   planned: {
     readonly runbook: Runbook
-    /** Of the repository: a plan holds wherever that is checked out. */
-    readonly root: string
+    /** A plan holds wherever it is checked out. */
+    readonly project: Project
     readonly fleet: Fleet
     readonly policy: Plan['policy']
     readonly validMs: number
   },
 ): ReportersOf {
-  const { runbook, root, fleet, policy, validMs } = planned
+  const { runbook, project, fleet, policy, validMs } = planned
   return async () => {
     const reporters = [stdoutReporter(flags), ...(await reportFiles(flags, [runbook]))]
     if (flags.output !== undefined) {
       const digestOf = (name: string): string => {
         const device = fleet.devices.get(name)
-        return device ? deviceDigest(device) : ''
+        return device ? boundDigest([runbook], device, { project, scopeOf: (of) => selectorScope(fleet, of) }) : ''
       }
       reporters.push(
         await toFile(flags.output, (output) =>
           createPlanFileReporter(output, {
-            runbook: { ...referenceTo(runbook), file: relative(root, resolve(runbook.file)) },
+            runbook: { ...referenceTo(runbook), file: relative(project.root, resolve(runbook.file)) },
             ...(policy && { policy }),
             validMs,
             digestOf,

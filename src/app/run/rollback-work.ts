@@ -11,7 +11,8 @@ import { readUnfinished, type UnfinishedRun } from '../../core/unfinished-run.ts
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import { rollbackSteps } from '../../engine/device/undo-runbook.ts'
 import type { Project } from '../project.ts'
-import { openRunbook, referenceTo, textParams } from '../revision/runbooks.ts'
+import { runbookOfRun } from '../revision/runbook-of-run.ts'
+import { referenceTo } from '../revision/runbooks.ts'
 import type { PlannedWork } from './run-request.ts'
 import { type TakenBack, takenBackOf } from './taken-back.ts'
 
@@ -124,19 +125,20 @@ function isToUndo(runbook: Runbook, undoes: CarriedSteps, { steps }: DeviceRecor
 
 const IS_DONE: ReadonlySet<StepState> = new Set(['ok', 'changed', 'skipped'])
 
-/** The runbook as the run had it. Throws InputError where it is another by now. */
+/** The runbook as the run had it. Throws InputError where it is another by now, or gone. */
 function sameRunbook(
   project: Project,
   reference: RunbookReference,
   of: { readonly run: string; readonly revision: string | null },
 ): Runbook {
-  const runbook = openRunbook(project, reference.name, textParams(reference.given ?? {}))
-  if (runbook.digest === reference.digest) return runbook
+  const runbook = runbookOfRun(project, reference)
+  if (typeof runbook === 'object') return runbook
+  const what = runbook === 'another' ? 'is another by now' : 'is no longer in this repository'
   const commit = of.revision?.replace(/\+dirty$/, '')
   const there = commit === undefined ? 'the commit that it was made from' : `commit ${commit}`
   throw refused(
     of.run,
-    `Runbook "${reference.name}" is another by now. Take it back from a work tree of ${there} ` +
+    `Runbook "${reference.name}" ${what}. Take it back from a work tree of ${there} ` +
       `(git worktree add ../rollback ${commit ?? 'COMMIT'}), with the same state file.`,
   )
 }

@@ -13,7 +13,9 @@ import {
 } from '../../core/handed-work.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { type LeaseToken, lookPrefix, runKey } from '../../core/lease.ts'
+import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { RunStore } from '../../core/run-store.ts'
+import type { Runbook, Scope } from '../../core/runbook.ts'
 import type { Transport } from '../../core/transport.ts'
 import type { ChangeAnswer, Permit } from '../../engine/admission/admission.ts'
 import type { Lease, LeaseKeeper } from '../../engine/admission/lease-keeper.ts'
@@ -28,6 +30,7 @@ import type { Project } from '../project.ts'
 import type { Credentials } from '../reach/credentials.ts'
 import { neighboursOf } from '../reach/resolve-target.ts'
 import { learnSecrets, type SecretReader } from '../reach/secrets.ts'
+import { filesDigest } from '../revision/wanted-digest.ts'
 import { deviceEnvironment, deviceLogins, historyIn, SYSTEM_CLOCK } from '../run/device-environment.ts'
 import { standingOf } from '../run/handed/standing.ts'
 import { PartOfFleet } from '../run/handed/way-of.ts'
@@ -122,7 +125,7 @@ export class HandedVisits {
     const lease = await this.#take(job, handed)
     if (!lease) return
     try {
-      const work = await this.#workOf(handed, lease.token)
+      const work = await this.#workOf(job, handed, lease.token)
       if (!work) return
       this.#part.add([...job.devices.map((each) => each.device), ...job.way], job.gateways)
       this.#jobs.set(device.name, { job, handed })
@@ -167,11 +170,13 @@ export class HandedVisits {
   }
 
   /** What is left to do on the device; undefined: nothing. */
-  async #workOf({ device, attempt, ...handed }: HandedDevice, { epoch }: LeaseToken): Promise<DeviceWork | undefined> {
+  async #workOf(job: HandedJob, one: HandedDevice, { epoch }: LeaseToken): Promise<DeviceWork | undefined> {
+    const { device, attempt, ...handed } = one
     const { planned, carried, undoes } = handed
     const runbooks = handed.runbooks.flatMap((index) => this.#revision.runbooks[index] ?? [])
     const isWhole = runbooks.length === handed.runbooks.length
-    const more = { ...(planned && { planned }), ...(undoes && { undoes }), ...(!isWhole && { refused: NO_RUNBOOK }) }
+    const refused = isWhole ? this.#whyMoved(device, job.store, runbooks) : NO_RUNBOOK
+    const more = { ...(planned && { planned }), ...(undoes && { undoes }), ...(refused && { refused }) }
     const common = { device, runbooks, ...more }
     // Nobody has had it since it was handed over.
     if (epoch === (handed.leave?.epoch ?? 0) + 1) return { ...common, attempt, ...(carried && { carried }) }
@@ -180,6 +185,15 @@ export class HandedVisits {
     if (before.isOver) return undefined
     const left = before.carried ?? carried
     return { ...common, attempt: before.attempt + 1, ...(left && { carried: left }) }
+  }
+
+  /** Files of the repository are read where this worker runs, whose checkout may be another one than the controller's. */
+  #whyMoved(device: Device, store: JsonObject, runbooks: readonly Runbook[]): DeviceOutcome | undefined {
+    const scopeOf = (of: Device): Scope => ({ ...selectorScope(NO_STORES, of), store })
+    const { project, filesOf } = this.#revision
+    const wanted = filesOf.get(device.name)
+    if (wanted === undefined) return undefined
+    return filesDigest(runbooks, device, { project, scopeOf }) === wanted ? undefined : OTHER_FILES
   }
 
   async #see(
@@ -314,6 +328,17 @@ const NOBODY = {
   code: 'LEASE_LOST',
   phase: 'resolve',
   message: 'The controller of the run is gone, so nobody gave leave to change the device.',
+} as const
+
+const OTHER_FILES = {
+  state: 'failed',
+  failure: {
+    code: 'RUN_MOVED',
+    phase: 'resolve',
+    message:
+      'A file of the repository that the device gets is another one where the worker runs than where the run began. Nothing was changed.',
+    hint: 'Bring the repository of the worker to the revision of the run, then apply again.',
+  },
 } as const
 
 const NO_RUNBOOK = {

@@ -24,7 +24,11 @@ const DEVICE = {
   properties: {
     device: DEVICE_NAME,
     state: DEVICE_STATE,
-    digest: { ...DIGEST, description: 'sha256 of what the inventory says of the device.' },
+    digest: {
+      ...DIGEST,
+      description:
+        'sha256 of what the inventory says of the device, and of the files and the facts of its store that the runbook gives it.',
+    },
     steps: { type: 'array', items: STEP },
   },
 } as const

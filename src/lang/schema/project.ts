@@ -23,7 +23,7 @@ const ASSIGNMENT = {
   required: ['runbook'],
   properties: {
     runbook: {
-      description: 'Name of a runbook of this repository, or its file.',
+      description: 'Name of a runbook of this repository, or its file in it, from the folder of this file.',
       type: 'string',
       minLength: 1,
       examples: ['agent-update'],

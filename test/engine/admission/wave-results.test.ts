@@ -14,7 +14,7 @@ test('each device counts once in its wave, by what came of it last; a wave is do
       for (const [at, [device, result]] of ends.entries()) waves.count(device, result, at)
       const last = new Map(ends)
       for (const [index, { size, results, doneAt }] of waves.tallies({}).entries()) {
-        const wave = WAVES[index] ?? []
+        const wave: readonly string[] = WAVES[index] ?? []
         for (const result of RESULTS)
           expect(results[result]).toBe(wave.filter((device) => last.get(device) === result).length)
         const firsts = wave.map((device) => ends.findIndex(([ended]) => ended === device))

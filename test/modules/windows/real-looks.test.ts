@@ -1,5 +1,6 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { JsonObject } from '../../../src/core/json.ts'
 import { windowsReading, windowsReadRequest } from '../../../src/devices/file/windows-read.ts'
 import { shippedFragments } from '../../../src/shell/powershell-fragment.ts'
 import { hasPowerShell } from '../../peers/powershell.ts'

@@ -1,12 +1,11 @@
 import { resolve } from 'node:path'
-import { inputError } from '../../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../../core/fleet.ts'
 import type { JsonValue } from '../../../core/json.ts'
 import { blameLine, type LineOrigin } from '../../../gitops/blame-line.ts'
-import { ToolMissing } from '../../../gitops/program-tools.ts'
 import { formatTable, type TableColumn } from '../../../reporters/table.ts'
 import type { Project } from '../../project.ts'
 import { shownPath } from '../../shown-path.ts'
+import { missingTool } from '../of-this-machine.ts'
 import { wantedPlaces } from './wanted-places.ts'
 
 /** A place that says what a step wants, and who wrote it. */
@@ -41,10 +40,7 @@ async function originOf(root: string, file: string, line: number): Promise<LineO
   try {
     return (await blameLine(root, file, line)) ?? null
   } catch (error) {
-    if (!(error instanceof ToolMissing)) throw error
-    const summary = 'The program git is not on this machine'
-    const detail = 'Install it (Debian: apt-get install git).'
-    throw inputError('GITOPS_TOOL_MISSING', summary, detail)
+    throw missingTool(error) ?? error
   }
 }
 

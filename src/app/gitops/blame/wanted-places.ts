@@ -7,7 +7,7 @@ import type { SourceRange } from '../../../core/source.ts'
 import { readYamlFile } from '../../../lang/read-yaml-file.ts'
 import { suggest } from '../../../lang/suggest.ts'
 import type { Project } from '../../project.ts'
-import { openRunbook } from '../../revision/runbooks.ts'
+import { openOwnRunbook } from '../../revision/runbooks.ts'
 import { selectDevices } from '../../revision/selection.ts'
 
 /** Something that says what a step wants of a device, and where it stands. */
@@ -71,7 +71,7 @@ async function findStep(
   const found: FoundStep[] = []
   const names: string[] = []
   for (const [assignment, { runbook: reference, params, where, name }] of project.settings.assignments.entries()) {
-    const runbook = openRunbook(project, reference, params)
+    const runbook = openOwnRunbook(project, reference, params)
     const { store } = project
     const assigned = await selectDevices(fleet, { where, device: [device.name] }, { store, targets: runbook.targets })
     if (assigned.length === 0) continue

@@ -2,8 +2,8 @@ import { type InputError, inputError, usageError } from '../../../core/diagnosti
 import { TreeRefused } from '../../../gitops/checkout.ts'
 import { GitBroken } from '../../../gitops/git.ts'
 import { commitsBetween, treeOfMerge } from '../../../gitops/mirror.ts'
-import { ToolMissing } from '../../../gitops/program-tools.ts'
 import type { Project } from '../../project.ts'
+import { missingTool } from '../of-this-machine.ts'
 import { openObjects, type Side } from './repository-objects.ts'
 
 /** What is there, and what would be there once another revision is merged. */
@@ -36,12 +36,8 @@ export async function orInputError<T>(ref: string, work: () => Promise<T>): Prom
     return await work()
   } catch (error) {
     if (error instanceof TreeRefused) throw inputError('REVISION_BROKEN', `"${ref}" is not taken`, error.message)
-    if (error instanceof ToolMissing || (error instanceof GitBroken && error.missing))
-      throw inputError(
-        'GITOPS_TOOL_MISSING',
-        'The program git is not on this machine',
-        'Install it: apt-get install git.',
-      )
+    const missing = missingTool(error)
+    if (missing) throw missing
     if (!(error instanceof GitBroken)) throw error
     const detail = `${error.message}\nFetch the whole history; \`git fsck\` finds damage.`
     throw inputError('REVISION_INCOMPLETE', `The history of "${ref}" cannot be read`, detail)

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { InputError } from '../../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../../core/fleet.ts'
 import { runbookLabel } from '../../../core/run.ts'
@@ -8,7 +7,7 @@ import type { DeviceWork } from '../../../engine/device/perform-device.ts'
 import type { Project } from '../../project.ts'
 import { deviceDigest } from '../../revision/device-digest.ts'
 import type { RepositoryModules } from '../../revision/repository-modules.ts'
-import { openRunbook, textParams } from '../../revision/runbooks.ts'
+import { openOwnRunbook, textParams } from '../../revision/runbooks.ts'
 import { selectDevices } from '../../revision/selection.ts'
 import { filesText, storeText } from '../../revision/wanted-digest.ts'
 import type { Sides } from './open-sides.ts'
@@ -96,8 +95,7 @@ async function assignedIn(
     : project.settings.assignments
   const found: Assigned[] = []
   for (const { runbook: name, params, where } of wanted) {
-    const reference = inSide(project, name)
-    const runbook = named ? optionalRunbook(opened, reference, params) : openRunbook(opened, reference, params)
+    const runbook = named ? optionalRunbook(opened, name, params) : openOwnRunbook(opened, name, params)
     if (!runbook) continue
     const selection = { where, targets: runbook.targets }
     const devices = await selectDevices(fleet, selection, { store: () => project.store(), targets: runbook.targets })
@@ -107,14 +105,9 @@ async function assignedIn(
 }
 
 /** A file is that of the side, and not the one that lies here. */
-function inSide({ root }: Project, reference: string): string {
-  const file = join(root, reference)
-  return existsSync(file) ? file : reference
-}
-
 function optionalRunbook(project: Project, reference: string, params: NamedRunbook['params']): Runbook | undefined {
   try {
-    return openRunbook(project, reference, params)
+    return openOwnRunbook(project, reference, params)
   } catch (error) {
     if (error instanceof InputError && error.diagnostics.every(({ code }) => code === 'RUNBOOK_UNKNOWN'))
       return undefined
@@ -245,7 +238,7 @@ class Trusted {
       return step && `${label}: nobody reviewed what a step "${step.module}" would run or read there`
     }
     const opened = { ...project, modules: () => this.#modules }
-    return { runbook: openRunbook(opened, runbook.file, textParams(runbook.params)), why }
+    return { runbook: openOwnRunbook(opened, resolve(runbook.file), textParams(runbook.params)), why }
   }
 }
 

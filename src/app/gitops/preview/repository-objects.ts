@@ -4,9 +4,8 @@ import { InputError, inputError } from '../../../core/diagnostic.ts'
 import { HOUR_MS } from '../../../core/duration.ts'
 import type { Fleet } from '../../../core/fleet.ts'
 import { checkOut, forgetUnused } from '../../../gitops/checkout.ts'
-import { gitText, inWorkTree } from '../../../gitops/git.ts'
+import { gitText, inWorkTree, requireGit } from '../../../gitops/git.ts'
 import { openMirror } from '../../../gitops/mirror.ts'
-import { ToolMissing } from '../../../gitops/program-tools.ts'
 import { openProject, type Project } from '../../project.ts'
 import { placed } from '../prepare-revision.ts'
 
@@ -43,7 +42,7 @@ export async function openObjects(project: Project): Promise<RepositoryObjects> 
     commitOf: (ref) => commitOf(project.root, ref),
     async open(treeish) {
       const tree = (await gitText(mirror, ['rev-parse', '--verify', '--end-of-options', `${treeish}^{tree}`])).trim()
-      const { root } = await checkOut(mirror, tree, paths)
+      const { root } = await checkOut(async () => mirror, tree, paths)
       // Another process may be about to tidy up.
       await utimes(root, new Date(), new Date())
       return openSide(join(root, here.prefix), paths.revisions)
@@ -71,9 +70,9 @@ async function openSide(root: string, revisions: string): Promise<Side> {
 
 /** Where git has the objects of the work tree that a folder lies in, and what the folder is called from its root. */
 async function workTree(root: string): Promise<{ readonly objects: string; readonly prefix: string }> {
+  await requireGit()
   const args = ['rev-parse', '--path-format=absolute', '--is-shallow-repository', '--git-path', 'objects']
   const ended = await inWorkTree(root, [...args, '--show-prefix'])
-  if (ended.missing) throw new ToolMissing('git')
   const [shallow, objects = '', prefix = ''] = ended.stdout.toString().split('\n')
   if (ended.code !== 0 || objects === '') {
     const detail = 'A difference is one between two revisions: `git init`, and commit.'

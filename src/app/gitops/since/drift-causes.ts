@@ -7,7 +7,7 @@ import { gitText } from '../../../gitops/git.ts'
 import { hasCommit, isAncestor } from '../../../gitops/mirror.ts'
 import type { Project } from '../../project.ts'
 import { deviceDigest } from '../../revision/device-digest.ts'
-import { openRunbook } from '../../revision/runbooks.ts'
+import { openOwnRunbook } from '../../revision/runbooks.ts'
 import { openObjects, type RepositoryObjects, type Side } from '../preview/repository-objects.ts'
 import type { StepDrift } from './step-drifts.ts'
 
@@ -132,7 +132,7 @@ function filesOfDevice({ project, fleet }: Side, device: string): readonly strin
 function filesOfRunbook({ project }: Side, name: string): readonly string[] {
   const modules = relative(project.root, project.paths.modules)
   for (const { runbook: reference, params } of project.settings.assignments) {
-    const runbook = openRunbook(project, reference, params)
+    const runbook = openOwnRunbook(project, reference, params)
     if (runbook.name === name) return [relative(project.root, runbook.file), modules, 'tillwright.yaml']
   }
   return [relative(project.root, project.paths.runbooks), modules, 'tillwright.yaml']

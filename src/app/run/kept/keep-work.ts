@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { DeviceKind } from '../../../core/fleet.ts'
+import type { Device, DeviceKind } from '../../../core/fleet.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { KeptRun } from '../../../core/kept-run.ts'
 import type { PlannedDevice } from '../../../core/plan.ts'
 import type { Policy } from '../../../core/policy.ts'
 import type { Runbook } from '../../../core/runbook.ts'
 import type { DeviceWork } from '../../../engine/device/perform-device.ts'
-import { deviceDigest } from '../../revision/device-digest.ts'
+import { selectorScope } from '../../../lang/expression.ts'
 import { textParams } from '../../revision/runbooks.ts'
+import { boundDigest, filesDigest } from '../../revision/wanted-digest.ts'
 import { policyDigest } from '../../safety/policy-in-force.ts'
 import { VERSION } from '../../version.ts'
 import type { PlannedWork } from '../run-request.ts'
@@ -20,8 +21,8 @@ import type { PlannedWork } from '../run-request.ts'
 export const KEPT_VERSIONS = { applies: 1, undoes: 2 } as const
 export const PLAN_FILE = 'plan.json'
 
-/** A device of a run: full name, digest of what the inventory says of it, region, kind. */
-export type KeptDevice = readonly [name: string, digest: string, region: string, kind: DeviceKind]
+/** A device of a run: full name, what the run is bound to there (`boundDigest`), region, kind, and of that the files, for workers. */
+export type KeptDevice = readonly [name: string, digest: string, region: string, kind: DeviceKind, files?: string]
 
 /** What a run is to do, without its texts. */
 export interface KeptOrder {
@@ -69,7 +70,7 @@ export function keepWork(
       files[name] = readFileSync(file, 'utf8')
       return { file: name, params: textParams(params), digest }
     }),
-    groups: groupsOf(work, runbooks),
+    groups: groupsOf(request, runbooks),
     ...(plan !== undefined && {
       plan: { id: plan, ...(planExpiresAt !== undefined && { expires_at: planExpiresAt }) },
     }),
@@ -87,15 +88,18 @@ export function runbooksOf(work: readonly DeviceWork[]): readonly Runbook[] {
   return [...new Set(work.flatMap(({ runbooks }) => runbooks))]
 }
 
-function groupsOf(work: readonly DeviceWork[], runbooks: readonly Runbook[]): KeptOrder['groups'] {
+function groupsOf({ project, fleet, work }: PlannedWork, runbooks: readonly Runbook[]): KeptOrder['groups'] {
   const groups = new Map<string, { runbooks: readonly number[]; devices: KeptDevice[] }>()
+  const of = { project, scopeOf: (device: Device) => selectorScope(fleet, device) }
   const positions = new Map(runbooks.map((runbook, index) => [runbook, index]))
   for (const { device, runbooks: own } of work) {
     const indexes = own.map((runbook) => positions.get(runbook) ?? 0)
     const key = indexes.join()
     const group = groups.get(key) ?? { runbooks: indexes, devices: [] }
     groups.set(key, group)
-    group.devices.push([device.name, deviceDigest(device), device.region, device.kind])
+    const files = filesDigest(own, device, of)
+    const kept = [device.name, boundDigest(own, device, of), device.region, device.kind] as const
+    group.devices.push(files === '' ? kept : [...kept, files])
   }
   return [...groups.values()]
 }

@@ -10,10 +10,11 @@ import type { Runbook } from '../../../core/runbook.ts'
 import type { UnfinishedRun } from '../../../core/unfinished-run.ts'
 import type { DeviceWork } from '../../../engine/device/perform-device.ts'
 import { makePrivateFolder } from '../../../files/private.ts'
+import { selectorScope } from '../../../lang/expression.ts'
 import type { Project } from '../../project.ts'
-import { deviceDigest } from '../../revision/device-digest.ts'
 import { openModules, type RepositoryModules } from '../../revision/repository-modules.ts'
 import { openRunbook, referenceTo } from '../../revision/runbooks.ts'
+import { boundDigest } from '../../revision/wanted-digest.ts'
 import type { PlannedWork } from '../run-request.ts'
 import { KEPT_VERSIONS, type KeptDevice, type KeptOrder, PLAN_FILE } from './keep-work.ts'
 
@@ -44,7 +45,7 @@ export function openWork(
   const opened = openKept(kept, { ...here, folder: join(here.project.root, '.till', 'resumed', here.run) })
   const { order, project, runbooks, close } = opened
   try {
-    const work = leftWork({ ...here, order, runbooks, unfinished, planned: plannedOf(kept) })
+    const work = leftWork({ ...here, project, order, runbooks, unfinished, planned: plannedOf(kept) })
     return { project, fleet: here.fleet, work, runbooks: runbooks.map(referenceTo), opened: runbooks, order, close }
   } catch (error) {
     close()
@@ -58,6 +59,8 @@ export interface KeptRevision {
   /** The repository that is here, but for the runbooks and modules of the run. */
   readonly project: Project
   readonly runbooks: readonly Runbook[]
+  /** The files that devices get (`filesDigest`), by name; absent for none. */
+  readonly filesOf: ReadonlyMap<string, string>
   /** Removes what was written for it. */
   close(): void
 }
@@ -78,7 +81,9 @@ export function openKept(
       if (runbook.digest !== digest) throw notKept(run, `What was kept of runbook "${runbook.name}" is not whole.`)
       return runbook
     })
-    return { order, project, runbooks, close }
+    const devices = order.groups.flatMap((group) => group.devices)
+    const filesOf = new Map(devices.flatMap(([name, , , , files]) => (files === undefined ? [] : [[name, files]])))
+    return { order, project, runbooks, filesOf, close }
   } catch (error) {
     close()
     throw error
@@ -138,6 +143,7 @@ function plannedOf({ files }: KeptRun): ReadonlyMap<string, PlannedDevice> {
 }
 
 function leftWork(of: {
+  readonly project: Project
   readonly fleet: Fleet
   readonly run: string
   readonly order: KeptOrder
@@ -151,6 +157,7 @@ function leftWork(of: {
     const runbooks = group.runbooks.flatMap((index) => of.runbooks[index] ?? [])
     for (const device of group.devices) known.set(device[0], { device, runbooks })
   }
+  const bound = { project: of.project, scopeOf: (device: Device) => selectorScope(of.fleet, device) }
   return of.unfinished.left.map(({ device: name, wave, attempt, carried }): DeviceWork => {
     const kept = known.get(name)
     if (!kept) throw notKept(of.run, `Nothing was kept of what it was to do on "${name}".`)
@@ -159,7 +166,7 @@ function leftWork(of: {
     const undoes = of.undoesOf?.(name)
     const more = { ...(carried && { carried }), ...(planned && { planned }), ...(undoes && { undoes }) }
     const common = { runbooks: kept.runbooks, wave, attempt, ...more }
-    if (device && deviceDigest(device) === kept.device[1]) return { ...common, device }
+    if (device && boundDigest(kept.runbooks, device, bound) === kept.device[1]) return { ...common, device }
     return { ...common, device: device ?? goneDevice(kept.device), refused: moved(name, device !== undefined) }
   })
 }
@@ -180,7 +187,7 @@ function goneDevice([name, , region, kind]: KeptDevice): Device {
 
 function moved(name: string, exists: boolean): DeviceOutcome {
   const what = exists
-    ? `What the inventory says of "${name}" is not what it was when the run began.`
+    ? `What the inventory says of "${name}" or its store, or a file that it gets, is not what it was when the run began.`
     : `"${name}" is no longer in the inventory.`
   const message = `${what} Nothing more was changed on it.`
   return { state: 'failed', failure: { code: 'RUN_MOVED', phase: 'resolve', message } }
