@@ -59,6 +59,8 @@ export interface Pulled {
   readonly code?: RefusalCode
   /** The pull before came to no answer about this tip, either. */
   readonly isUndecidedStill?: true
+  /** When the remote last told where the branch is, where it does not now. */
+  readonly answeredAt?: string
   readonly problems: LastPull['problems']
   readonly problemCount: number
 }
@@ -84,7 +86,9 @@ export async function pull(follow: Follow, options: PullOptions): Promise<Pulled
   const trusted = await readTrusted(follow.folder)
   if (trusted === undefined) return undefined
   const last = await readLastPull(follow.folder)
-  const pulled = await look(follow, { trusted, last }, options)
+  const found = await look(follow, { trusted, last }, options)
+  const answered = found.tip === null ? answeredAt(last) : undefined
+  const pulled = answered === undefined ? found : { ...found, answeredAt: answered }
   if (options.dry) return pulled
   return remember(follow, { pulled, last, now: options.now() }).then(
     () => pulled,
@@ -263,6 +267,8 @@ async function remember(
   const { outcome, tip, code, problems, problemCount, trusted } = pulled
   const at = now.toISOString()
   const isSame = last?.outcome === outcome && last.tip === tip && last.code === code
+  const refused = stillRefused(pulled, last, at)
+  const answered = tip === null ? answeredAt(last) : at
   const next: LastPull = {
     at,
     outcome,
@@ -271,11 +277,31 @@ async function remember(
     ...(code !== undefined && { code }),
     problems,
     problemCount,
-    since: isSame ? last.since : at,
+    since: isSame ? last.since : outcome === 'refused' && tip !== null ? (refused?.since ?? at) : at,
+    ...(answered !== undefined && { answered_at: answered }),
+    ...(refused && { refused }),
   }
   if (!isSame && code !== undefined)
     await note(follow.folder, { at, what: outcome, commit: tip, code, by: 'till', problems: problems.slice(0, 5) })
   await writeLastPull(follow.folder, next)
+}
+
+/** When the remote last told where the branch is, by what was seen before. */
+function answeredAt(last: LastPull | undefined): string | undefined {
+  return last?.answered_at ?? (last?.tip === null ? undefined : last?.at)
+}
+
+/** What is refused stays so until another revision is seen: that nobody answers now is no word about it. */
+function stillRefused(
+  { outcome, tip, code }: Pulled,
+  last: LastPull | undefined,
+  at: string,
+): LastPull['refused'] | undefined {
+  const isAsBefore = last?.outcome === 'refused' && last.tip !== null && last.code !== undefined
+  const before = last?.refused ?? (isAsBefore ? { tip: last.tip, code: last.code, since: last.since } : undefined)
+  if (outcome === 'current' || outcome === 'advanced') return undefined
+  if (outcome !== 'refused' || tip === null || code === undefined) return before
+  return { tip, code, since: before?.tip === tip && before.code === code ? before.since : at }
 }
 
 /**

@@ -34,6 +34,10 @@ export interface LastPull {
   readonly problemCount: number
   /** Since when it is so. */
   readonly since: string
+  /** When the remote last told where the branch is. */
+  readonly answered_at?: string
+  /** The newest revision that was seen, where it was refused; it stays so while the remote does not answer. */
+  readonly refused?: { readonly tip: string; readonly code: string; readonly since: string }
 }
 
 const TRUSTED = 'trusted.json'

@@ -14,12 +14,17 @@ export function measureGitops(metrics: Metrics): void {
     '1 while the newest revision that was seen is refused, and the last good one stays in force.',
     async () => {
       const seen = await last()
-      return seen === undefined ? Number.NaN : Number(seen.outcome === 'refused')
+      return seen === undefined ? Number.NaN : Number(seen.outcome === 'refused' || seen.refused !== undefined)
     },
   )
   metrics.gauge('till_gitops_last_look_timestamp_seconds', 'When the remote repository was last asked.', async () => {
     return Date.parse((await last())?.at ?? '') / 1000
   })
+  metrics.gauge(
+    'till_gitops_last_answer_timestamp_seconds',
+    'When the remote repository last told where the branch is.',
+    async () => Date.parse((await last())?.answered_at ?? '') / 1000,
+  )
   metrics.gauge(
     'till_gitops_reached',
     '1 where the remote repository answered when it was last asked, 0 where not.',

@@ -1,6 +1,12 @@
 import { afterAll, expect, test, vi } from 'vitest'
+import { gitopsStatus, statusText } from '../../src/app/gitops/gitops-view.ts'
+import { inForce } from '../../src/app/gitops/prepare-revision.ts'
+import { pullRevision } from '../../src/app/gitops/pull-revision.ts'
+import { openIncidentStore } from '../../src/app/history/open-store.ts'
+import { tellOfRevision } from '../../src/app/incidents/refused-revision.ts'
 import { measureGitops } from '../../src/server/measure-gitops.ts'
 import { Metrics } from '../../src/server/metrics.ts'
+import { errorsOf } from '../cli/published.ts'
 import { BASE_FILES, pulled, SignedRepository } from '../gitops/signed-repository.ts'
 
 const repository = new SignedRepository()
@@ -35,8 +41,34 @@ test('metrics say that a revision is refused, and that the next one is in force'
     till_gitops_refused: 0,
     till_gitops_in_force_timestamp_seconds: Date.parse('2026-01-03T00:00:00.000Z') / 1000,
   })
+  repository.push(repository.commit({ parents: [tip], files, sign: 'eve' }))
+  await pulled(follow, '2026-01-03T12:00:00.000Z')
   repository.git(['update-ref', '-d', 'refs/heads/main'])
   expect(tip).toMatch(/^[0-9a-f]{40}$/)
   await pulled(follow, '2026-01-04T00:00:00.000Z')
-  expect(await values()).toMatchObject({ till_gitops_refused: 0, till_gitops_reached: 0 })
+  // That nobody answers is no word about what is refused.
+  expect(await values()).toMatchObject({
+    till_gitops_refused: 1,
+    till_gitops_reached: 0,
+    till_gitops_last_answer_timestamp_seconds: Date.parse('2026-01-03T12:00:00.000Z') / 1000,
+  })
+  const status = await gitopsStatus(follow)
+  expect(status.last).toMatchObject({ refused: { code: 'REVISION_UNTRUSTED', since: '2026-01-03T12:00:00.000Z' } })
+  expect(errorsOf('gitops-status', status)).toEqual([])
+  expect(statusText(status)).toMatch(
+    /refused {4}[0-9a-f]{40} since 2026-01-03T12:00:00.000Z[\s\S]*unheard {4}since 2026-01-03T12/,
+  )
+
+  // It is long ago, so somebody is called.
+  const project = await inForce(follow)
+  await tellOfRevision(project, await pullRevision(follow, { now: () => new Date('2026-01-05T00:00:00.000Z') }))
+  const store = await openIncidentStore(project.state)
+  expect(await store.incidents()).toMatchObject([
+    {
+      origin: 'revision',
+      title: expect.stringMatching(/has brought nothing since 2026-01-03T12.*REVISION_UNREACHABLE/),
+    },
+  ])
+  await store.close()
+  await project.close()
 })

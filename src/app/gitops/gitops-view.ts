@@ -51,7 +51,9 @@ export function statusText(status: GitopsStatus): string {
     lines.push(`checkout   ${checkout}`)
   }
   if (last) lines.push(`last look  ${last.at}  ${last.outcome}${last.code === undefined ? '' : `  ${last.code}`}`)
-  if (last?.code !== undefined && last.tip !== null) lines.push(`refused    ${last.tip} since ${last.since}`)
+  if (last?.refused !== undefined)
+    lines.push(`refused    ${last.refused.tip} since ${last.refused.since}  ${last.refused.code}`)
+  if (last && last.tip === null) lines.push(`unheard    since ${last.answered_at ?? last.since}`)
   if (last) lines.push(...problemLines(last.problems, last.problem_count))
   return `${lines.map(plainText).join('\n')}\n`
 }

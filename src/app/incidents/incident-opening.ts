@@ -70,6 +70,17 @@ export function callOfRefusedRevision(
   }
 }
 
+/** Of a remote that has not told for long where its branch is: devices are kept to something old. */
+export function callOfSilentRemote(
+  since: string,
+  { why, by }: { readonly why: string; readonly by: string },
+): IncidentCall {
+  const nothing = { device: null, store: null } as const
+  const title = `The repository that is followed has brought nothing since ${since}: ${why}`
+  const key = JSON.stringify(['revision', 'remote'])
+  return { key, origin: 'revision', fault: 'revision-refused', severity: 'high', title, ...nothing, by }
+}
+
 /** A call with whose it is and what is promised. */
 export function incidentOpening({ fleet, duties }: Answerable, call: IncidentCall, now = new Date()): IncidentOpening {
   const { broader, ...said } = call

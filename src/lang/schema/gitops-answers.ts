@@ -57,6 +57,13 @@ const LAST = {
     problems: PROBLEMS,
     problem_count: PROBLEM_COUNT,
     since: { ...TIME, description: 'Since when it is so.' },
+    answered_at: { ...TIME, description: 'When the remote last told where the branch is.' },
+    refused: {
+      description: 'The newest revision that was seen, where it is refused, also while the remote does not answer.',
+      type: 'object',
+      required: ['tip', 'code', 'since'],
+      properties: { tip: COMMIT, code: CODE, since: TIME },
+    },
   },
 } as const
 
