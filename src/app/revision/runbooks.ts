@@ -4,7 +4,7 @@ import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { RunbookReference } from '../../core/events.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Runbook } from '../../core/runbook.ts'
-import { loadRunbook } from '../../lang/load-runbook.ts'
+import { type LoadRunbookOptions, loadRunbook } from '../../lang/load-runbook.ts'
 import { suggest } from '../../lang/suggest.ts'
 import type { Project } from '../project.ts'
 import { shownPath } from '../shown-path.ts'
@@ -18,6 +18,7 @@ export function openRunbook(
   project: Project,
   reference: string,
   params: Readonly<Record<string, string>> = {},
+  read?: LoadRunbookOptions['read'],
 ): Runbook {
   const file = findRunbook(project, reference)
   const modules = project.modules()
@@ -25,6 +26,7 @@ export function openRunbook(
     modules: modules.all,
     params,
     policies: [...project.settings.policies.keys()],
+    ...(read && { read }),
   })
   if (!runbook || diagnostics.some((d) => d.severity === 'error')) throw new InputError(diagnostics)
   const broken = modules.faultsOf(runbook)
