@@ -310,11 +310,7 @@ function withAttempt(episode: Episode, attempt: number, what: Partial<Attempt>):
 /** A device that was seen: by a look nothing is repaired, whatever it found. */
 const SEEN: ReadonlySet<DeviceState | null> = new Set(['in-sync', 'unmet', 'unknown'])
 
-function resultOf({
-  state,
-  looked,
-  unmade,
-}: Extract<EpisodeEvent, { type: 'attempt.finished' }>): Attempt['result'] {
+function resultOf({ state, looked, unmade }: Extract<EpisodeEvent, { type: 'attempt.finished' }>): Attempt['result'] {
   if (unmade) return 'held'
   if (looked && SEEN.has(state)) return 'looked'
   if (state === 'changed' || state === 'in-sync') return 'helped'

@@ -1,5 +1,14 @@
 import { DAY_MS, HOUR_MS } from '../core/duration.ts'
-import { type Attempt, begunAt, type Episode, type EpisodeEvent, type EpisodeNote, isFiring, isLost, isSpent } from '../core/episode.ts'
+import {
+  type Attempt,
+  begunAt,
+  type Episode,
+  type EpisodeEvent,
+  type EpisodeNote,
+  isFiring,
+  isLost,
+  isSpent,
+} from '../core/episode.ts'
 import type { HookRule, HookSettings } from '../core/hook-rule.ts'
 import type { EpisodeWorld } from '../core/hook-store.ts'
 
@@ -93,7 +102,14 @@ export function eventsOf(
     case 'note': {
       const { note, why, isKnown, isWanted } = decision
       const isSame = episode.note?.note === note && episode.note.why === why
-      const noted: EpisodeEvent = { type: 'noted', at, note, why, ...(isKnown && { outage: true }), ...(isWanted && { wanted: true }) }
+      const noted: EpisodeEvent = {
+        type: 'noted',
+        at,
+        note,
+        why,
+        ...(isKnown && { outage: true }),
+        ...(isWanted && { wanted: true }),
+      }
       return { events: isSame ? [] : [noted], due: dateOf(decision.until) }
     }
   }
@@ -106,8 +122,7 @@ function dateOf(ms: number | null): Date | null {
 type Judge = (asked: Asked) => Decision | undefined
 
 const wait = (until: number | null, why: string) => ({ do: 'wait', until, why }) as const
-const note = (kind: EpisodeNote, why: string, until: number | null) =>
-  ({ do: 'note', note: kind, why, until }) as const
+const note = (kind: EpisodeNote, why: string, until: number | null) => ({ do: 'note', note: kind, why, until }) as const
 
 /** Nothing is decided about what is closed, or is being repaired. */
 export function atWork(episode: Episode): Decision | undefined {

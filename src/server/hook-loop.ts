@@ -228,12 +228,16 @@ export class HookLoop {
   #tellOf(id: string, episode: Episode): void {
     this.#telling.add(id)
     tellMonitoring(this.#loop.hooks(), episode)
-      .then((after) => after !== undefined && !untold(after))
+      .then((after) => this.#toldIn(id, after !== undefined && !untold(after) ? 0 : TELL_AGAIN_MS))
       .catch((error) => {
         this.#loop.log.say(`${id}: ${whyOf(error)}`)
-        return false
+        this.#toldIn(id, TELL_AGAIN_MS)
       })
-      .then((isTold) => setTimeout(() => this.#telling.delete(id), isTold ? 0 : TELL_AGAIN_MS).unref())
+  }
+
+  /** From then on somebody may be told of an episode again. */
+  #toldIn(id: string, ms: number): void {
+    setTimeout(() => this.#telling.delete(id), ms).unref()
   }
 
   #tell({ episode, device, attempts }: Episode): void {

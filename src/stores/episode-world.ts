@@ -29,7 +29,10 @@ export function* worldOf(
   const ago = (ms: number): string => new Date(options.now.getTime() - ms).toISOString()
   const device = episode.device ?? ''
   const ahead = ago(-MOST_AHEAD_MS)
-  const attempts = hookTables.selectFrom('hook_attempts').where('result', 'not in', UNMADE).where('started_at', '<=', ahead)
+  const attempts = hookTables
+    .selectFrom('hook_attempts')
+    .where('result', 'not in', UNMADE)
+    .where('started_at', '<=', ahead)
   const count = (rows: readonly { readonly n: number | bigint | string }[]): number => Number(rows[0]?.n ?? 0)
   const ofDevice = attempts.where('device', '=', device).where('started_at', '>', ago(24 * HOUR_MS))
   const ofRule = attempts.where('rule', '=', episode.rule).where('started_at', '>', ago(HOUR_MS))
@@ -91,7 +94,9 @@ function* earlierOf(
   const own = hookTables.selectFrom('episodes').select('json').where('key', '=', episodeKey(episode))
   const rows = yield* rowsOf(own.where('closed_at', '>', new Date(since).toISOString()))
   const closed = rows.map(({ json }) => JSON.parse(json) as Episode)
-  const repairs = closed.flatMap(({ attempts }) => attempts.filter(isSpent).map((each) => each.finished_at ?? each.started_at))
+  const repairs = closed.flatMap(({ attempts }) =>
+    attempts.filter(isSpent).map((each) => each.finished_at ?? each.started_at),
+  )
   const from = Math.max(since, ...repairs.map((at) => Date.parse(at)))
   const begun = closed.flatMap((each) =>
     Object.values(each.alerts)

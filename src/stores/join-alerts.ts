@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import { type Alert, alertKey, isOver, seriesKey, seriesOf } from '../core/alert.ts'
 import { MINUTE_MS } from '../core/duration.ts'
-import { type Episode, type EpisodeEvent, newEpisode, type Occurrence, occurrenceState, ruledEvent } from '../core/episode.ts'
+import {
+  type Episode,
+  type EpisodeEvent,
+  newEpisode,
+  type Occurrence,
+  occurrenceState,
+  ruledEvent,
+} from '../core/episode.ts'
 import type { Told, ToldAnswer } from '../core/hook-store.ts'
 import { applyEvents, episodeKey, REMEMBER, readEpisode } from './episode-rows.ts'
 import { hookTables } from './hook-tables.ts'
@@ -145,7 +152,7 @@ class Joining {
   ): Steps<Pick<ToldAnswer, 'episode' | 'why'>> {
     const { episode } = joined.episode
     const { alert, head } = told
-    const isSame = joined.key === key || (yield* this.#openOf(key)) !== undefined
+    const isSame = joined.key === key || !leads(joined, alert) || (yield* this.#openOf(key)) !== undefined
     if (isSame || !head) return { episode, why: 'It was told before.' }
     joined.events.push(ruledEvent({ alert, head, at: this.#at }))
     this.#open.set(joined.key, undefined)
@@ -281,6 +288,14 @@ function endedBy(alert: Alert, { states, series }: Joined): readonly string[] {
   const ends = alert.lost === undefined ? ['firing', 'lost'] : ['firing']
   const ended = [own, ...others].filter((key) => ends.includes(states.get(key)?.state ?? ''))
   return ended.map((key) => (JSON.parse(key) as string[])[1] ?? '')
+}
+
+/** Whether an episode goes by this alert: where several fire, the others do not change its rule to and fro. */
+function leads({ episode, states }: Joined, alert: Alert): boolean {
+  const own = alertKey(alert)
+  if (alertKey(episode.alert) === own) return true
+  for (const [key, { state }] of states) if (key !== own && state === 'firing') return false
+  return true
 }
 
 function isSamePlace(episode: Episode, { about, device, store }: NonNullable<Told['head']>): boolean {

@@ -13,7 +13,10 @@ test('a runbook that is another by now is applied as it was when its revision ca
   const project = await openProject(repository.root)
   const shelf = runbookShelf(project)
   const first = shelf('marker', { name: 'a' })
-  writeFileSync(repository.path('runbooks/marker.yaml'), 'name: marker\nsteps: [{command: {run: "false", always: true}}]\n')
+  writeFileSync(
+    repository.path('runbooks/marker.yaml'),
+    'name: marker\nsteps: [{command: {run: "false", always: true}}]\n',
+  )
   const second = shelf('marker', { name: 'b' })
   expect([first, second].map(({ steps }) => steps.map(({ module }) => module))).toEqual([['file'], ['file']])
   expect(shelf('marker', { name: 'a' })).toBe(first)

@@ -31,7 +31,7 @@ test('what a rule takes from the alert is part of the fault: each is repaired wi
 test('an alert that fires when the rules change stays the fault that it was, with the repairs that were made', async () => {
   const first = await fire('zabbix', zabbix(1, 'MarkerGone', file('a')))
   const [{ episode: id = '' } = {}] = first.answer.episodes
-  const passed = "UPDATE episodes SET json = replace(json, '\"finished_at\":\"20', '\"finished_at\":\"19')"
+  const passed = 'UPDATE episodes SET json = replace(json, \'"finished_at":"20\', \'"finished_at":"19\')'
   const database = new Database(project.path('.till/state.db'), { timeout: 30_000 })
   database.exec(passed)
   expect((await fire('zabbix', zabbix(1, 'MarkerGone', { ...file('a'), x: '1' }))).answer.episodes).toMatchObject([
@@ -41,9 +41,17 @@ test('an alert that fires when the rules change stays the fault that it was, wit
   const again = await fire('zabbix', zabbix(1, 'MarkerGone', { ...file('a'), event_severity: 'High' }))
   const told = { episode: id, rule: 'marking', state: 'needs-people', attempts: [{ result: 'helped' }] }
   expect(again.answer).toMatchObject({ alerts: [{ rule: 'marking', why: null }], episodes: [told] })
+  // Another that fires in it by now does not change it to and fro.
+  await fire('zabbix', zabbix(7, 'MarkerGone', file('a')))
+  const other = await fire('zabbix', zabbix(7, 'Watched', file('a')))
+  expect(other.answer).toMatchObject({
+    alerts: [{ why: 'It was told before.' }],
+    episodes: [{ ...told, occurrences: 2 }],
+  })
+  await fire('zabbix', zabbix(7, 'MarkerGone', { ...file('a'), event_value: '0' }))
   // Its alert says something else by now: it is repaired with that, as often as the rule allows.
   const moved = await fire('zabbix', zabbix(1, 'MarkerGone', file('b')))
-  expect(moved.answer.episodes).toMatchObject([{ ...told, occurrences: 1 }])
+  expect(moved.answer.episodes).toMatchObject([{ ...told, occurrences: 2 }])
   const shown = JSON.parse((await project.till('episodes', 'show', id, '--json')).stdout)
   expect(errorsOf('episode', shown)).toEqual([])
   expect((await project.till('episodes', 'show', id)).stdout).toContain('it goes by the rule marking with name=b')
@@ -88,7 +96,9 @@ test('what monitoring does not see any more is neither well nor repaired, and it
 
 test('an end is that of what began before it, whatever beginning it names', async () => {
   const told = (status: string, startsAt: string, endsAt = '0001-01-01T00:00:00Z') => ({
-    alerts: [{ status, labels: { alertname: 'Watched', device: `${STORE}/pos1` }, startsAt, endsAt, fingerprint: 'c6' }],
+    alerts: [
+      { status, labels: { alertname: 'Watched', device: `${STORE}/pos1` }, startsAt, endsAt, fingerprint: 'c6' },
+    ],
   })
   const early = '2026-11-22T10:00:00Z'
   await fire('alertmanager', told('firing', '2026-11-22T14:31:00Z'))
@@ -101,7 +111,10 @@ test('an end is that of what began before it, whatever beginning it names', asyn
 test('what comes again and again counts, also when its episodes are closed in between; from a repair on it counts anew', async () => {
   project.write('quick', '')
   const often = 'often: {times: 3, within: 1h}, quiet: 0s, settle: 0s'
-  project.write('tillwright.yaml', HOOKS.replace('runbook: slow, mode: act, settle: 0s', `runbook: slow, mode: act, ${often}`))
+  project.write(
+    'tillwright.yaml',
+    HOOKS.replace('runbook: slow, mode: act, settle: 0s', `runbook: slow, mode: act, ${often}`),
+  )
   const state = async (id: number, value: '0' | '1') =>
     (await fire('zabbix', zabbix(id, 'Slow', { event_value: value }))).answer.episodes[0]?.state
   const states: unknown[] = []
@@ -116,8 +129,14 @@ test('what only gathers evidence takes no place in a cap', async () => {
   const look = `name: look\nsteps:\n  - collect: {files: ["${project.path('app.log')}"]}\n`
   project.write('runbooks/look.yaml', look)
   const gather = `    - {name: look, match: "alert.name == 'Look'", runbook: look, mode: act, settle: 0s, quiet: 0s}\n`
-  const capped = HOOKS.replace('runbook: slow, mode: act, settle: 0s, cooldown: 0s', '$&, attempts: {day: 1}, per_hour: 1')
-  project.write('tillwright.yaml', capped.replace('mode: act, settle: 0s, cooldown: 0s, attempts', 'mode: act, settle: 0s, attempts') + gather)
+  const capped = HOOKS.replace(
+    'runbook: slow, mode: act, settle: 0s, cooldown: 0s',
+    '$&, attempts: {day: 1}, per_hour: 1',
+  )
+  project.write(
+    'tillwright.yaml',
+    capped.replace('mode: act, settle: 0s, cooldown: 0s, attempts', 'mode: act, settle: 0s, attempts') + gather,
+  )
   const looked = await fire('zabbix', zabbix(1, 'Look'))
   expect(looked.answer.episodes).toMatchObject([{ attempts: [{ result: 'looked' }] }])
   const repaired = await fire('zabbix', zabbix(2, 'Slow'))

@@ -94,7 +94,9 @@ export const zabbix = (id: number, name: string, more: object = {}) => {
 }
 export const file = (name: string) => ({ event_tags: JSON.stringify([{ tag: 'file', value: name }]) })
 
-export const group = (...alerts: readonly { readonly name: string; readonly status?: string; readonly labels: object }[]) => ({
+export const group = (
+  ...alerts: readonly { readonly name: string; readonly status?: string; readonly labels: object }[]
+) => ({
   version: '4',
   alerts: alerts.map(({ name, status = 'firing', labels }, index) => ({
     status,

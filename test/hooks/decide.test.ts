@@ -200,13 +200,7 @@ test.each<[string, Episode, number, Parameters<typeof decided>[2], string]>([
     { rule: { attempts: { episode: 1, day: 9, useless: 9 } } },
     'run 2',
   ],
-  [
-    'repairs nothing that monitoring does not see any more',
-    episodeOf(FIRING, lost(5, 'a')),
-    306,
-    {},
-    'wait 86405',
-  ],
+  ['repairs nothing that monitoring does not see any more', episodeOf(FIRING, lost(5, 'a')), 306, {}, 'wait 86405'],
   [
     'closes as not known what nobody has seen for a day',
     episodeOf(FIRING, begun(30, 1), ended(40, 1, 'changed'), lost(50, 'a')),

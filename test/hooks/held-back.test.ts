@@ -11,7 +11,17 @@ const hours = (day: readonly string[]) => ({
 const SHOP = { hours: hours(['07:00-22:00']), time_zone: 'Europe/Warsaw' }
 const NEVER = { hours: hours([]), time_zone: 'Europe/Warsaw' }
 
-const alert = { source: 's', id: 'a', state: 'firing', name: 'x', severity: '', text: '', labels: {}, started_at: '', hosts: [] } as const
+const alert = {
+  source: 's',
+  id: 'a',
+  state: 'firing',
+  name: 'x',
+  severity: '',
+  text: '',
+  labels: {},
+  started_at: '',
+  hosts: [],
+} as const
 const head = { episode: 'E1', rule: 'r', about: 'device', device: 'S/pos1', store: 'S' } as const
 const WAITING: Decision = { do: 'wait', until: null, why: '', isWanted: true }
 
@@ -26,7 +36,12 @@ function held(from: string, ...more: readonly string[]): Episode {
 }
 
 function told(episode: Episode, { trading = SHOP as typeof SHOP | undefined, decision = WAITING, now = 0 } = {}) {
-  const at = peopleAt(episode, { decision, rule: { heldForMs: 1_800_000 }, trading, now: now || Date.parse('2026-12-09') })
+  const at = peopleAt(episode, {
+    decision,
+    rule: { heldForMs: 1_800_000 },
+    trading,
+    now: now || Date.parse('2026-12-09'),
+  })
   return at === undefined ? undefined : new Date(at).toISOString()
 }
 
@@ -39,7 +54,12 @@ test('by night a till that is closed calls nobody; the first half an hour of tra
 test('where nobody trades, or no store is known, all the time counts', () => {
   const night = held('2026-12-01T23:00:00.000Z')
   for (const trading of [NEVER, undefined]) {
-    const at = peopleAt(night, { decision: WAITING, rule: { heldForMs: 60_000 }, trading, now: Date.parse('2026-12-09') })
+    const at = peopleAt(night, {
+      decision: WAITING,
+      rule: { heldForMs: 60_000 },
+      trading,
+      now: Date.parse('2026-12-09'),
+    })
     expect(at).toBe(Date.parse('2026-12-01T23:01:00.000Z'))
   }
 })

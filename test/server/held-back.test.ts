@@ -65,7 +65,9 @@ test('people are told of a repair that safety holds back for longer than its rul
   for (const words of ['Fault drawer', 'held, HOLD_ACTIVE', 'cabling']) expect(text).toContain(words)
   expect([(await episodes())[0]?.attempts[0]?.result, await states()]).toEqual(['held', ['open']])
   expect((await till.till('hold', 'release', `${NORTH}/pos1`)).code).toBe(0)
-  change("UPDATE episodes SET due_at = '2026-01-01', json = replace(json, '\"finished_at\":\"20', '\"finished_at\":\"19')")
+  change(
+    'UPDATE episodes SET due_at = \'2026-01-01\', json = replace(json, \'"finished_at":"20\', \'"finished_at":"19\')',
+  )
   await till.has(() => till.log().includes('pos1 made'))
   await till.send('zabbix', zabbix(1, 'Gone', `${NORTH}/pos1`, '0'))
   await until(async () => (await states()).join() === 'cleared', 'the incident is clear')
@@ -102,7 +104,10 @@ test('a rule that is renamed leaves its incidents to whom the matrix names; a ro
     return Number(/^till_incidents_without_team (\d+)$/m.exec(text)?.[1])
   }
   expect(await nobodys()).toBe(1)
-  till.write('tillwright.yaml', settings(`name: other, fault: drawer, match: "alert.name == 'Other'"`, 'drawer, coffee'))
+  till.write(
+    'tillwright.yaml',
+    settings(`name: other, fault: drawer, match: "alert.name == 'Other'"`, 'drawer, coffee'),
+  )
   await until(() => till.told.split('A new revision of the repository is in force').length === 3, 'the row is there')
   change("UPDATE incidents SET escalate_at = '2026-01-01T00:00:00.000Z' WHERE escalate_at IS NOT NULL")
   await until(() => sink.mails.length === 2, 'the desk is told of the other')

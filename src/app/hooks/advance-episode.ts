@@ -77,18 +77,13 @@ export async function decideEpisode(
     repair = rule && isFiring(episode) ? repairOf(hooks, rule, episode) : { params: {} }
     const [known] = outages.of(episode)
     const outage = known && { why: `${outageText(known)}.`, until: known.until }
-    const of = { episode, world, breaker: settings.breaker, now: now.getTime(), paramProblem: repair.why, outage }
-    decision = rule ? decide({ ...of, rule }) : withoutRule(episode, now.getTime())
+    const judged = { episode, world, breaker: settings.breaker, now: now.getTime(), paramProblem: repair.why, outage }
+    decision = rule ? decide({ ...judged, rule }) : withoutRule(episode, now.getTime())
     const isToAsk = decision.do === 'run' && hush === undefined && hooks.systems.knows(episode)
     asks = isToAsk && mayAsk()
     const openedAt = Date.parse(episode.opened_at)
     if (decision.do === 'run') decision = leave(now, { decision, isToAsk, asks, hush, mayRun, openedAt })
-    const events = eventsOf(decision, { episode, now: now.getTime(), params: repair.params })
-    const people = rule && isFiring(episode) ? toldAt(hooks, { episode, rule, decision, now }) : undefined
-    const isHeld = people !== undefined && people <= now
-    const next = events.due ?? againUntold(hooks, { episode, decision, now })
-    const due = people && !isHeld && (next === null || people < next) ? people : next
-    return { ...events, due, opens: openingOf(hooks, { episode, rule, decision, isHeld }) }
+    return stepOf(hooks, { episode, rule, decision, now, params: repair.params })
   }
   const classOf = (device: string): string => fleet.devices.get(device)?.profile ?? ''
   const looksBackMs = (rule: string): number => settings.rules.find(({ name }) => name === rule)?.often?.withinMs ?? 0
@@ -97,6 +92,26 @@ export async function decideEpisode(
   const { episode, started } = advanced
   if (started === null) return { episode, decision, asks }
   return { episode, decision, asks, repair: () => makeRepair(hooks, repair, { episode, attempt: started }) }
+}
+
+/** What a decision is for the store: events, when it is looked at again, and the incident that it opens. */
+function stepOf(
+  hooks: Hooks,
+  of: {
+    readonly episode: Episode
+    readonly rule: HookRule | undefined
+    readonly decision: Decision
+    readonly now: Date
+    readonly params: Repair['params']
+  },
+): EpisodeStep {
+  const { episode, rule, decision, now, params } = of
+  const events = eventsOf(decision, { episode, now: now.getTime(), params })
+  const people = rule && isFiring(episode) ? toldAt(hooks, { episode, rule, decision, now }) : undefined
+  const isHeld = people !== undefined && people <= now
+  const next = events.due ?? againUntold(hooks, { episode, decision, now })
+  const due = people && !isHeld && (next === null || people < next) ? people : next
+  return { ...events, due, opens: openingOf(hooks, { episode, rule, decision, isHeld }) }
 }
 
 /** When people are told of a repair that is held back. */

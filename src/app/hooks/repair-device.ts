@@ -57,15 +57,20 @@ export async function repairDevice(
       ...(outcome?.not_before !== undefined && { not_before: outcome.not_before }),
     }
   } catch (error) {
-    if (error instanceof InputError) {
-      // A run that broke off may have changed something.
-      const unmade = !hasBegun && !(error instanceof RunBroken) && { unmade: true as const }
-      return { run: null, state: null, why: error.diagnostics[0]?.summary ?? error.message, ...unmade }
-    }
-    const stack = error instanceof Error ? error.stack : String(error)
-    process.stderr.write(`This is a fault of Tillwright itself: ${stack}\n`)
-    return { run: null, state: null, why: 'A fault of Tillwright itself; its messages say more.' }
+    return brokenOff(error, hasBegun)
   }
+}
+
+/** A run that broke off may have changed something. */
+function brokenOff(error: unknown, hasBegun: boolean): Repaired {
+  const nothing = { run: null, state: null } as const
+  if (error instanceof InputError) {
+    const unmade = !hasBegun && !(error instanceof RunBroken) && { unmade: true as const }
+    return { ...nothing, why: error.diagnostics[0]?.summary ?? error.message, ...unmade }
+  }
+  const stack = error instanceof Error ? error.stack : String(error)
+  process.stderr.write(`This is a fault of Tillwright itself: ${stack}\n`)
+  return { ...nothing, why: 'A fault of Tillwright itself; its messages say more.' }
 }
 
 /** Whether anything was done at the device, or it was seen that it cannot be reached; otherwise the repair says nothing about it. */

@@ -48,7 +48,8 @@ const RULE = {
   required: ['name', 'match'],
   properties: {
     name: {
-      description: 'Its name, by which episodes go. What fires when it is renamed goes by the rule that holds for its alert from then on, with the repairs ' +
+      description:
+        'Its name, by which episodes go. What fires when it is renamed goes by the rule that holds for its alert from then on, with the repairs ' +
         'that were made.',
       type: 'string',
       pattern: NAME_PATTERN,
@@ -101,7 +102,8 @@ const RULE = {
     },
     for: duration('How long it has to be firing before anything is done. Default: no time.', '2m'),
     often: {
-      description: 'How many times it has to begin anew within a time before anything is done, since the last repair; episodes that are closed count, too. Default: once.',
+      description:
+        'How many times it has to begin anew within a time before anything is done, since the last repair; episodes that are closed count, too. Default: once.',
       type: 'object',
       additionalProperties: false,
       required: ['times', 'within'],
