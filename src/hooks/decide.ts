@@ -101,7 +101,8 @@ export function eventsOf(
       return { events: decision.isReleased ? [{ type: 'released', at }] : [], due: dateOf(decision.until) }
     case 'note': {
       const { note, why, isKnown, isWanted } = decision
-      const isSame = episode.note?.note === note && episode.note.why === why
+      const before = episode.note
+      const isSame = before?.note === note && before.why === why && before.wanted === isWanted
       const noted: EpisodeEvent = {
         type: 'noted',
         at,

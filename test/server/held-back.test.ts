@@ -32,7 +32,7 @@ responsibility:
   channels: {mail: {smtp: {host: 127.0.0.1, port: ${port}, security: none, from: "till <till@example.com>"}}}
   contacts: {desk: {channel: mail, to: desk@example.com}}
   teams: {desk: {chain: [{to: desk}]}}
-  rows: [{fault: [${faults}], team: desk}]
+  rows: [{fault: [${faults}, storm], team: desk}]
 `
 
 async function served(rule: string, hours = '00:00-24:00'): Promise<void> {
