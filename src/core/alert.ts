@@ -16,6 +16,10 @@ export interface Alert {
   readonly labels: Readonly<Record<string, string>>
   /** As the source writes it; empty where it says none. */
   readonly started_at: string
+  /** Of one that is resolved: when it ended, as the source writes it; absent: it does not say. */
+  readonly ended_at?: string
+  /** Of one that is resolved: why monitoring does not see it any more, which says nothing about the fault. */
+  readonly lost?: string
   /** Full name of the device, where the source names one: then nothing else is looked at. */
   readonly device?: string
   /** Id of a store, for what is about a whole store. */
@@ -51,9 +55,11 @@ export function seriesOf(key: string): string {
 
 /**
  * Whether an alert that is resolved ends an occurrence of its series. Grafana 12 tells the end of an alert with another beginning
- * than its own (grafana/grafana#106065): what began no later than it says is over.
+ * than its own (grafana/grafana#106065), and of two Alertmanagers the one that tells the end may know of an earlier beginning than
+ * the one that told of it (each keeps the earliest it has heard of): what began no later than it says, or than its end, is over.
  */
-export function isOver(key: string, resolved: Pick<Alert, 'started_at'>): boolean {
+export function isOver(key: string, { started_at, ended_at = '' }: Pick<Alert, 'started_at' | 'ended_at'>): boolean {
   const [, id = ''] = JSON.parse(key) as string[]
-  return Date.parse(id.slice(id.lastIndexOf(' ') + 1)) <= Date.parse(resolved.started_at)
+  const begun = Date.parse(id.slice(id.lastIndexOf(' ') + 1))
+  return begun <= Date.parse(started_at) || begun <= Date.parse(ended_at)
 }

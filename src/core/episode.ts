@@ -21,12 +21,21 @@ export type EpisodeEvent = { readonly at: string } /** `again`: it fires anew af
       readonly fault?: string
       /** Its runbook only gathers evidence, for people to read. */
       readonly looked?: true
+      /** Nothing was sent to the device: it was not made, for reasons of ours. */
+      readonly unmade?: true
       /** Safety says that it may not be made before; absent: it does not say when. */
       readonly not_before?: string
     }
   | { readonly type: 'attempt.doubtful'; readonly attempt: number }
   /** `outage`: it is known to be out of order. */
-  | { readonly type: 'noted'; readonly note: EpisodeNote; readonly why: string; readonly outage?: true }
+  | {
+      readonly type: 'noted'
+      readonly note: EpisodeNote
+      readonly why: string
+      readonly outage?: true
+      /** A repair would be made, were it not for this. */
+      readonly wanted?: true
+    }
   /**
    * The outage by which it was held, or the fault that it was a symptom of, is over: from then on it is seen to as if it had begun then.
    * `still`: it has fired on for as long as its rule waits, and counts among what begins at once.
@@ -35,11 +44,25 @@ export type EpisodeEvent = { readonly at: string } /** `again`: it fires anew af
   /** Monitoring was told what came of an attempt; `why`: it could not be. */
   | { readonly type: 'told'; readonly attempt: number; readonly why: string | null }
   | { readonly type: 'approved'; readonly by: string }
+  /** Another rule holds for it from now on, or the same one with other values. */
+  | ({ readonly type: 'ruled'; readonly alert: Alert } & Ruled)
   | { readonly type: 'closed'; readonly why: string }
 )
 
+/** What an episode has of its rule. */
+interface Ruled {
+  readonly rule: string
+  /** Fault class of its rule; absent: an older release has begun it. */
+  readonly fault?: string
+  /** What its rule takes from the alert for the runbook: with other values it is another fault. Absent: nothing. */
+  readonly values?: Readonly<Record<string, string>>
+}
+
+/** In this order only. `lost`: monitoring does not see it any more, which is no end of the fault. */
+const OCCURRENCE_STATES = ['firing', 'lost', 'resolved'] as const
+
 export interface Occurrence {
-  readonly state: 'firing' | 'resolved'
+  readonly state: (typeof OCCURRENCE_STATES)[number]
   readonly first_at: string
   readonly at: string
 }
@@ -48,7 +71,7 @@ export interface Attempt {
   readonly attempt: number
   readonly started_at: string
   readonly finished_at: string | null
-  /** `doubtful`: whoever made it is gone, and it counts as made. `held`: safety kept it from beginning, and it does not count. `looked`: its runbook only gathers evidence. */
+  /** `doubtful`: whoever made it is gone, and it counts as made. `held`: safety, or something of ours, kept it from beginning, and it does not count. `looked`: its runbook only gathers evidence. */
   readonly result: 'running' | 'helped' | 'failed' | 'held' | 'doubtful' | 'looked'
   readonly run: string | null
   readonly state: DeviceState | null
@@ -62,9 +85,8 @@ export interface Attempt {
 }
 
 /** One fault, from the first alert to the all-clear. */
-export interface Episode {
+export interface Episode extends Ruled {
   readonly episode: string
-  readonly rule: string
   readonly about: 'device' | 'store'
   /** Full name; null where the fault is about a store. */
   readonly device: string | null
@@ -76,7 +98,7 @@ export interface Episode {
   readonly counted_at?: string
   readonly closed_at: string | null
   readonly closed_why: string | null
-  /** The first alert that fired, or the first one at all. */
+  /** The first alert that fired, or the first one at all; where its rule is another by now, the one that said so. */
   readonly alert: Alert
   /** All that fire, and the last of those that are resolved. */
   readonly alerts: Readonly<Record<string, Occurrence>>
@@ -95,17 +117,33 @@ export interface Episode {
     readonly why: string
     readonly at: string
     readonly outage?: true
+    readonly wanted?: true
+    /** Since when a repair is wanted without a break, where notes before this one said so; absent: since `at`. */
+    readonly since?: string
   } | null
   readonly approvals: readonly { readonly by: string; readonly at: string }[]
 }
 
 /** What is known of an episode before anything happened to it. */
-export type EpisodeHead = Pick<Episode, 'episode' | 'rule' | 'about' | 'device' | 'store'>
+export type EpisodeHead = Pick<Episode, 'episode' | 'about' | 'device' | 'store' | keyof Ruled>
 
 /** An episode that begins with `alert` at `at`; its alerts are taken in by events behind it. */
 export function newEpisode(head: EpisodeHead, alert: Alert, at: string): Episode {
   const nothing = { closed_at: null, closed_why: null, firing_since: null, clear_since: null, note: null } as const
   return { ...head, ...nothing, opened_at: at, alert, alerts: {}, flaps: 0, attempts: [], told: 0, approvals: [] }
+}
+
+/** That an episode goes by the rule that is found for its alert now. */
+export function ruledEvent({
+  alert,
+  head: { rule, fault, values },
+  at,
+}: {
+  readonly alert: Alert
+  readonly head: Omit<EpisodeHead, 'episode'>
+  readonly at: string
+}): EpisodeEvent {
+  return { type: 'ruled', at, alert, rule, ...(fault !== undefined && { fault }), ...(values && { values }) }
 }
 
 /** Resolved occurrences that are known one by one: a device that flaps for days has thousands. */
@@ -148,13 +186,14 @@ function foldOne(episode: Episode, event: Exclude<EpisodeEvent, Occurred>): Epis
       const { run, state, why, at, fault, not_before } = event
       const more = { ...(fault !== undefined && { fault }), ...(not_before !== undefined && { not_before }) }
       const said = { finished_at: at, run, state, why, ...more }
-      return withAttempt(episode, event.attempt, { ...said, result: resultOf(state, event.looked === true) })
+      return withAttempt(episode, event.attempt, { ...said, result: resultOf(event) })
     }
     case 'attempt.doubtful':
       return withAttempt(episode, event.attempt, { finished_at: event.at, result: 'doubtful' })
     case 'noted': {
-      const { note, why, at, outage } = event
-      return { ...episode, note: { note, why, at, ...(outage && { outage }) } }
+      const { note, why, at, outage, wanted } = event
+      const before = wanted && episode.note?.wanted && { since: episode.note.since ?? episode.note.at }
+      return { ...episode, note: { note, why, at, ...(outage && { outage }), ...(wanted && { wanted }), ...before } }
     }
     case 'released': {
       if (event.still) return { ...episode, counted_at: event.at }
@@ -165,9 +204,27 @@ function foldOne(episode: Episode, event: Exclude<EpisodeEvent, Occurred>): Epis
       return event.why === null ? { ...episode, told: event.attempt } : episode
     case 'approved':
       return { ...episode, note: null, approvals: [...episode.approvals, { by: event.by, at: event.at }] }
+    case 'ruled':
+      return withRule(episode, event)
     case 'closed':
       return { ...episode, closed_at: event.at, closed_why: event.why }
   }
+}
+
+/** What was approved was the repair by the rule of before. */
+function withRule(
+  { fault: _, values: __, ...episode }: Episode,
+  { alert, rule, fault, values }: Extract<EpisodeEvent, { type: 'ruled' }>,
+): Episode {
+  const { attempts, note } = episode
+  const approvals = episode.approvals.slice(0, attempts.filter(isSpent).length)
+  const more = { ...(fault !== undefined && { fault }), ...(values && { values }) }
+  return { ...episode, ...more, rule, alert, approvals, note: note?.note === 'asks' ? null : note }
+}
+
+/** Whether an attempt counts as made. */
+export function isSpent({ result }: Pick<Attempt, 'result'>): boolean {
+  return result !== 'held'
 }
 
 /** From when on it is seen to: its beginning, or the end of what it was held by. */
@@ -185,6 +242,16 @@ export function isFiring(episode: Pick<Episode, 'alerts'>): boolean {
   return Object.values(episode.alerts).some(({ state }) => state === 'firing')
 }
 
+/** Whether nothing of it fires, and something of it only because monitoring does not see it any more. */
+export function isLost(episode: Pick<Episode, 'alerts'>): boolean {
+  return !isFiring(episode) && Object.values(episode.alerts).some(({ state }) => state === 'lost')
+}
+
+/** What an alert says of its occurrence. */
+export function occurrenceState({ state, lost }: Pick<Alert, 'state' | 'lost'>): Occurrence['state'] {
+  return state === 'resolved' && lost !== undefined ? 'lost' : state
+}
+
 /** How many different alerts belong to an episode. */
 export function occurrencesOf({ alerts, more_alerts = 0 }: Pick<Episode, 'alerts' | 'more_alerts'>): number {
   return Object.keys(alerts).length + more_alerts
@@ -194,7 +261,7 @@ export function occurrencesOf({ alerts, more_alerts = 0 }: Pick<Episode, 'alerts
 export function episodeState(episode: Episode): string {
   if (episode.closed_at !== null) return 'closed'
   if (episode.attempts.at(-1)?.result === 'running') return 'repairing'
-  if (!isFiring(episode)) return 'clear'
+  if (!isFiring(episode)) return isLost(episode) ? 'lost' : 'clear'
   return episode.note?.note ?? (episode.attempts.at(-1)?.result === 'helped' ? 'repaired' : 'waiting')
 }
 
@@ -215,7 +282,7 @@ function withAlerts(episode: Episode, told: readonly Occurred[]): Episode {
     more += Number(event.again === true && known !== undefined)
     spans = spansOf(spans, event, { wasFiring, isFiring: firing > 0 })
   }
-  const resolved = [...alerts].filter(([, { state }]) => state === 'resolved')
+  const resolved = [...alerts].filter(([, { state }]) => state !== 'firing')
   const old = resolved.slice(0, Math.max(0, resolved.length - MOST_RESOLVED))
   for (const [key] of old) alerts.delete(key)
   more += old.length
@@ -225,8 +292,10 @@ function withAlerts(episode: Episode, told: readonly Occurred[]): Episode {
 }
 
 function occurrenceOf({ alert, at, again }: Occurred, known: Occurrence | undefined): Occurrence {
-  if (!known || again) return { state: alert.state, first_at: at, at }
-  return { state: known.state === 'resolved' ? 'resolved' : alert.state, first_at: known.first_at, at }
+  const state = occurrenceState(alert)
+  if (!known || again) return { state, first_at: at, at }
+  const place = Math.max(...[known.state, state].map((each) => OCCURRENCE_STATES.indexOf(each)))
+  return { state: OCCURRENCE_STATES[place] ?? state, first_at: known.first_at, at }
 }
 
 type Spans = Pick<Episode, 'alert' | 'firing_since' | 'clear_since' | 'flaps'>
@@ -256,7 +325,8 @@ function withAttempt(episode: Episode, attempt: number, what: Partial<Attempt>):
 /** A device that was seen: by a look nothing is repaired, whatever it found. */
 const SEEN: ReadonlySet<DeviceState | null> = new Set(['in-sync', 'unmet', 'unknown'])
 
-function resultOf(state: DeviceState | null, looked: boolean): Attempt['result'] {
+function resultOf({ state, looked, unmade }: Extract<EpisodeEvent, { type: 'attempt.finished' }>): Attempt['result'] {
+  if (unmade) return 'held'
   if (looked && SEEN.has(state)) return 'looked'
   if (state === 'changed' || state === 'in-sync') return 'helped'
   return state === 'deferred' ? 'held' : 'failed'

@@ -45,6 +45,8 @@ export interface HookRule {
   readonly perHour: number
   /** How long after a repair the alert may take to go out. */
   readonly clearWithinMs: number
+  /** How long a repair that is wanted may be held back, in the trading hours of its store, until people are told. */
+  readonly heldForMs: number
   /** How long nothing may fire until the episode is closed. What fires again before that is the same one. */
   readonly quietMs: number
   readonly source: SourceRange

@@ -55,6 +55,8 @@ export interface EpisodeWorld {
   readonly useless: number
   /** Another run is working on the device. */
   readonly busy: boolean
+  /** When occurrences began in closed episodes of the same fault, since the last repair in them; none unless the rule looks back. */
+  readonly earlier: readonly number[]
   /** An episode about the store, which is still firing. */
   readonly cause: string | null
   /** The open incident of a storm that it is part of. */
@@ -123,13 +125,20 @@ export interface HookStore {
       readonly now: Date
       readonly breaker: HookSettings['breaker']
       readonly classOf: (device: string) => string
+      /** How far a rule looks back. */
+      readonly looksBackMs: (rule: string) => number
       readonly step: (episode: Episode, world: EpisodeWorld) => EpisodeStep
     },
   ): Promise<{ readonly episode: Episode; readonly started: number | null } | undefined>
-  /** Notes something that happened to an episode, and has it looked at again. */
+  /**
+   * Notes something that happened to an episode, and has it looked at again; nothing, where it is closed, and neither its end while a
+   * repair of it is under way.
+   */
   note(episode: string, event: EpisodeEvent): Promise<Episode | undefined>
-  /** Attempts whose process is gone become doubtful; gives how many. */
-  settleDoubt(now: Date): Promise<number>
+  /**
+   * Attempts whose process is gone become doubtful, and those of this one that are not `isUnderWay`: nobody makes them. Gives how many.
+   */
+  settleDoubt(now: Date, isUnderWay: (episode: string) => boolean): Promise<number>
   episodes(options?: { readonly closed?: boolean; readonly limit?: number }): Promise<readonly Episode[]>
   episode(id: string): Promise<Episode | undefined>
   events(episode: string): Promise<readonly EpisodeEvent[]>

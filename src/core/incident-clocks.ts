@@ -1,6 +1,6 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from './duration.ts'
+import { HOUR_MS, MINUTE_MS } from './duration.ts'
 import { INCIDENT_CLOCKS, type Incident, type IncidentClock, type ServiceTerms } from './incident.ts'
-import { common, gaps, joined } from './periods.ts'
+import { common, gaps, joined, whenReached } from './periods.ts'
 import { openPeriods, type Period } from './trading-hours.ts'
 
 /** What is promised where no contract says otherwise, in milliseconds. */
@@ -22,10 +22,6 @@ export interface ClockReading {
   readonly due_at: string | null
   readonly stopped_at: string | null
 }
-
-/** How far ahead the end of a clock is looked for. */
-const HORIZON_MS = 400 * DAY_MS
-const STRIDE_MS = 14 * DAY_MS
 
 /** The clocks of an incident at an instant, in milliseconds since 1970. Pure: what happens later changes nothing about it. */
 export function readClocks(incident: Incident, now: number): readonly ClockReading[] {
@@ -63,16 +59,7 @@ function stopOf(incident: Incident, clock: IncidentClock): string | null {
  * that, and where that is not within 400 days. With `until` only what lies before that counts.
  */
 export function reaches(incident: Incident, ms: number, until = Number.POSITIVE_INFINITY): number | undefined {
-  const opened = Date.parse(incident.opened_at)
-  let left = ms
-  for (let from = opened; from < Math.min(until, opened + HORIZON_MS); from += STRIDE_MS) {
-    for (const period of counted(incident, { from, to: Math.min(until, from + STRIDE_MS) })) {
-      const length = period.to - period.from
-      if (length >= left) return period.from + left
-      left -= length
-    }
-  }
-  return undefined
+  return whenReached((within) => counted(incident, within), { from: Date.parse(incident.opened_at), ms, until })
 }
 
 /** The time of an incident so far. */

@@ -1,3 +1,4 @@
+import { DAY_MS } from './duration.ts'
 import type { Period } from './trading-hours.ts'
 
 /** Periods in order, what overlaps or touches as one; those that are empty are left out. */
@@ -39,4 +40,28 @@ export function gaps(periods: readonly Period[], within: Period): readonly Perio
   }
   if (from < within.to) found.push({ from, to: within.to })
   return found
+}
+
+/** How far ahead the end of a time is looked for. */
+const HORIZON_MS = 400 * DAY_MS
+const STRIDE_MS = 14 * DAY_MS
+
+/** When what counts of the time from an instant on reaches an amount; undefined where that is not before `until`, nor within 400 days. */
+export function whenReached(
+  counted: (within: Period) => readonly Period[],
+  {
+    from: begun,
+    ms,
+    until = Number.POSITIVE_INFINITY,
+  }: { readonly from: number; readonly ms: number; readonly until?: number },
+): number | undefined {
+  let left = ms
+  for (let from = begun; from < Math.min(until, begun + HORIZON_MS); from += STRIDE_MS) {
+    for (const period of counted({ from, to: Math.min(until, from + STRIDE_MS) })) {
+      const length = period.to - period.from
+      if (length >= left) return period.from + left
+      left -= length
+    }
+  }
+  return undefined
 }

@@ -1,5 +1,14 @@
-import { HOUR_MS } from '../core/duration.ts'
-import { type Attempt, begunAt, type Episode, type EpisodeEvent, type EpisodeNote, isFiring } from '../core/episode.ts'
+import { DAY_MS, HOUR_MS } from '../core/duration.ts'
+import {
+  type Attempt,
+  begunAt,
+  type Episode,
+  type EpisodeEvent,
+  type EpisodeNote,
+  isFiring,
+  isLost,
+  isSpent,
+} from '../core/episode.ts'
 import type { HookRule, HookSettings } from '../core/hook-rule.ts'
 import type { EpisodeWorld } from '../core/hook-store.ts'
 
@@ -14,6 +23,7 @@ export type Decision =
       readonly isReleased?: true
       /** It has fired on since for as long as its rule waits. */
       readonly isStill?: true
+      readonly isWanted?: true
     }
   | {
       readonly do: 'note'
@@ -24,6 +34,8 @@ export type Decision =
       readonly isStorm?: true
       /** It is known to be out of order. */
       readonly isKnown?: true
+      /** A repair would be made, were it not for this. */
+      readonly isWanted?: true
     }
   | { readonly do: 'close'; readonly why: string }
 
@@ -48,6 +60,8 @@ const LONGEST_HELD_MS = 900_000
 export const LONGEST_SILENCE_MS = 600_000
 
 const RELEASED_MS = 10_000
+/** What monitoring lost sight of fires again by itself long before, if it still looks. */
+const LOST_MS = DAY_MS
 
 /** By then all that an outage or a cause held have been looked at, and it can be told whether they are too many at once. */
 function releasedMs({ withinMs }: HookSettings['breaker']): number {
@@ -61,19 +75,9 @@ export function askAgainMs(ageMs: number): number {
 
 /** Pure: what is known of an episode, its rule and the clock say what is done. The first that has something to say decides. */
 export function decide(asked: Asked): Decision {
-  for (const judge of [
-    atWork,
-    clearing,
-    known,
-    released,
-    stillFires,
-    storm,
-    patience,
-    afterRepair,
-    ability,
-    mode,
-    limits,
-  ]) {
+  const working = atWork(asked.episode)
+  if (working) return working
+  for (const judge of [clearing, known, released, stillFires, storm, patience, afterRepair, ability, mode, limits]) {
     const decision = judge(asked)
     if (decision) return decision
   }
@@ -98,9 +102,17 @@ export function eventsOf(
     case 'wait':
       return { events: releaseOf(decision, at), due: dateOf(decision.until) }
     case 'note': {
-      const { note, why, isKnown } = decision
-      const isSame = episode.note?.note === note && episode.note.why === why
-      const noted: EpisodeEvent = { type: 'noted', at, note, why, ...(isKnown && { outage: true }) }
+      const { note, why, isKnown, isWanted } = decision
+      const before = episode.note
+      const isSame = before?.note === note && before.why === why && before.wanted === isWanted
+      const noted: EpisodeEvent = {
+        type: 'noted',
+        at,
+        note,
+        why,
+        ...(isKnown && { outage: true }),
+        ...(isWanted && { wanted: true }),
+      }
       return { events: isSame ? [] : [noted], due: dateOf(decision.until) }
     }
   }
@@ -118,14 +130,10 @@ function dateOf(ms: number | null): Date | null {
 type Judge = (asked: Asked) => Decision | undefined
 
 const wait = (until: number | null, why: string) => ({ do: 'wait', until, why }) as const
-const note = (kind: EpisodeNote, why: string, until: number | null): Decision => ({
-  do: 'note',
-  note: kind,
-  why,
-  until,
-})
+const note = (kind: EpisodeNote, why: string, until: number | null) => ({ do: 'note', note: kind, why, until }) as const
 
-const atWork: Judge = ({ episode }) => {
+/** Nothing is decided about what is closed, or is being repaired. */
+export function atWork(episode: Episode): Decision | undefined {
   if (episode.closed_at !== null) return wait(null, 'It is closed.')
   const last = episode.attempts.at(-1)
   return last?.result === 'running' ? wait(null, `Attempt ${last.attempt} is under way.`) : undefined
@@ -133,13 +141,23 @@ const atWork: Judge = ({ episode }) => {
 
 const clearing: Judge = ({ episode, rule, now }) => {
   if (isFiring(episode)) return undefined
+  const lost = unseen(episode, now)
+  if (lost) return lost
   const until = Date.parse(episode.clear_since ?? episode.opened_at) + rule.quietMs
   if (now < until) return wait(until, 'Nothing fires any more; it is closed when that stays so.')
   const helped = episode.attempts.some(({ result }) => result === 'helped')
   return { do: 'close', why: helped ? 'Repaired, and the alert went out.' : 'The alert went out by itself.' }
 }
 
-/** Before a storm, too: what is known is nobody's news. Asked again less and less often, since it may be ended before its time. */
+/** Monitoring does not see it any more: nothing is repaired by that, and nothing is over. */
+export function unseen(episode: Episode, now: number): Decision | undefined {
+  if (!isLost(episode)) return undefined
+  const until = Date.parse(episode.clear_since ?? episode.opened_at) + LOST_MS
+  const why = 'Monitoring does not see it any more: whether the fault is over is not known.'
+  return now < until ? wait(until, why) : { do: 'close', why }
+}
+
+/** Before a storm, too: what is known is nobody's news. Asked again ever more seldom, since it may be ended before its time. */
 const known: Judge = ({ episode, outage, now }) => {
   if (!outage) return undefined
   const age = now - Date.parse(episode.opened_at)
@@ -198,7 +216,7 @@ function patienceOf({ episode, rule, breaker }: Pick<Asked, 'episode' | 'rule' |
 }
 
 const patience: Judge = (asked) => {
-  const { episode, rule, now } = asked
+  const { episode, rule, world, now } = asked
   const { begun, settled, since } = patienceOf(asked)
   if (now < settled) return wait(settled, 'A cause may still show up.')
   if (now < since) return wait(since, 'It has not been firing for long enough.')
@@ -210,7 +228,8 @@ const patience: Judge = (asked) => {
   )
   const lately = fired.filter((at) => at >= begun && at > now - withinMs).length
   // Those that are no longer known one by one came before: where all that are known came lately, most of these did, too.
-  const recent = lately === fired.length ? lately + (episode.more_alerts ?? 0) : lately
+  const own = lately === fired.length ? lately + (episode.more_alerts ?? 0) : lately
+  const recent = own + world.earlier.filter((at) => at > now - withinMs).length
   return recent < times ? wait(null, `It fired ${recent} of ${times} times.`) : undefined
 }
 
@@ -222,7 +241,7 @@ const afterRepair: Judge = ({ episode, rule, now }) => {
   if (last.result === 'helped' && now < ended + rule.clearWithinMs)
     return wait(ended + rule.clearWithinMs, 'It is repaired; the alert has to go out yet.')
   const again = last.result === 'held' ? againAfter(last, ended) : ended
-  return now < again ? wait(again, 'Safety held the repair back; it is asked again.') : undefined
+  return now < again ? { ...wait(again, 'The repair was held back; it is asked again.'), isWanted: true } : undefined
 }
 
 /** When to ask again what safety held back: when it said so, within bounds, and otherwise less and less often. */
@@ -254,7 +273,7 @@ const mode: Judge = ({ episode, rule }) => {
   const what = `apply ${rule.runbook} to ${episode.device}`
   if (rule.mode === 'shadow') return note('would-run', `Would ${what}; the rule only watches (mode: shadow).`, null)
   if (rule.mode === 'ask' && episode.approvals.length <= episode.attempts.filter(isSpent).length)
-    return note('asks', `Asks to ${what}: till episodes approve ${episode.episode}`, null)
+    return { ...note('asks', `Asks to ${what}: till episodes approve ${episode.episode}`, null), isWanted: true }
   return undefined
 }
 
@@ -263,15 +282,8 @@ const limits: Judge = ({ rule, world, now }) => {
   const rested = (world.lastAttemptAt ?? Number.NEGATIVE_INFINITY) + rule.cooldownMs
   if (now < rested) return wait(rested, 'The device was repaired a moment ago.')
   if (world.ruleAttempts < rule.perHour) return undefined
-  return note(
-    'held',
-    `The rule made ${world.ruleAttempts} repairs within an hour, which is its cap.`,
-    now + HOUR_MS / 60,
-  )
-}
-
-function isSpent({ result }: Attempt): boolean {
-  return result !== 'held'
+  const why = `The rule made ${world.ruleAttempts} repairs within an hour, which is its cap.`
+  return { ...note('held', why, now + HOUR_MS / 60), isWanted: true }
 }
 
 function afterAttempts(spent: readonly Attempt[]): string {

@@ -20,6 +20,8 @@ export interface LoadRunbookOptions {
   readonly params?: Readonly<Record<string, string>>
   /** Names of the policies that it may ask for; absent: any. */
   readonly policies?: readonly string[]
+  /** The file as it was read before; absent: it is read now. */
+  readonly read?: ReturnType<typeof readYamlFile>
 }
 
 export interface LoadedRunbook {
@@ -32,7 +34,7 @@ export interface LoadedRunbook {
 
 /** Reads a runbook, checks all of it and compiles its expressions. */
 export function loadRunbook(file: string, options: LoadRunbookOptions): LoadedRunbook {
-  const { parsed, diagnostics } = readYamlFile(file)
+  const { parsed, diagnostics } = options.read ?? readYamlFile(file)
   // What follows from a syntax error says nothing about the rest of the file.
   if (!parsed || diagnostics.some(({ code }) => code !== 'YAML_KEY_DUPLICATE')) {
     return { diagnostics: inOrder(diagnostics), text: parsed?.text ?? '' }

@@ -33,6 +33,13 @@ export function measureFleet(
       (state) => [{ state }, states.filter((one) => one === state).length] as const,
     )
   })
+  metrics.gauge(
+    'till_incidents_without_team',
+    "Incidents that are not closed and were nobody's when they began.",
+    async () => {
+      return (await incidents.incidents()).filter(({ team }) => team === null).length
+    },
+  )
   metrics.gauge('till_incidents_late', 'Incidents with a clock that ran out and was not met.', async () => {
     const now = Date.now()
     const isLate = (one: Parameters<typeof readClocks>[0]): boolean =>

@@ -1,4 +1,5 @@
-import { type Decided, decideEpisode } from '../app/hooks/advance-episode.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Decided, decideEpisode, type Noting } from '../app/hooks/advance-episode.ts'
 import { takeEntry } from '../app/hooks/fire.ts'
 import type { Hooks } from '../app/hooks/open-hooks.ts'
 import type { Hush } from '../app/hooks/open-systems.ts'
@@ -21,6 +22,8 @@ const MOST_ASKED = 64
 const LOOK_MS = 500
 const SHORTEST_MS = 5
 const AFTER_FAILURE_MS = 1_000
+/** What came of a repair and could not be noted is noted anew after that. */
+const NOTED_AGAIN_MS = 1_000
 
 interface Loop {
   readonly store: HookStore
@@ -36,7 +39,8 @@ interface Loop {
 export class HookLoop {
   readonly #loop: Loop
   readonly #taking = new Map<string, Promise<readonly ToldAnswer[]>>()
-  readonly #repairs = new Set<Promise<void>>()
+  /** Repairs by episode, until what came of them is noted. */
+  readonly #repairs = new Map<string, Promise<void>>()
   /** Episodes of which somebody is told, or could not be a moment ago. */
   readonly #telling = new Set<string>()
   readonly #rounds = new Rounds(() => this.#round())
@@ -44,8 +48,8 @@ export class HookLoop {
   readonly #asking = new Set<string>()
   /** What is decided with its answers. */
   readonly #answered = new Set<Promise<void>>()
-  /** Repairs that are being decided upon. */
-  #begun = 0
+  /** Episodes of which a repair is being decided upon. */
+  readonly #begun = new Set<string>()
   /** Where there are as many repairs as there may be, the others are asked for once in a while. */
   #fullUntil = 0
   #failure: string | undefined
@@ -63,6 +67,11 @@ export class HookLoop {
     return this.#repairs.size
   }
 
+  /** Whether a repair of an episode is this process's to make and to note. */
+  isUnderWay(episode: string): boolean {
+    return this.#begun.has(episode) || this.#repairs.has(episode)
+  }
+
   start(): void {
     this.#rounds.start()
   }
@@ -76,7 +85,7 @@ export class HookLoop {
   async stop(): Promise<void> {
     await this.#rounds.stop()
     await Promise.all(this.#answered)
-    await Promise.all(this.#repairs)
+    await Promise.all(this.#repairs.values())
   }
 
   /** Takes the alerts of an entry into their episodes, once for all who ask. */
@@ -101,8 +110,7 @@ export class HookLoop {
     } catch (error) {
       if (error instanceof InputError && error.diagnostics[0]?.code === 'STATE_UNUSABLE') throw error
       // What nobody can read any more must not stand in the way of the rest.
-      const why = error instanceof InputError ? firstSummary(error) : bugText(error)
-      log.say(`An entry of ${entry.source} is put aside: ${why}`)
+      log.say(`An entry of ${entry.source} is put aside: ${whyOf(error)}`)
       return store.join(entry.entry, [])
     }
   }
@@ -113,7 +121,7 @@ export class HookLoop {
       isMore = this.#loop.isOurs() && (await this.#turn())
       this.#failure = undefined
     } catch (error) {
-      this.#failure = error instanceof InputError ? firstSummary(error) : bugText(error)
+      this.#failure = whyOf(error)
       this.#loop.log.sayOf('loop', `Nothing can be worked off: ${this.#failure}`)
       await this.#rounds.rest(AFTER_FAILURE_MS)
     }
@@ -144,9 +152,9 @@ export class HookLoop {
       return asks
     }
     const mayRun = (): boolean => {
-      if (!begins && !this.#rounds.isStopping && this.#repairs.size + this.#begun < MOST_REPAIRS) {
+      if (!begins && !this.#rounds.isStopping && this.#repairs.size + this.#begun.size < MOST_REPAIRS) {
         begins = true
-        this.#begun += 1
+        this.#begun.add(id)
       }
       return begins
     }
@@ -157,7 +165,7 @@ export class HookLoop {
       if (decided?.asks) this.#ask(decided.episode)
       else if (decided) this.#follow(id, decided)
     } finally {
-      if (begins) this.#begun -= 1
+      if (begins) this.#begun.delete(id)
       if (asks && !isAsked) this.#asking.delete(id)
     }
   }
@@ -173,13 +181,27 @@ export class HookLoop {
     this.#loop.log.say(`${episode.episode} ${episode.device ?? ''}, ${episode.alert.name}: repair ${attempt} begins`)
     const repair = decided
       .repair()
-      .then((after) => this.#tell(after))
-      .catch((error) => this.#loop.log.say(`${id}: what came of its repair could not be noted: ${bugText(error)}`))
+      .then((noting) => this.#note(id, noting))
+      .catch((error) => this.#loop.log.say(`${id}: ${bugText(error)}`))
       .finally(() => {
-        this.#repairs.delete(repair)
+        this.#repairs.delete(id)
         this.nudge()
       })
-    this.#repairs.add(repair)
+    this.#repairs.set(id, repair)
+  }
+
+  /** Until it is noted, the device is left alone. Where this process ends before, the next one takes the repair for doubtful. */
+  async #note(id: string, noting: Noting): Promise<void> {
+    for (;;) {
+      try {
+        this.#tell(await noting())
+        return
+      } catch (error) {
+        this.#loop.log.sayOf('noting', `${id}: what came of its repair cannot be noted: ${whyOf(error)}`)
+      }
+      if (this.#rounds.isStopping) return
+      await delay(NOTED_AGAIN_MS, undefined, { ref: false })
+    }
   }
 
   /** Asks monitoring about an episode, and decides with its answer. */
@@ -206,11 +228,16 @@ export class HookLoop {
   #tellOf(id: string, episode: Episode): void {
     this.#telling.add(id)
     tellMonitoring(this.#loop.hooks(), episode)
-      .then((after) => {
-        const isTold = after !== undefined && !untold(after)
-        setTimeout(() => this.#telling.delete(id), isTold ? 0 : TELL_AGAIN_MS).unref()
+      .then((after) => this.#toldIn(id, after !== undefined && !untold(after) ? 0 : TELL_AGAIN_MS))
+      .catch((error) => {
+        this.#loop.log.say(`${id}: ${whyOf(error)}`)
+        this.#toldIn(id, TELL_AGAIN_MS)
       })
-      .catch((error) => this.#loop.log.say(`${id}: ${bugText(error)}`))
+  }
+
+  /** From then on somebody may be told of an episode again. */
+  #toldIn(id: string, ms: number): void {
+    setTimeout(() => this.#telling.delete(id), ms).unref()
   }
 
   #tell({ episode, device, attempts }: Episode): void {
@@ -225,6 +252,10 @@ export class HookLoop {
   async #nextDue(): Promise<Date | undefined> {
     return this.#loop.isOurs() ? this.#loop.store.nextDue() : undefined
   }
+}
+
+function whyOf(error: unknown): string {
+  return error instanceof InputError ? firstSummary(error) : bugText(error)
 }
 
 function bugText(error: unknown): string {

@@ -15,15 +15,25 @@ export class Post {
   readonly #store: HookStore
   readonly #log: ServerLog
   readonly #keepDays: () => number
+  /** Whether this process makes a repair of an episode. */
+  readonly #isUnderWay: (episode: string) => boolean
   /** By the clock that nobody can set; what was claimed lasts until then. */
   #oursUntil = Number.NEGATIVE_INFINITY
   #hadIt = false
   #timers: NodeJS.Timeout[] = []
 
-  constructor(store: HookStore, log: ServerLog, keepDays: () => number) {
+  constructor(
+    store: HookStore,
+    of: {
+      readonly log: ServerLog
+      readonly keepDays: () => number
+      readonly isUnderWay: (episode: string) => boolean
+    },
+  ) {
     this.#store = store
-    this.#log = log
-    this.#keepDays = keepDays
+    this.#log = of.log
+    this.#keepDays = of.keepDays
+    this.#isUnderWay = of.isUnderWay
   }
 
   /** A process that was stopped and goes on knows by the clock that it may have lost it. */
@@ -72,9 +82,9 @@ export class Post {
   }
 
   async #settle(): Promise<void> {
-    const lost = this.isOurs ? await this.#store.settleDoubt(new Date()) : 0
+    const lost = this.isOurs ? await this.#store.settleDoubt(new Date(), this.#isUnderWay) : 0
     if (lost > 0)
-      this.#log.say(`${lost} repairs of a process that is gone: how they ended is not known, they count as made.`)
+      this.#log.say(`${lost} repairs that nobody makes any more: how they ended is not known, they count as made.`)
   }
 
   #every(ms: number, work: () => Promise<void>): void {

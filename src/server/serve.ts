@@ -74,7 +74,12 @@ interface Opened {
 async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): Promise<Serving> {
   const { controller, store, log } = opened
   const first = controller.project
-  const post = new Post(store, log, () => controller.project.settings.history.days)
+  let working: Working | undefined
+  const post = new Post(store, {
+    log,
+    keepDays: () => controller.project.settings.history.days,
+    isUnderWay: (episode) => working?.loop.isUnderWay(episode) ?? false,
+  })
   const other = await post.take()
   const standsBy = 'database' in first.state
   if (other && !standsBy) throw alreadyRunning(other)
@@ -99,8 +104,9 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
       log,
       plans: new PlanDesk(controller, log),
     })
-    const working = startWorking(opened, { revisions, post, standsBy, doorkeeper: () => doorkeeper, bodies, dashboard })
-    const answer = getRequestListener(working.routes.fetch, { overrideGlobalObjects: false })
+    working = startWorking(opened, { revisions, post, standsBy, doorkeeper: () => doorkeeper, bodies, dashboard })
+    const { routes } = working
+    const answer = getRequestListener(routes.fetch, { overrideGlobalObjects: false })
     const address = where ?? first.settings.server().listen ?? DEFAULT_LISTEN
     const listening = await listen(first, address, (request, response) => void answer(request, response))
     working.loop.start()

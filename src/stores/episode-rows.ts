@@ -4,6 +4,7 @@ import {
   countsFrom,
   type Episode,
   type EpisodeEvent,
+  type EpisodeHead,
   foldEpisodeEvents,
   isFiring,
 } from '../core/episode.ts'
@@ -45,9 +46,36 @@ export function* applyEvents(
     json: JSON.stringify(now),
   }
   yield* put(hookTables.updateTable('episodes').set(set).where('episode', '=', now.episode))
+  if (episodeKey(now) !== episodeKey(episode)) yield* findByKey(now)
   const isOver = isFiring(episode) && (closed_at !== null || !isFiring(now))
   if (now.about === 'store' && isOver) yield* wakeSymptoms(now.store)
   return now
+}
+
+/** What an open episode is found by: its rule, what it is about, and what the rule takes from its alerts. */
+export function episodeKey({ rule, about, store, device, values }: Omit<EpisodeHead, 'episode'>): string {
+  const place = about === 'store' ? store : device
+  const taken = values && Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify(taken ? [rule, place, taken] : [rule, place])
+}
+
+/** Notes which episode an occurrence is part of, by the key under which it was told. */
+export const REMEMBER = hookTables
+  .insertInto('hook_alerts')
+  .values({ alert: '', key: '', episode: null, at: '' })
+  .onConflict((conflict) =>
+    conflict
+      .columns(['alert', 'key'])
+      .doUpdateSet(({ ref }) => ({ episode: ref('excluded.episode'), at: ref('excluded.at') })),
+  )
+  .compile() as CompiledQuery<unknown>
+
+/** It goes by another rule by now: so do its occurrences, and late copies of them. */
+function* findByKey(episode: Episode): Steps<void> {
+  const key = episodeKey(episode)
+  const set = { key, rule: episode.rule }
+  yield* put(hookTables.updateTable('episodes').set(set).where('episode', '=', episode.episode))
+  for (const [alert, { at }] of Object.entries(episode.alerts)) yield* put(REMEMBER, [alert, key, episode.episode, at])
 }
 
 /** The fault of a store is over: what waited for that in it is looked at. */

@@ -1,27 +1,37 @@
 import { MOST_AHEAD_MS } from '../core/clock-ahead.ts'
 import { HOUR_MS } from '../core/duration.ts'
-import type { Episode } from '../core/episode.ts'
+import { begunAt, type Episode, isSpent } from '../core/episode.ts'
 import type { HookSettings } from '../core/hook-rule.ts'
 import type { EpisodeWorld } from '../core/hook-store.ts'
-import { UNSEEN } from './episode-rows.ts'
+import { episodeKey, UNSEEN } from './episode-rows.ts'
 import { hookTables } from './hook-tables.ts'
 import { stormOf } from './incident-rows.ts'
 import { rowsOf, type Steps } from './steps.ts'
 
 /** Attempts of a class that are looked back at: no rule gives up later. */
 const MOST_LOOKED_AT = 100
+/** They take no place in a cap: nothing was changed. */
+const UNMADE = ['held', 'looked'] as const
 /** They say nothing about the repair: nobody could make it, or saw how it ended. */
 const NO_VERDICT = ['running', 'held', 'looked', 'doubtful', UNSEEN] as const
 
 /** What else is going on beside an episode. */
 export function* worldOf(
   episode: Episode,
-  options: { readonly now: Date; readonly breaker: HookSettings['breaker']; readonly deviceClass: string },
+  options: {
+    readonly now: Date
+    readonly breaker: HookSettings['breaker']
+    readonly deviceClass: string
+    readonly looksBackMs: number
+  },
 ): Steps<EpisodeWorld> {
   const ago = (ms: number): string => new Date(options.now.getTime() - ms).toISOString()
   const device = episode.device ?? ''
   const ahead = ago(-MOST_AHEAD_MS)
-  const attempts = hookTables.selectFrom('hook_attempts').where('result', '!=', 'held').where('started_at', '<=', ahead)
+  const attempts = hookTables
+    .selectFrom('hook_attempts')
+    .where('result', 'not in', UNMADE)
+    .where('started_at', '<=', ahead)
   const count = (rows: readonly { readonly n: number | bigint | string }[]): number => Number(rows[0]?.n ?? 0)
   const ofDevice = attempts.where('device', '=', device).where('started_at', '>', ago(24 * HOUR_MS))
   const ofRule = attempts.where('rule', '=', episode.rule).where('started_at', '>', ago(HOUR_MS))
@@ -33,6 +43,7 @@ export function* worldOf(
     ruleAttempts: count(yield* rowsOf(ofRule.select(({ fn }) => fn.countAll().as('n')))),
     useless: yield* uselessInRow(episode.rule, { deviceClass: options.deviceClass, from: ago(24 * HOUR_MS), ahead }),
     busy: yield* isBusy(device, episode.episode),
+    earlier: yield* earlierOf(episode, { now: options.now.getTime(), lookBackMs: options.looksBackMs }),
     cause: yield* causeOf(episode),
     storm: yield* stormOf(episode.episode),
     opened: count(yield* rowsOf(opened.select(({ fn }) => fn.countAll().as('n')))),
@@ -49,7 +60,7 @@ function* calmAt({ episodes, withinMs }: HookSettings['breaker'], ahead: string)
 
 function* lastAttemptAt(device: string, ahead: string): Steps<number | null> {
   const ended = hookTables.selectFrom('hook_attempts').select('finished_at').where('device', '=', device)
-  const query = ended.where('result', '!=', 'held').where('finished_at', '<=', ahead)
+  const query = ended.where('result', 'not in', UNMADE).where('finished_at', '<=', ahead)
   const [row] = yield* rowsOf(query.orderBy('finished_at', 'desc').limit(1))
   return row?.finished_at == null ? null : Date.parse(row.finished_at)
 }
@@ -70,6 +81,28 @@ function* uselessInRow(
 function* isBusy(device: string, episode: string): Steps<boolean> {
   const at = hookTables.selectFrom('hook_attempts').select('episode').where('device', '=', device)
   return (yield* rowsOf(at.where('result', '=', 'running').where('episode', '!=', episode).limit(1))).length > 0
+}
+
+/** A fault that comes for a minute every quarter of an hour is a new episode each time, and one fault all the same. */
+function* earlierOf(
+  episode: Episode,
+  { now, lookBackMs }: { readonly now: number; readonly lookBackMs: number },
+): Steps<readonly number[]> {
+  if (lookBackMs === 0) return []
+  const since = now - lookBackMs
+  const own = hookTables.selectFrom('episodes').select('json').where('key', '=', episodeKey(episode))
+  const rows = yield* rowsOf(own.where('closed_at', '>', new Date(since).toISOString()))
+  const closed = rows.map(({ json }) => JSON.parse(json) as Episode)
+  const repairs = closed.flatMap(({ attempts }) =>
+    attempts.filter(isSpent).map((each) => each.finished_at ?? each.started_at),
+  )
+  const from = Math.max(since, ...repairs.map((at) => Date.parse(at)))
+  const begun = closed.flatMap((each) =>
+    Object.values(each.alerts)
+      .map(({ first_at }) => Date.parse(first_at))
+      .filter((at) => at >= Date.parse(begunAt(each))),
+  )
+  return begun.filter((at) => at > from)
 }
 
 function* causeOf(episode: Episode): Steps<string | null> {

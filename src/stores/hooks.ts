@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type CompiledQuery, sql } from 'kysely'
-import type { Episode, EpisodeEvent } from '../core/episode.ts'
+import { type Episode, type EpisodeEvent, foldEpisode, isLost } from '../core/episode.ts'
 import type { Delivery, HookStore, HookWorker, InboxEntry, Told, ToldAnswer } from '../core/hook-store.ts'
 import { applyEvents, endAttempt, markUseless, readEpisode, recordAttempt, verdictOf } from './episode-rows.ts'
 import { worldOf } from './episode-world.ts'
@@ -100,18 +100,19 @@ class StoredHooks implements HookStore {
 
   advance(
     id: string,
-    { now, breaker, classOf, step }: Parameters<HookStore['advance']>[1],
+    { now, breaker, classOf, looksBackMs, step }: Parameters<HookStore['advance']>[1],
   ): Promise<{ readonly episode: Episode; readonly started: number | null } | undefined> {
     return this.#write(function* () {
       const episode = yield* readEpisode(id)
       if (!episode || episode.closed_at !== null) return undefined
       const deviceClass = episode.device === null ? '' : classOf(episode.device)
-      const world = yield* worldOf(episode, { now, breaker, deviceClass })
+      const world = yield* worldOf(episode, { now, breaker, deviceClass, looksBackMs: looksBackMs(episode.rule) })
       const { events, due, opens } = step(episode, world)
       const started = yield* takeAttempts(episode, events, deviceClass)
       const after = yield* applyEvents(episode, { events, due })
       if (opens) yield* joinIncident(id, { opening: opens, now })
-      if (after.closed_at !== null) yield* clearIncidents(id, now)
+      // What nobody sees any more may still be there.
+      if (after.closed_at !== null && !isLost(after)) yield* clearIncidents(id, now)
       return { episode: after, started }
     })
   }
@@ -119,18 +120,21 @@ class StoredHooks implements HookStore {
   note(id: string, event: EpisodeEvent): Promise<Episode | undefined> {
     return this.#write(function* () {
       const episode = yield* readEpisode(id)
-      if (!episode || episode.closed_at !== null) return undefined
-      const after = yield* applyEvents(episode, { events: [event], due: new Date() })
+      if (!episode) return undefined
+      const isOpen = episode.closed_at === null && mayBeNoted(episode, event)
+      const after = isOpen ? yield* applyEvents(episode, { events: [event], due: new Date() }) : undefined
       if (event.type === 'attempt.finished' || event.type === 'attempt.doubtful') {
-        const ended = after.attempts.find(({ attempt }) => attempt === event.attempt)
+        // Whatever became of the episode: others at the device wait for its end.
+        const { attempts } = after ?? foldEpisode(episode, event)
+        const ended = attempts.find(({ attempt }) => attempt === event.attempt)
         yield* endAttempt({ episode: id, attempt: event.attempt, result: verdictOf(ended), at: event.at })
       }
-      if (after.closed_at !== null) yield* clearIncidents(id, new Date(after.closed_at))
+      if (after && after.closed_at !== null) yield* clearIncidents(id, new Date(after.closed_at))
       return after
     })
   }
 
-  async settleDoubt(now: Date): Promise<number> {
+  async settleDoubt(now: Date, isUnderWay: (episode: string) => boolean): Promise<number> {
     const running = await this.#session.read(
       hookTables.selectFrom('hook_attempts').selectAll().where('result', '=', 'running'),
     )
@@ -139,7 +143,10 @@ class StoredHooks implements HookStore {
       Date.parse(started_at) < now.getTime() - HEARD_WITHIN_MS
     const away = running.filter((row) => witness.whereabouts(row) === 'elsewhere' && isOld(row))
     const gone = away.length === 0 ? [] : await this.#write(() => unheardOf(away, witness))
-    const lost = [...running.filter((row) => witness.whereabouts(row) === 'dead'), ...gone]
+    const nobodys = running.filter((row) =>
+      isThisProcess(row) ? !isUnderWay(row.episode) : witness.whereabouts(row) === 'dead',
+    )
+    const lost = [...nobodys, ...gone]
     for (const { episode, attempt } of lost) {
       await this.note(episode, { type: 'attempt.doubtful', at: now.toISOString(), attempt })
     }
@@ -232,6 +239,13 @@ class StoredHooks implements HookStore {
   #write<T>(work: () => Steps<T>): Promise<T> {
     return this.#session.write(work, { locks: { alone: [HOOKS] }, sync: true })
   }
+}
+
+/** Whoever closes an episode, or takes a repair for lost, may be late. */
+function mayBeNoted({ attempts }: Episode, event: EpisodeEvent): boolean {
+  const isRunning = attempts.at(-1)?.result === 'running'
+  if (event.type === 'closed') return !isRunning
+  return event.type !== 'attempt.doubtful' || isRunning
 }
 
 /** Takes alerts of an entry into their episodes; with the last of them it is worked off. */

@@ -116,7 +116,9 @@ export function* joinIncident(
 ): Steps<Incident | undefined> {
   const known = yield* incidentsOf(episode)
   if (known.some(({ closed_at }) => closed_at === null)) return undefined
-  const isKnown = known.some(({ key }) => key === opening.key)
+  // By whatever rule it went then.
+  const isEpisode = opening.origin === 'episode'
+  const isKnown = known.some(({ key }) => key === opening.key || (isEpisode && key !== STORM_KEY))
   const opened = isKnown ? yield* lastingIncident(opening.key, now) : yield* openIncident(opening, now)
   if (!opened) return undefined
   const at = now.toISOString()

@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto'
-import type { CompiledQuery } from 'kysely'
 import { type Alert, alertKey, isOver, seriesKey, seriesOf } from '../core/alert.ts'
 import { MINUTE_MS } from '../core/duration.ts'
-import { type Episode, type EpisodeEvent, newEpisode } from '../core/episode.ts'
+import {
+  type Episode,
+  type EpisodeEvent,
+  newEpisode,
+  type Occurrence,
+  occurrenceState,
+  ruledEvent,
+} from '../core/episode.ts'
 import type { Told, ToldAnswer } from '../core/hook-store.ts'
-import { applyEvents, readEpisode } from './episode-rows.ts'
+import { applyEvents, episodeKey, REMEMBER, readEpisode } from './episode-rows.ts'
 import { hookTables } from './hook-tables.ts'
 import { put, rowsOf, rowsOfEach, type Steps } from './steps.ts'
 
@@ -13,8 +19,6 @@ export const RETURNS_AFTER_MS = 2 * MINUTE_MS
 
 /** Which places whoever tells may tell of. */
 export type MayEnd = (place: Pick<Episode, 'device' | 'store'>) => boolean
-
-type Occurred = Extract<EpisodeEvent, { type: 'alert' }>
 
 interface KnownRow {
   readonly alert: string
@@ -28,9 +32,11 @@ interface Joined {
   readonly episode: Episode
   /** Of one that is made: what it is found by. */
   readonly newKey?: string
-  readonly events: Occurred[]
+  /** What it is found by, these events included. */
+  key: string
+  readonly events: EpisodeEvent[]
   /** How its occurrences stand with these events, and since when. */
-  readonly states: Map<string, { readonly state: Alert['state']; readonly at: string }>
+  readonly states: Map<string, Pick<Occurrence, 'state' | 'at'>>
   /** Its occurrences by their series. */
   readonly series: Map<string, Set<string>>
 }
@@ -40,15 +46,6 @@ const KNOWN = hookTables
   .select(['alert', 'key', 'episode', 'at'])
   .where('alert', '=', '')
   .compile()
-const REMEMBER = hookTables
-  .insertInto('hook_alerts')
-  .values({ alert: '', key: '', episode: null, at: '' })
-  .onConflict((conflict) =>
-    conflict
-      .columns(['alert', 'key'])
-      .doUpdateSet(({ ref }) => ({ episode: ref('excluded.episode'), at: ref('excluded.at') })),
-  )
-  .compile() as CompiledQuery<unknown>
 
 /** Takes alerts into their episodes, in order; each episode is read and written once. */
 export function* joinAlerts(
@@ -89,7 +86,7 @@ class Joining {
     const { alert, head } = told
     const { source, id, state, name } = alert
     const base = { source, alert: name, id, state, device: null, store: null, rule: null, episode: null } as const
-    const key = head && keyOf(head)
+    const key = head && episodeKey(head)
     const ended = state === 'resolved' ? yield* this.#endOthers(alert, key) : undefined
     if (!head || key === undefined) {
       if (ended) return { ...base, ...placeOf(ended), why: null }
@@ -120,13 +117,14 @@ class Joining {
 
   *#fires(told: Told, key: string): Steps<Pick<ToldAnswer, 'episode' | 'why'>> {
     const { alert } = told
+    const firing = yield* this.#firing(told)
+    if (firing) return yield* this.#toldBefore(firing, { told, key })
     const known = this.#rowsOf(alertKey(alert)).get(key)
     if (!known) return this.#note((yield* this.#openOf(key)) ?? (yield* this.#create(told, key)), { alert, key })
     const before = known.episode === null ? undefined : yield* this.#read(known.episode)
     if (known.episode !== null && !before) return { episode: null, why: 'Its episode was forgotten.' }
     const last = before?.states.get(alertKey(alert))
     const isOpen = before !== undefined && before.episode.closed_at === null
-    if (isOpen && last?.state === 'firing') return { episode: known.episode, why: 'It was told before.' }
     const over = before?.episode.closed_at ?? last?.at ?? known.at
     if (told.mayReturn && this.#now.getTime() - Date.parse(over) >= RETURNS_AFTER_MS) {
       const open = isOpen ? before : ((yield* this.#openOf(key)) ?? (yield* this.#create(told, key)))
@@ -134,6 +132,34 @@ class Joining {
     }
     if (!before) return { episode: null, why: 'It was resolved before it was told of.' }
     return { episode: known.episode, why: 'It was told before.' }
+  }
+
+  /** The open episode of the same place in which this very occurrence fires, by whatever rule. */
+  *#firing({ alert, head }: Told): Steps<Joined | undefined> {
+    const name = alertKey(alert)
+    for (const { episode } of this.#rowsOf(name).values()) {
+      const joined = episode === null ? undefined : yield* this.#read(episode)
+      const isOpen = joined?.episode.closed_at === null && joined.states.get(name)?.state === 'firing'
+      if (isOpen && head && isSamePlace(joined.episode, head)) return joined
+    }
+    return undefined
+  }
+
+  /** Rules change while an alert fires, and so do its texts: it is the same fault, with what was tried about it, by another rule. */
+  *#toldBefore(
+    joined: Joined,
+    { told, key }: { readonly told: Told; readonly key: string },
+  ): Steps<Pick<ToldAnswer, 'episode' | 'why'>> {
+    const { episode } = joined.episode
+    const { alert, head } = told
+    const isSame = joined.key === key || !leads(joined, alert) || (yield* this.#openOf(key)) !== undefined
+    if (isSame || !head) return { episode, why: 'It was told before.' }
+    joined.events.push(ruledEvent({ alert, head, at: this.#at }))
+    this.#open.set(joined.key, undefined)
+    this.#open.set(key, episode)
+    joined.key = key
+    this.#remember({ alert: alertKey(alert), key, episode, at: this.#at })
+    return { episode, why: null }
   }
 
   *#ends(alert: Alert, key: string): Steps<Pick<ToldAnswer, 'episode' | 'why'>> {
@@ -182,7 +208,7 @@ class Joining {
   ): Pick<ToldAnswer, 'episode' | 'why'> {
     const name = alertKey(alert)
     events.push({ type: 'alert', at: this.#at, alert, ...(again && { again }) })
-    states.set(name, { state: alert.state, at: this.#at })
+    states.set(name, { state: occurrenceState(alert), at: this.#at })
     groupIn(series, name)
     for (const known of keysOf(alert)) {
       if (this.#rowsOf(known).get(key)?.episode !== episode.episode)
@@ -237,10 +263,11 @@ class Joining {
 }
 
 function joinedOf(episode: Episode, newKey?: string): Joined {
+  const key = episodeKey(episode)
   const series = new Map<string, Set<string>>()
   for (const key of Object.keys(episode.alerts)) groupIn(series, key)
   const states = new Map(Object.entries(episode.alerts))
-  return { episode, ...(newKey !== undefined && { newKey }), events: [], states, series }
+  return { episode, key, ...(newKey !== undefined && { newKey }), events: [], states, series }
 }
 
 function groupIn(series: Map<string, Set<string>>, key: string): void {
@@ -258,13 +285,21 @@ function keysOf(alert: Alert): readonly string[] {
 function endedBy(alert: Alert, { states, series }: Joined): readonly string[] {
   const own = alertKey(alert)
   const others = [...(series.get(seriesKey(alert) ?? '') ?? [])].filter((key) => key !== own && isOver(key, alert))
-  const firing = [own, ...others].filter((key) => states.get(key)?.state === 'firing')
-  return firing.map((key) => (JSON.parse(key) as string[])[1] ?? '')
+  const ends = alert.lost === undefined ? ['firing', 'lost'] : ['firing']
+  const ended = [own, ...others].filter((key) => ends.includes(states.get(key)?.state ?? ''))
+  return ended.map((key) => (JSON.parse(key) as string[])[1] ?? '')
 }
 
-/** What an open episode is found by: its rule, and what it is about. */
-function keyOf({ rule, about, store, device }: NonNullable<Told['head']>): string {
-  return JSON.stringify([rule, about === 'store' ? store : device])
+/** Whether an episode goes by this alert: where several fire, the others do not change its rule to and fro. */
+function leads({ episode, states }: Joined, alert: Alert): boolean {
+  const own = alertKey(alert)
+  if (alertKey(episode.alert) === own) return true
+  for (const [key, { state }] of states) if (key !== own && state === 'firing') return false
+  return true
+}
+
+function isSamePlace(episode: Episode, { about, device, store }: NonNullable<Told['head']>): boolean {
+  return episode.about === about && episode.device === device && episode.store === store
 }
 
 function placeOf({ device, store, rule, episode }: Episode): Pick<ToldAnswer, 'device' | 'store' | 'rule' | 'episode'> {

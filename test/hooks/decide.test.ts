@@ -23,6 +23,7 @@ const RULE: HookRule = {
   attempts: { episode: 2, day: 3, useless: 3 },
   perHour: 20,
   clearWithinMs: 600_000,
+  heldForMs: 1_800_000,
   quietMs: 300_000,
   source: { file: 'tillwright.yaml', line: 1, column: 1, endLine: 1, endColumn: 1 },
 }
@@ -32,6 +33,7 @@ const WORLD: EpisodeWorld = {
   ruleAttempts: 0,
   useless: 0,
   busy: false,
+  earlier: [],
   cause: null,
   storm: null,
   opened: 1,
@@ -79,6 +81,10 @@ function decided(
 }
 
 const FIRING = told(0, 'a', 'firing')
+const lost = (seconds: number, id: string): EpisodeEvent => {
+  return { type: 'alert', at: at(seconds), alert: { ...alertOf(id, 'resolved'), lost: 'MissingSeries' } }
+}
+const RULED: EpisodeEvent = { type: 'ruled', at: at(55), alert: alertOf('a', 'firing'), rule: 'other' }
 const HELD: EpisodeEvent = { type: 'noted', at: at(1), note: 'held', why: 'works', outage: true }
 const SYMPTOM: EpisodeEvent = { type: 'noted', at: at(1), note: 'symptom', why: 'line' }
 const deferred = (seconds: number, attempt: number, not_before?: string): EpisodeEvent => {
@@ -187,6 +193,42 @@ test.each<[string, Episode, number, Parameters<typeof decided>[2], string]>([
     61,
     { rule: { attempts: { episode: 1, day: 9, useless: 9 } } },
     'run 2',
+  ],
+  [
+    'counts nothing that could not be made for reasons of ours',
+    episodeOf(FIRING, begun(30, 1), { ...ended(31, 1, 'failed'), unmade: true } as EpisodeEvent),
+    61,
+    { rule: { attempts: { episode: 1, day: 9, useless: 9 } } },
+    'run 2',
+  ],
+  ['repairs nothing that monitoring does not see any more', episodeOf(FIRING, lost(5, 'a')), 306, {}, 'wait 86405'],
+  [
+    'closes as not known what nobody has seen for a day',
+    episodeOf(FIRING, begun(30, 1), ended(40, 1, 'changed'), lost(50, 'a')),
+    86_450,
+    {},
+    'close: Monitoring does not see it any more: whether the fault is over is not known.',
+  ],
+  [
+    'is over when the end is seen after all',
+    episodeOf(FIRING, lost(5, 'a'), told(9, 'a', 'resolved')),
+    310,
+    {},
+    'close: The alert went out by itself.',
+  ],
+  [
+    'drops what was approved when another rule holds',
+    episodeOf(FIRING, { type: 'approved', at: at(50), by: 'ann' }, RULED),
+    60,
+    { rule: { mode: 'ask' } },
+    'note asks',
+  ],
+  [
+    'keeps the repairs that were made when another rule holds',
+    episodeOf(FIRING, begun(30, 1), ended(40, 1, 'failed'), begun(99, 2), ended(120, 2, 'failed'), RULED),
+    999,
+    {},
+    'note needs-people',
   ],
   [
     'tells people after the last repair',

@@ -27,6 +27,7 @@ const RULE: HookRule = {
   attempts: { episode: 1, day: 1, useless: 1 },
   perHour: 100,
   clearWithinMs: 1000,
+  heldForMs: 1_800_000,
   quietMs: 0,
   source: SOURCE,
 }
@@ -75,6 +76,7 @@ async function turn(now: Date, episodes = 10, settleMs = 0): Promise<number> {
       now,
       breaker,
       classOf: () => '',
+      looksBackMs: () => 0,
       step(episode, world) {
         const rule = { ...RULE, settleMs, ...(episode.about === 'store' && { runbook: undefined }) } as HookRule
         const decision = decide({ episode, rule, world, breaker, now: now.getTime() })
@@ -177,6 +179,7 @@ test('repairs of devices that nobody reaches switch no rule off, and neither doe
       now: new Date(at),
       breaker: { episodes: 1_000, withinMs: 1 },
       classOf: () => 'unreached',
+      looksBackMs: () => 0,
       step(_, world) {
         found = world.useless
         return {

@@ -171,7 +171,7 @@ function stepsOf(
   const { incident, messages, events } = of
   const now = Date.now()
   // A revision may say again who they are.
-  const again = incident.team === null || incident.closed_at !== null ? null : now + LONGEST_SILENCE_MS
+  const again = incident.closed_at !== null ? null : now + LONGEST_SILENCE_MS
   if (!duties) return { bodies: [], messages: [], due: again }
   const { contacts, channels } = duties.responsibility
   const chain = chainOf(duties, incident)
@@ -190,11 +190,10 @@ function stepsOf(
   return { ...calls, messages: [...calls.messages, ...followUps(messages, { events, hasTickets, closes })] }
 }
 
-/** The chain of its team, or of whose it is now where that team is gone; undefined where that is nobody's. */
+/** The chain of its team, or of whose it is now where it had none or that one is gone; undefined where that is nobody's. */
 function chainOf(duties: Duties, { team, fault, device, store }: Incident): readonly ChainStep[] | undefined {
   const { teams } = duties.responsibility
-  if (team === null) return []
-  const now = teams.get(team) ?? teams.get(duties.find(fault, { device, store }, new Date()).row?.team ?? '')
+  const now = teams.get(team ?? '') ?? teams.get(duties.find(fault, { device, store }, new Date()).row?.team ?? '')
   return now?.chain
 }
 

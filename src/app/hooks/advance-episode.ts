@@ -1,12 +1,15 @@
-import { type Episode, type EpisodeEvent, foldEpisode, isFiring } from '../../core/episode.ts'
+import { type Episode, type EpisodeEvent, foldEpisode, isFiring, ruledEvent } from '../../core/episode.ts'
 import type { HookRule } from '../../core/hook-rule.ts'
 import type { EpisodeStep, EpisodeWorld } from '../../core/hook-store.ts'
 import type { IncidentOpening } from '../../core/incident.ts'
-import { askAgainMs, type Decision, decide, eventsOf, LOOK_AGAIN_MS } from '../../hooks/decide.ts'
+import { askAgainMs, atWork, type Decision, decide, eventsOf, LOOK_AGAIN_MS, unseen } from '../../hooks/decide.ts'
+import { peopleAt } from '../../hooks/held-back.ts'
 import type { Hush } from '../../hooks/systems/system.ts'
+import { storeOf } from '../incidents/duties.ts'
 import { callOfEpisode, callOfStorm, incidentOpening } from '../incidents/incident-opening.ts'
 import { knownOutages, outageText } from '../outages/known-outages.ts'
 import type { Hooks } from './open-hooks.ts'
+import { placeAlert } from './place-alerts.ts'
 import { type Repair, repairOf } from './repair.ts'
 import { repairDevice } from './repair-device.ts'
 import { TELL_AGAIN_MS, tellMonitoring, untold } from './tell-monitoring.ts'
@@ -21,9 +24,12 @@ export interface Advanced {
 export interface Decided extends Advanced {
   /** Whoever told of the fault has to be asked first whether it is to be left alone; then it is decided anew with the answer. */
   readonly asks: boolean
-  /** Makes the repair that this process has taken, and notes what came of it; absent where there is none. */
-  readonly repair?: () => Promise<Episode>
+  /** Makes the repair that this process has taken; absent where there is none. */
+  readonly repair?: () => Promise<Noting>
 }
+
+/** Notes what came of a repair; may be called again where that rejects. */
+export type Noting = () => Promise<Episode>
 
 /** How soon an episode is looked at again whose repair has to wait for those of others. */
 const WAIT_FOR_OTHERS_MS = 1_000
@@ -39,7 +45,8 @@ export async function advanceEpisode(hooks: Hooks, id: string): Promise<Advanced
   const hush = first?.asks ? await hooks.systems.hush(first.episode) : undefined
   const decided = hush ? await decideEpisode(hooks, id, { hush }) : first
   if (!decided) return undefined
-  const episode = (await decided.repair?.()) ?? decided.episode
+  const noting = await decided.repair?.()
+  const episode = (await noting?.()) ?? decided.episode
   return { episode: (await tellMonitoring(hooks, episode)) ?? episode, decision: decided.decision }
 }
 
@@ -62,35 +69,80 @@ export async function decideEpisode(
   let asks = false
   const step = (episode: Episode, world: EpisodeWorld): EpisodeStep => {
     const rule = settings.rules.find(({ name }) => name === episode.rule)
+    const ruled = rule ? undefined : ruledAnew(hooks, episode, now)
+    if (ruled) {
+      decision = { do: 'wait', until: now.getTime(), why: 'Another rule holds for it by now.' }
+      return { events: [ruled], due: now }
+    }
     repair = rule && isFiring(episode) ? repairOf(hooks, rule, episode) : { params: {} }
     const [known] = outages.of(episode)
     const outage = known && { why: `${outageText(known)}.`, until: known.until }
-    const of = { episode, world, breaker: settings.breaker, now: now.getTime(), paramProblem: repair.why, outage }
-    decision = rule ? decide({ ...of, rule }) : withoutRule(episode)
+    const judged = { episode, world, breaker: settings.breaker, now: now.getTime(), paramProblem: repair.why, outage }
+    decision = rule ? decide({ ...judged, rule }) : withoutRule(episode, now.getTime())
     const isToAsk = decision.do === 'run' && hush === undefined && hooks.systems.knows(episode)
     asks = isToAsk && mayAsk()
     const openedAt = Date.parse(episode.opened_at)
     if (decision.do === 'run') decision = leave(now, { decision, isToAsk, asks, hush, mayRun, openedAt })
-    const events = eventsOf(decision, { episode, now: now.getTime(), params: repair.params })
-    const due = events.due ?? againUntold(hooks, { episode, decision, now })
-    return { ...events, due, opens: openingOf(hooks, { episode, rule, decision }) }
+    return stepOf(hooks, { episode, rule, decision, now, params: repair.params })
   }
   const classOf = (device: string): string => fleet.devices.get(device)?.profile ?? ''
-  const advanced = await store.advance(id, { now, breaker: settings.breaker, classOf, step })
+  const looksBackMs = (rule: string): number => settings.rules.find(({ name }) => name === rule)?.often?.withinMs ?? 0
+  const advanced = await store.advance(id, { now, breaker: settings.breaker, classOf, looksBackMs, step })
   if (!advanced) return undefined
   const { episode, started } = advanced
   if (started === null) return { episode, decision, asks }
   return { episode, decision, asks, repair: () => makeRepair(hooks, repair, { episode, attempt: started }) }
 }
 
+/** What a decision is for the store: events, when it is looked at again, and the incident that it opens. */
+function stepOf(
+  hooks: Hooks,
+  of: {
+    readonly episode: Episode
+    readonly rule: HookRule | undefined
+    readonly decision: Decision
+    readonly now: Date
+    readonly params: Repair['params']
+  },
+): EpisodeStep {
+  const { episode, rule, decision, now, params } = of
+  const events = eventsOf(decision, { episode, now: now.getTime(), params })
+  const people = rule && isFiring(episode) ? toldAt(hooks, { episode, rule, decision, now }) : undefined
+  const isHeld = people !== undefined && people <= now
+  const next = events.due ?? againUntold(hooks, { episode, decision, now })
+  const due = people && !isHeld && (next === null || people < next) ? people : next
+  return { ...events, due, opens: openingOf(hooks, { episode, rule, decision, isHeld }) }
+}
+
+/** When people are told of a repair that is held back. */
+function toldAt(
+  { fleet }: Hooks,
+  of: {
+    readonly episode: Episode
+    readonly rule: HookRule
+    readonly decision: Decision
+    readonly now: Date
+  },
+): Date | undefined {
+  const trading = storeOf(fleet, of.episode)
+  const at = peopleAt(of.episode, { ...of, trading, now: of.now.getTime() })
+  return at === undefined ? undefined : new Date(at)
+}
+
 /** The incident that an episode is part of once this is decided; a rule that only watches what it could repair makes none. */
 function openingOf(
   hooks: Hooks,
-  of: { readonly episode: Episode; readonly rule: HookRule | undefined; readonly decision: Decision },
+  of: {
+    readonly episode: Episode
+    readonly rule: HookRule | undefined
+    readonly decision: Decision
+    /** A repair is held back for longer than its rule allows. */
+    readonly isHeld: boolean
+  },
 ): IncidentOpening | undefined {
-  const { episode, rule, decision } = of
+  const { episode, rule, decision, isHeld } = of
   if (decision.do === 'note' && decision.isStorm) return incidentOpening(hooks, callOfStorm(decision.why))
-  if (!isForPeople(decision)) return undefined
+  if (!isForPeople(decision) && !isHeld) return undefined
   if (rule?.runbook !== undefined && rule.mode === 'shadow') return undefined
   return incidentOpening(hooks, callOfEpisode(episode, rule))
 }
@@ -126,8 +178,11 @@ function leave(
   // Whoever asks may be gone before the answer comes: then it is asked again.
   if (asks) return { do: 'wait', until, why: 'Monitoring is asked whether it is to be left alone.' }
   if (isToAsk) return waitForOthers(now)
-  if (hush && hush.state !== 'open')
-    return { do: 'note', note: 'held', why: hush.why, until: now.getTime() + askAgainMs(now.getTime() - openedAt) }
+  if (hush && hush.state !== 'open') {
+    const again = now.getTime() + askAgainMs(now.getTime() - openedAt)
+    const isWanted = hush.state === 'unknown' && { isWanted: true as const }
+    return { do: 'note', note: 'held', why: hush.why, until: again, ...isWanted }
+  }
   return mayRun() ? decision : waitForOthers(now)
 }
 
@@ -139,15 +194,26 @@ async function makeRepair(
   hooks: Hooks,
   repair: Repair,
   { episode, attempt }: { readonly episode: Episode; readonly attempt: number },
-): Promise<Episode> {
+): Promise<Noting> {
   const because = `alert ${episode.alert.name}, rule ${episode.rule}, ${episode.episode}, attempt ${attempt}`
   const ended = await repairDevice(hooks, repair, because)
   const event: EpisodeEvent = { type: 'attempt.finished', at: new Date().toISOString(), attempt, ...ended }
-  return (await hooks.store.note(episode.episode, event)) ?? foldEpisode(episode, event)
+  return async () => (await hooks.store.note(episode.episode, event)) ?? foldEpisode(episode, event)
 }
 
-/** Its rule was renamed or removed while it was open. */
-function withoutRule(episode: Episode): Decision {
+/** Its rule was renamed or removed: the one that holds for its alert now, about the same device or store. */
+function ruledAnew(hooks: Hooks, episode: Episode, now: Date): EpisodeEvent | undefined {
+  if (atWork(episode) || !isFiring(episode)) return undefined
+  const { alert, about, device, store } = episode
+  const { head } = placeAlert(hooks, alert)
+  if (head?.about !== about || head.device !== device || head.store !== store) return undefined
+  return ruledEvent({ alert, head, at: now.toISOString() })
+}
+
+/** No rule holds for it any more. */
+function withoutRule(episode: Episode, now: number): Decision {
+  const decision = atWork(episode) ?? unseen(episode, now)
+  if (decision) return decision
   if (!isFiring(episode)) return { do: 'close', why: 'The alert went out; its rule is no longer there.' }
   const why = `There is no rule "${episode.rule}" any more: people have to look.`
   return { do: 'note', note: 'needs-people', why, until: null }

@@ -9,11 +9,12 @@ import { findEpisode } from './find-episode.ts'
  * it is closed, or a repair of it is under way.
  */
 export async function closeEpisode(store: HookStore, id: string, because: string): Promise<Episode> {
-  const { closed_at, attempts } = await findEpisode(store, id)
-  if (closed_at !== null) throw usageError(`The episode "${id}" is closed`, 'See `till episodes show`.')
-  if (attempts.at(-1)?.result === 'running')
-    throw usageError(`A repair of the episode "${id}" is under way`, 'Wait for its end.')
+  await findEpisode(store, id)
   const why = `Closed by ${accountName()}: ${because}`
   const closed = await store.note(id, { type: 'closed', at: new Date().toISOString(), why })
-  return closed ?? (await findEpisode(store, id))
+  if (closed) return closed
+  const { closed_at } = await findEpisode(store, id)
+  throw closed_at === null
+    ? usageError(`A repair of the episode "${id}" is under way`, 'Wait for its end.')
+    : usageError(`The episode "${id}" is closed`, 'See `till episodes show`.')
 }

@@ -1,3 +1,4 @@
+import type { Alert } from '../../core/alert.ts'
 import { type Attempt, type Episode, type EpisodeEvent, episodeState, occurrencesOf } from '../../core/episode.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
 import { shortTime } from '../history/list-runs.ts'
@@ -89,7 +90,7 @@ export function episodeStory(events: readonly EpisodeEvent[], width: number | un
 function sentenceOf(event: EpisodeEvent): string {
   switch (event.type) {
     case 'alert':
-      return `${event.alert.source}: ${event.alert.name} is ${event.alert.state}`
+      return `${event.alert.source}: ${event.alert.name} is ${stateText(event.alert)}`
     case 'attempt.started':
       return `repair ${event.attempt} begins${paramsText(event.params)}`
     case 'attempt.finished': {
@@ -110,9 +111,15 @@ function sentenceOf(event: EpisodeEvent): string {
         : `monitoring could not be told of repair ${event.attempt}: ${event.why}`
     case 'approved':
       return `approved by ${event.by}`
+    case 'ruled':
+      return `from now on it goes by the rule ${event.rule}${paramsText(event.values ?? {})}`
     case 'closed':
       return `closed: ${event.why}`
   }
+}
+
+function stateText({ state, lost }: Alert): string {
+  return lost === undefined ? state : `not seen any more (${lost})`
 }
 
 function paramsText(params: Readonly<Record<string, string>>): string {

@@ -34,7 +34,7 @@ export async function fire(
   const [entry = ''] = await store.receive([{ source, sender: COMMAND_LINE, body }])
   const worker = await store.worker()
   if (worker) return { entry, worker, alerts: [], episodes: [], left_out, waiting: [] }
-  await store.settleDoubt(new Date())
+  await store.settleDoubt(new Date(), () => false)
   const kept = await store.entry(entry)
   const alerts = kept ? await takeEntry(hooks, kept) : []
   const ids = [...new Set(alerts.flatMap(({ episode }) => (episode === null ? [] : [episode])))]

@@ -7,6 +7,7 @@ import type { Told } from '../../core/hook-store.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Scope } from '../../core/runbook.ts'
 import { type DeviceIndex, indexDevices } from '../../hooks/find-device.ts'
+import { valuesTaken } from '../../hooks/hook-params.ts'
 import type { HookSource } from '../../hooks/payload.ts'
 import { genericSource } from '../../hooks/sources/generic.ts'
 import { HOOK_SOURCES } from '../../hooks/sources/index.ts'
@@ -95,7 +96,9 @@ export function placeAlert(placing: Placing, alert: Alert, reach?: Reach): Told 
     return { alert, why: `Not all devices of the store are within reach, and the rule "${name}" is about stores.` }
   const device = about === 'store' ? null : (found.device?.name ?? null)
   const mayReturn = placing.sources.get(alert.source)?.idsReturn
-  const head = { rule: name, about, device, store: found.store } as const
+  const values = device === null ? {} : valuesTaken(rule, alertScope(placing, alert, found))
+  const taken = Object.keys(values).length > 0 && { values }
+  const head = { rule: name, fault: rule.fault, about, device, store: found.store, ...taken } as const
   return { alert, why: null, head, ...(mayReturn && { mayReturn }), ruleOf: rule }
 }
 

@@ -1,7 +1,8 @@
 import { COLLECT } from '../../core/collected.ts'
-import { firstSummary, InputError } from '../../core/diagnostic.ts'
+import { firstSummary, InputError, RunBroken } from '../../core/diagnostic.ts'
 import { foldRun } from '../../core/fold-run.ts'
-import type { DeviceState } from '../../core/outcome.ts'
+import { type DeviceState, wasNeverReached } from '../../core/outcome.ts'
+import type { DeviceRecord } from '../../core/run.ts'
 import type { Runbook, Step } from '../../core/runbook.ts'
 import type { Project } from '../project.ts'
 import { referenceTo } from '../revision/runbooks.ts'
@@ -17,6 +18,8 @@ interface Repaired {
   readonly fault?: string
   /** Nothing could be changed by it. */
   readonly looked?: true
+  /** Nothing was sent to the device. */
+  readonly unmade?: true
   /** When safety lets it be made, where it said so. */
   readonly not_before?: string
 }
@@ -31,12 +34,14 @@ export async function repairDevice(
   because: string,
 ): Promise<Repaired> {
   if (!device || !runbook) return { run: null, state: null, why: 'There is nothing to apply.' }
+  let hasBegun = false
   try {
     const work = [{ device, runbooks: [runbook] }]
     const runbooks = [referenceTo(runbook)]
     const looks = onlyGathers(runbook, project)
     const mode = looks ? 'drift' : 'apply'
     const { run } = await start({ mode, origin: 'hook', because, project, fleet, work, runbooks })
+    hasBegun = true
     const record = await foldRun((await runs()).events(run), { ended: true })
     const [outcome] = record.devices.values()
     const failure = outcome?.failure
@@ -48,14 +53,32 @@ export async function repairDevice(
       why,
       ...(fault !== undefined && { fault }),
       ...(looks && { looked: true as const }),
+      ...(wasMade(outcome) ? {} : { unmade: true as const }),
       ...(outcome?.not_before !== undefined && { not_before: outcome.not_before }),
     }
   } catch (error) {
-    if (error instanceof InputError) return { run: null, state: null, why: firstSummary(error) }
-    const stack = error instanceof Error ? error.stack : String(error)
-    process.stderr.write(`This is a fault of Tillwright itself: ${stack}\n`)
-    return { run: null, state: null, why: 'A fault of Tillwright itself; its messages say more.' }
+    return brokenOff(error, hasBegun)
   }
+}
+
+/** A run that broke off may have changed something. */
+function brokenOff(error: unknown, hasBegun: boolean): Repaired {
+  const nothing = { run: null, state: null } as const
+  if (error instanceof InputError) {
+    const unmade = !hasBegun && !(error instanceof RunBroken) && { unmade: true as const }
+    return { ...nothing, why: firstSummary(error), ...unmade }
+  }
+  const stack = error instanceof Error ? error.stack : String(error)
+  process.stderr.write(`This is a fault of Tillwright itself: ${stack}\n`)
+  return { ...nothing, why: 'A fault of Tillwright itself; its messages say more.' }
+}
+
+/** Whether anything was done at the device, or it was seen that it cannot be reached; otherwise the repair says nothing about it. */
+function wasMade(outcome: DeviceRecord | undefined): boolean {
+  if (!outcome) return false
+  const { state, steps } = outcome
+  if (state === 'cancelled') return steps.some((step) => step.state === 'changed')
+  return state === 'unreachable' || !wasNeverReached(outcome)
 }
 
 /** Whether it gathers evidence, and none of its steps can change anything, those of `on_failure` and `rollback` among them. */

@@ -30,7 +30,7 @@ export interface Answerable {
 /** The fault of an episode that needs people. */
 export function callOfEpisode(episode: Episode, rule: HookRule | undefined): IncidentCall {
   const { device, store, alert } = episode
-  const broader = rule?.fault ?? episode.rule
+  const broader = rule?.fault ?? episode.fault ?? episode.rule
   return {
     key: JSON.stringify(['episode', episode.rule, device ?? store]),
     origin: 'episode',

@@ -5,7 +5,7 @@ import type { RunbookReference } from '../../core/events.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { isMap } from '../../core/json.ts'
 import type { Runbook } from '../../core/runbook.ts'
-import { loadRunbook } from '../../lang/load-runbook.ts'
+import { type LoadRunbookOptions, loadRunbook } from '../../lang/load-runbook.ts'
 import { readYamlFile } from '../../lang/read-yaml-file.ts'
 import { suggest } from '../../lang/suggest.ts'
 import type { Project } from '../project.ts'
@@ -22,7 +22,7 @@ export function openRunbook(
   reference: string,
   params: Readonly<Record<string, string>> = {},
 ): Runbook {
-  return loadFrom(project, findRunbook(project, reference), params)
+  return loadFrom(project, findRunbook(project, reference), { params })
 }
 
 /**
@@ -33,16 +33,25 @@ export function openOwnRunbook(
   project: Project,
   reference: string,
   params: Readonly<Record<string, string>> = {},
+  read?: LoadRunbookOptions['read'],
 ): Runbook {
-  return loadFrom(project, findOwnRunbook(project, reference), params)
+  return loadFrom(project, findOwnRunbook(project, reference), { params, read })
 }
 
-function loadFrom(project: Project, file: string, params: Readonly<Record<string, string>>): Runbook {
+function loadFrom(
+  project: Project,
+  file: string,
+  {
+    params,
+    read,
+  }: { readonly params: Readonly<Record<string, string>>; readonly read?: LoadRunbookOptions['read'] | undefined },
+): Runbook {
   const modules = project.modules()
   const { runbook, diagnostics } = loadRunbook(shownPath(file), {
     modules: modules.all,
     params,
     policies: [...project.settings.policies.keys()],
+    ...(read && { read }),
   })
   if (!runbook || diagnostics.some((d) => d.severity === 'error')) throw new InputError(diagnostics)
   const broken = modules.faultsOf(runbook)

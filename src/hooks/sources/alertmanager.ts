@@ -28,12 +28,20 @@ export function readGroup(source: string, payload: JsonValue): ReadPayload {
   return { ok: true, alerts, ...(typeof leftOut === 'number' && leftOut > 0 && { leftOut }) }
 }
 
+/**
+ * Grafana resolves also what it does not see any more, and says so: MissingSeries, Paused, Updated, RuleDeleted, NoData, Error, KeepLast
+ * (pkg/services/ngalert/models/alert_rule.go; "Stale alert instances" of its manual). An end that was seen has no reason.
+ */
+const STATE_REASON = 'grafana_state_reason'
+
 function readAlert(source: string, raw: JsonObject): Alert | undefined {
   const { status, fingerprint, startsAt } = raw
   if (status !== 'firing' && status !== 'resolved') return undefined
   if (typeof fingerprint !== 'string' || fingerprint === '') return undefined
   const labels = labelsOf(raw['labels'])
   const notes = labelsOf(raw['annotations'])
+  const ended = status === 'resolved' ? textOf(raw['endsAt']) : ''
+  const lost = status === 'resolved' ? (notes[STATE_REASON] ?? '') : ''
   return {
     source,
     id: `${fingerprint} ${textOf(startsAt)}`,
@@ -44,6 +52,8 @@ function readAlert(source: string, raw: JsonObject): Alert | undefined {
     text: notes['summary'] ?? notes['description'] ?? '',
     labels,
     started_at: textOf(startsAt),
+    ...(ended !== '' && { ended_at: ended }),
+    ...(lost !== '' && { lost }),
     ...(labels['device'] !== undefined && { device: labels['device'] }),
     ...(labels['store'] !== undefined && { store: labels['store'] }),
     hosts: hostNames(labels['host'], labels['hostname'], labels['instance']),

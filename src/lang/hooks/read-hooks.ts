@@ -142,6 +142,7 @@ class HookReader {
       },
       perHour: numberOf(raw['per_hour'], 20),
       clearWithinMs: durationOf(raw['clear_within'], '10m'),
+      heldForMs: durationOf(raw['held_for'], '30m'),
       quietMs: durationOf(raw['quiet'], '5m'),
       source,
     }

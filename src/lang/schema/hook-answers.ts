@@ -21,7 +21,7 @@ const ATTEMPT = {
     finished_at: timeOrNull('null while it runs.'),
     result: {
       description:
-        'held: safety kept it from beginning, and it does not count. doubtful: whoever made it is gone; it counts as made. looked: its runbook only gathers evidence.',
+        'held: safety, or something of ours, kept it from beginning, and it does not count. doubtful: whoever made it is gone; it counts as made. looked: its runbook only gathers evidence.',
       enum: ['running', 'helped', 'failed', 'held', 'doubtful', 'looked'],
     },
     run: textOrNull('The run, for `till runs show`; null where none came about.'),
@@ -36,8 +36,8 @@ const ATTEMPT = {
 const EPISODE_PROPERTIES = {
   episode: { description: 'Its id.', type: 'string', pattern: '^E[0-9a-f]{12}$' },
   state: {
-    description: 'What is being done about it.',
-    enum: ['waiting', 'repairing', 'repaired', 'clear', 'closed', ...EPISODE_NOTES],
+    description: 'What is being done about it. lost: monitoring does not see it any more.',
+    enum: ['waiting', 'repairing', 'repaired', 'clear', 'lost', 'closed', ...EPISODE_NOTES],
   },
   rule: { description: 'Name of its rule.', ...TEXT },
   about: { description: 'What its fault is about.', enum: ['device', 'store'] },
@@ -94,6 +94,7 @@ export const EPISODE_JSON_SCHEMA: object = {
             'released',
             'told',
             'approved',
+            'ruled',
             'closed',
           ],
         },

@@ -36,7 +36,9 @@ const RULE = {
   required: ['name', 'match'],
   properties: {
     name: {
-      description: 'Its name, by which episodes go. Renaming a rule makes other episodes of its faults.',
+      description:
+        'Its name, by which episodes go. What fires when it is renamed goes by the rule that holds for its alert from then on, with the repairs ' +
+        'that were made.',
       type: 'string',
       pattern: NAME_PATTERN,
       examples: ['spooler-stuck'],
@@ -88,7 +90,8 @@ const RULE = {
     },
     for: duration('How long it has to be firing before anything is done. Default: no time.', '2m'),
     often: {
-      description: 'How many times it has to begin anew within a time before anything is done. Default: once.',
+      description:
+        'How many times it has to begin anew within a time before anything is done, since the last repair; episodes that are closed count, too. Default: once.',
       type: 'object',
       additionalProperties: false,
       required: ['times', 'within'],
@@ -121,6 +124,11 @@ const RULE = {
     clear_within: duration(
       'How long the alert may take to go out after a repair; then the repair did not help. 10m unless given.',
       '10m',
+    ),
+    held_for: duration(
+      'How long a repair may be held back, by safety, because nobody approves it or because monitoring does not answer, until people are ' +
+        'told; it goes on to be asked for. It counts while the store trades (always, where it never does). 30m unless given.',
+      '2h',
     ),
     quiet: duration(
       'How long nothing may fire before the episode is closed. What fires again before that is the same one. 5m unless given.',

@@ -12,7 +12,7 @@ test('each device counts once in its wave, by what came of it last; a wave is do
     fc.property(ENDS, (ends) => {
       const waves = new WaveResults(WAVES)
       for (const [at, [device, result]] of ends.entries()) waves.count(device, result, at)
-      const last = new Map<string, Result>(ends)
+      const last = new Map<string, WaveResult>(ends)
       for (const [index, { size, results, doneAt }] of waves.tallies({}).entries()) {
         const wave: readonly string[] = WAVES[index] ?? []
         for (const result of RESULTS)
