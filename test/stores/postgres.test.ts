@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -143,6 +145,40 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
     }
   })
 
+  test('writes again what was lost with its primary, whose numbers the next one gives to others', async () => {
+    const primary = new PostgresServer()
+    await primary.start()
+    const line = await LossyLine.to(primary.port)
+    try {
+      const store = await openPostgresStore(primary.url.replace(`:${primary.port}/`, `:${line.port}/`))
+      const [first, second, third] = ofRun('lost', 3) as [NewEvent, NewEvent, NewEvent]
+      await store.append([first])
+      primary.halt()
+      const standby = `${primary.data}-standby`
+      execFileSync('cp', ['-a', primary.data, standby])
+      primary.resume()
+      line.cutBefore('COMMIT\0', () => {
+        // It reaches the primary, which dies; the standby has not heard of it, and counts on from where it was.
+        primary.halt('immediate')
+        rmSync(primary.data, { recursive: true })
+        execFileSync('cp', ['-a', standby, primary.data])
+        primary.resume()
+        primary.sql('DO $$ BEGIN FOR n IN 1..300 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$')
+      })
+      const written = [...(await store.append([second])), ...(await store.append([third]))]
+      expect(line.cuts).toBe(1)
+      expect(written.map((event) => event?.seq)).toEqual([2, 3])
+      expect((await listed(store.events('lost'))).map(({ seq, type }) => [seq, type])).toEqual(
+        [first, second, third].map(({ type }, index) => [index + 1, type]),
+      )
+      await store.close()
+      expect(primary.sql("SELECT count(*) FROM tillwright.state_facts WHERE name LIKE 'commit %'")).toBe('0')
+    } finally {
+      await line.close()
+      primary.stop()
+    }
+  }, 120_000)
+
   test('takes ends of devices into the ledger with few questions, as the server may be far away', async () => {
     const line = await LossyLine.to(server.port)
     try {
@@ -243,6 +279,7 @@ class LossyLine {
   cuts = 0
   /** How often something was asked after an answer. */
   turns = 0
+  #cut: { readonly word: string; readonly then: () => void } | undefined
   #left = Number.POSITIVE_INFINITY
 
   private constructor(target: number) {
@@ -260,7 +297,15 @@ class LossyLine {
       near.on('data', (chunk) => {
         if (!isAsking) this.turns += 1
         isAsking = true
-        far.write(chunk)
+        const cut = this.#cut && chunk.includes(this.#cut.word) ? this.#cut.then : undefined
+        if (!cut) {
+          far.write(chunk)
+          return
+        }
+        this.#cut = undefined
+        this.cuts += 1
+        near.destroy()
+        cut()
       })
       far.on('data', (chunk) => {
         isAsking = false
@@ -281,6 +326,11 @@ class LossyLine {
     line.port = await freePort()
     await new Promise<void>((resolve) => line.#server.listen(line.port, '127.0.0.1', resolve))
     return line
+  }
+
+  /** Cuts the line when the client says this, which does not arrive, and does something before anybody may call again. */
+  cutBefore(word: string, then: () => void): void {
+    this.#cut = { word, then }
   }
 
   cutAfter(bytes: number | undefined): void {

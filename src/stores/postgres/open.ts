@@ -20,7 +20,7 @@ import { PostgresSession } from './session.ts'
 import { postgresQuery } from './statements.ts'
 import { lockKey } from './transaction.ts'
 
-/** pg_current_xact_id and pg_xact_status, by which a lost commit is told, are there since then. */
+/** Older ones are not mended any more by their makers, and nothing here was tried with them. */
 const OLDEST_SERVER = 13
 
 export interface PostgresOptions {

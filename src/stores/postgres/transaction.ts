@@ -9,6 +9,15 @@ const SILENT_MS = 3_000
 const MOST_PARAMETERS = 60_000
 const MOST_ROWS = 1_000
 
+/** What a transaction leaves in the row of its session, in itself: it is there if it was committed. */
+export interface CommitProof {
+  readonly name: string
+  readonly value: string
+}
+
+const LEAVE_PROOF =
+  'INSERT INTO state_facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value'
+
 interface Gathered {
   readonly query: Query<unknown>
   readonly shape: RowShape
@@ -22,29 +31,29 @@ export class Transaction {
   readonly #ms: number
   readonly #sent: Promise<unknown>[] = []
   #gathered: Gathered | undefined
-  /** By which the server is asked later whether it was committed. */
-  readonly id: string
+  readonly #proof: CommitProof
+  #hasWritten = false
 
-  private constructor(client: pg.Client, { ms, id }: { readonly ms: number; readonly id: string }) {
+  private constructor(client: pg.Client, { ms, proof }: { readonly ms: number; readonly proof: CommitProof }) {
     this.#client = client
     this.#ms = ms
-    this.id = id
+    this.#proof = proof
   }
 
   /** Begins, and waits for its locks. */
   static async begin(
     client: pg.Client,
-    options: { readonly schema: string; readonly locks: Locks },
+    options: { readonly schema: string; readonly locks: Locks; readonly proof: CommitProof },
   ): Promise<Transaction> {
     const lines = [
       'BEGIN ISOLATION LEVEL READ COMMITTED',
       ...settingsOf(options.schema),
       ...lockLines(options.schema, options.locks),
-      'SELECT pg_current_xact_id()::text AS id, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms',
+      'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms',
     ]
-    const results = (await client.query(lines.join('; '))) as unknown as pg.QueryResult<{ ms: number; id: string }>[]
+    const results = (await client.query(lines.join('; '))) as unknown as pg.QueryResult<{ ms: number }>[]
     const [row] = results.at(-1)?.rows ?? []
-    return new Transaction(client, row ?? { ms: Date.now(), id: '0' })
+    return new Transaction(client, { ms: row?.ms ?? Date.now(), proof: options.proof })
   }
 
   /** Goes through the steps. */
@@ -55,10 +64,12 @@ export class Transaction {
     }
   }
 
-  /** Resolves when all that was written has arrived. */
-  async flush(): Promise<void> {
+  /** Resolves when all that was written has arrived, and what proves that it was committed; false where nothing was. */
+  async flush(): Promise<boolean> {
     this.#sendGathered()
+    if (this.#hasWritten) this.#keep(this.#client.query(LEAVE_PROOF, [this.#proof.name, this.#proof.value]))
     await Promise.all(this.#sent.splice(0))
+    return this.#hasWritten
   }
 
   async commit(): Promise<void> {
@@ -74,6 +85,7 @@ export class Transaction {
 
   #put({ query, parameters }: Statement): readonly unknown[] {
     if (query === undefined) return []
+    this.#hasWritten = true
     const shape = rowShape(query)
     if (shape === undefined || parameters === undefined) {
       this.#sendGathered()
