@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -179,6 +179,34 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
     }
   }, 120_000)
 
+  test('reads nothing of a standby, whatever a name or a balancer leads to', async () => {
+    const [primary, standby] = [new PostgresServer(), new PostgresServer()]
+    const line = new LossyLine((connection) => (connection === 2 ? standby.port : primary.port))
+    try {
+      await Promise.all([primary.start(), standby.start()])
+      await line.listen()
+      const events = ofRun('one', 2)
+      const before = await openPostgresStore(primary.url)
+      await before.append(events.slice(0, 2))
+      await before.close()
+      for (const server of [primary, standby]) server.halt()
+      rmSync(standby.data, { recursive: true })
+      execFileSync('cp', ['-a', primary.data, standby.data])
+      writeFileSync(`${standby.data}/standby.signal`, '')
+      for (const server of [primary, standby]) server.resume()
+      const store = await openPostgresStore(primary.url.replace(`:${primary.port}/`, `:${line.port}/`))
+      opened.push(store)
+      await store.append(events.slice(2))
+      expect((await listed(store.events('one'))).map(({ seq }) => seq)).toEqual(events.map(({ seq }) => seq))
+      expect(line.connections).toBe(3)
+      expect(await refusal(standby.url)).toContain('is read-only: a standby')
+    } finally {
+      await line.close()
+      primary.stop()
+      standby.stop()
+    }
+  }, 120_000)
+
   test('takes ends of devices into the ledger with few questions, as the server may be far away', async () => {
     const line = await LossyLine.to(server.port)
     try {
@@ -276,15 +304,17 @@ class LossyLine {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   port = 0
+  connections = 0
   cuts = 0
   /** How often something was asked after an answer. */
   turns = 0
   #cut: { readonly word: string; readonly then: () => void } | undefined
   #left = Number.POSITIVE_INFINITY
 
-  private constructor(target: number) {
+  constructor(target: (connection: number) => number) {
     this.#server = createServer((near) => {
-      const far = connect(target, '127.0.0.1')
+      this.connections += 1
+      const far = connect(target(this.connections), '127.0.0.1')
       let isAsking = false
       for (const socket of [near, far]) {
         this.#sockets.add(socket)
@@ -322,10 +352,14 @@ class LossyLine {
   }
 
   static async to(target: number): Promise<LossyLine> {
-    const line = new LossyLine(target)
-    line.port = await freePort()
-    await new Promise<void>((resolve) => line.#server.listen(line.port, '127.0.0.1', resolve))
+    const line = new LossyLine(() => target)
+    await line.listen()
     return line
+  }
+
+  async listen(): Promise<void> {
+    this.port = await freePort()
+    await new Promise<void>((resolve) => this.#server.listen(this.port, '127.0.0.1', resolve))
   }
 
   /** Cuts the line when the client says this, which does not arrive, and does something before anybody may call again. */

@@ -112,19 +112,16 @@ async function prepare(client: pg.Client, place: Place): Promise<void> {
   if ((await versionOf(client, place)) < SCHEMA_VERSION) await migrate(client, place)
 }
 
-/** Refuses one that is too old, or only follows another. */
+/** Refuses one that is too old. */
 async function serverOf(client: pg.Client, place: Place): Promise<string> {
-  const { rows } = await client.query<{ version: string; standby: boolean }>(
-    "SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS standby",
-  )
-  const { version = '', standby = false } = rows[0] ?? {}
+  const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version') AS version")
+  const { version = '' } = rows[0] ?? {}
   if (Number.parseInt(version, 10) < OLDEST_SERVER) {
     throw stateUnusable(
       `The state store, ${place.shown}, is PostgreSQL ${version}`,
       `Tillwright needs ${OLDEST_SERVER} or later; it is tested with 15.`,
     )
   }
-  if (standby) throw stateUnusable(`The state store, ${place.shown}, is a standby`, 'Name the primary server.')
   return version
 }
 
