@@ -2,11 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { InputError } from '../../src/core/diagnostic.ts'
 import type { DeviceOutcome } from '../../src/core/outcome.ts'
 import type { NewEvent, RunStore } from '../../src/core/run-store.ts'
+import { LEASES } from '../../src/stores/locks.ts'
 import { openPostgresStore } from '../../src/stores/postgres/open.ts'
+import { lockKey } from '../../src/stores/postgres/transaction.ts'
 import { SCHEMA_VERSION } from '../../src/stores/schema.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { recordRun } from '../../src/testing/recorded-runs.ts'
@@ -206,6 +209,27 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
       standby.stop()
     }
   }, 120_000)
+
+  test('waits for a lock for longer than the role may ask a question', async () => {
+    const address = fresh()
+    await open(address)
+    const holder = new pg.Client({ connectionString: server.url })
+    await holder.connect()
+    await holder.query(`BEGIN; SELECT pg_advisory_xact_lock(${lockKey(`t${schemas} ${LEASES}`)})`)
+    server.sql("ALTER ROLE till SET statement_timeout = '200ms'; ALTER ROLE till SET lock_timeout = '100ms'")
+    try {
+      const store = await open(address)
+      const beat = store.leases.beat('a', 60_000)
+      const waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+      await expect.poll(() => Number(server.sql(waits)), { timeout: 20_000 }).toBe(1)
+      await delay(500)
+      await holder.query('COMMIT')
+      expect(await beat).toEqual({ intact: false })
+    } finally {
+      server.sql('ALTER ROLE till RESET ALL')
+      await holder.end()
+    }
+  }, 60_000)
 
   test('takes ends of devices into the ledger with few questions, as the server may be far away', async () => {
     const line = await LossyLine.to(server.port)

@@ -17,6 +17,8 @@ const AWAY_CODES: ReadonlySet<string> = new Set([
   '57P02',
   '57P03',
   '25P03',
+  '25P04',
+  '57P05',
   '25006',
   '53300',
 ])
@@ -64,6 +66,10 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     'Let it make a schema, `GRANT CREATE ON DATABASE …`, or make it the owner of the schema "tillwright".',
   ],
   '53300': ['has no connection left', 'Raise max_connections there, or put PgBouncer before it.'],
+  '57014': [
+    'gave a question up, by somebody who cancelled it or by a limit of the role',
+    'Take the limit away: ALTER ROLE … RESET statement_timeout.',
+  ],
   '53100': ['cannot grow, its disk is full', 'Make room on the disk of the server.'],
   '57P03': ['is starting or stopping', 'Wait until the server is ready.'],
   '25006': ['is read-only: a standby', 'Name the primary server.'],

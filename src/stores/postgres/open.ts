@@ -128,7 +128,9 @@ async function serverOf(client: pg.Client, place: Place): Promise<string> {
 /** Whoever comes first does it; the others wait, and find it done. */
 async function migrate(client: pg.Client, place: Place): Promise<void> {
   try {
-    await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${lockKey(`${place.schema} migrate`)})`)
+    const settings = ['SET LOCAL statement_timeout TO 0', 'SET LOCAL lock_timeout TO 0']
+    const lock = `SELECT pg_advisory_xact_lock(${lockKey(`${place.schema} migrate`)})`
+    await client.query(['BEGIN', ...settings, lock].join('; '))
     const version = await versionOf(client, place)
     if (version < SCHEMA_VERSION) {
       if (version === 0) await client.query(`CREATE SCHEMA IF NOT EXISTS ${place.schema}`)

@@ -125,9 +125,17 @@ export class Transaction {
   }
 }
 
-/** Of one transaction alone: a pooler gives the connection to others behind it. */
+/**
+ * Of one transaction alone: a pooler gives the connection to others behind it. Limits that the role has for questions of people would end
+ * a run: waiting for a lock of ours counts, too.
+ */
 export function settingsOf(schema: string): readonly string[] {
-  return [`SET LOCAL search_path TO ${schema}`, `SET LOCAL idle_in_transaction_session_timeout TO ${SILENT_MS}`]
+  return [
+    `SET LOCAL search_path TO ${schema}`,
+    `SET LOCAL idle_in_transaction_session_timeout TO ${SILENT_MS}`,
+    'SET LOCAL statement_timeout TO 0',
+    'SET LOCAL lock_timeout TO 0',
+  ]
 }
 
 /** In the same order everywhere, so that no two wait for each other. */
