@@ -36,7 +36,7 @@ import { changeTimeStore } from './change-times.ts'
 import { readVisits } from './device-visits.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { inList } from './in-list.ts'
-import { keptRuns } from './kept-runs.ts'
+import { dropNeverBegun, keptRuns } from './kept-runs.ts'
 import { labelled } from './labelled.ts'
 import { isHeard, leaseStore } from './leases.ts'
 import { AUDIT, journalOf, LEASES, OUTBOX } from './locks.ts'
@@ -228,6 +228,7 @@ class StoredRuns implements RunStore {
     // What an interrupted run left in doubt outlives it.
     await this.#settleInterrupted()
     await forgetRuns(this.#session, run, { keep, isOver: (row) => this.#isOver(row) })
+    await dropNeverBegun(this.#session)
     await forgetSamples(this.#session, keep.days)
     await cutAudit(this.#session, new Date(Date.now() - Math.max(keep.days, AUDIT_DAYS) * DAY_MS))
   }

@@ -231,6 +231,21 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
     }
   }, 60_000)
 
+  test('gives up what takes too long each time, and does not take it for a server that is away', async () => {
+    const told: string[] = []
+    const address = fresh()
+    const store = await openPostgresStore(address, { tell: (text) => told.push(text) })
+    opened.push(store)
+    await store.sessions.begin({ id: 'x', account: 'a', proof: '', begun: 0, used: 0 })
+    server.sql(`SET search_path TO t${schemas}; ALTER TABLE sessions RENAME TO kept;
+      CREATE VIEW sessions AS SELECT kept.* FROM kept, (SELECT pg_sleep(60)) AS slow`)
+    const error = await store.sessions.find('x').catch((reason: unknown) => reason)
+    expect(String(error)).toContain('has ended a question that took too long')
+    expect(told).toEqual([])
+    const going = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%from \"sessions\"%'"
+    expect(server.sql(`${going} AND pid <> pg_backend_pid()`)).toBe('0')
+  }, 240_000)
+
   test('takes ends of devices into the ledger with few questions, as the server may be far away', async () => {
     const line = await LossyLine.to(server.port)
     try {

@@ -36,6 +36,11 @@ export function isAway(error: unknown): boolean {
   return AWAY_CODES.has(code) || code.startsWith('08') || AWAY_WORDS.test(message)
 }
 
+/** The server ended a question that took too long: it is there. */
+export function isTooSlow(error: unknown): boolean {
+  return (error as Fault).code === '57014'
+}
+
 export function isWorthAgain(error: unknown): boolean {
   return AGAIN_CODES.has((error as Fault).code ?? '')
 }
@@ -67,8 +72,8 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   ],
   '53300': ['has no connection left', 'Raise max_connections there, or put PgBouncer before it.'],
   '57014': [
-    'gave a question up, by somebody who cancelled it or by a limit of the role',
-    'Take the limit away: ALTER ROLE … RESET statement_timeout.',
+    'has ended a question that took too long, several times',
+    'See what it is busy with (pg_stat_activity), and whether `till state vacuum` is overdue.',
   ],
   '53100': ['cannot grow, its disk is full', 'Make room on the disk of the server.'],
   '57P03': ['is starting or stopping', 'Wait until the server is ready.'],

@@ -6,7 +6,7 @@ import { DAY_MS } from '../../core/duration.ts'
 import { tables } from '../schema.ts'
 import type { Locks, Query, Steps, StoreSession } from '../steps.ts'
 import type { DatabaseAddress } from './address.ts'
-import { explained, isAway, isWorthAgain } from './faults.ts'
+import { explained, isAway, isTooSlow, isWorthAgain } from './faults.ts'
 import { postgresQuery, sendable } from './statements.ts'
 import { type CommitProof, settingsOf, Transaction } from './transaction.ts'
 import { Wire } from './wire.ts'
@@ -18,6 +18,8 @@ const AWAY_GIVE_UP_MS = 30 * 60_000
 const ROW_BYTES = 160
 /** Proofs of sessions that ended without a word are of no use to anybody after so long. */
 const PROOFS_MS = 7 * DAY_MS
+/** What takes so long so many times will not be quicker. */
+const MOST_SLOW = 3
 const SLOWEST_RETRY_MS = 2_000
 
 interface Write {
@@ -116,13 +118,15 @@ export class PostgresSession implements StoreSession {
 
   /** Does something again until the server is there; at its first time at once, where it never was. */
   async patiently<T>(work: () => Promise<T>): Promise<T> {
+    let slow = 0
     for (let attempt = 0; ; attempt += 1) {
       try {
         const answer = await work()
         this.#isBack()
         return answer
       } catch (error) {
-        if (isWorthAgain(error)) continue
+        if (isTooSlow(error)) slow += 1
+        if (isWorthAgain(error) || (isTooSlow(error) && slow < MOST_SLOW)) continue
         if (!isAway(error) || !this.#mayWait(error)) throw explained(this.#options.address.shown, error)
         await delay(Math.min(SLOWEST_RETRY_MS, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2))
       }

@@ -5,6 +5,8 @@ import { insertRows, postgresQuery, type RowShape, rowShape, sendable } from './
 
 /** Who sits on locks and says nothing for so long is gone, as PostgreSQL sees it: sooner than the shortest lease ends for want of a heartbeat. */
 const SILENT_MS = 3_000
+/** Past it the server ends a question: sooner than this side waits no longer for its answer, or it would go on for nobody. */
+const SLOW_MS = 25_000
 /** Parameters of one statement are counted in 16 bits. */
 const MOST_PARAMETERS = 60_000
 const MOST_ROWS = 1_000
@@ -133,7 +135,7 @@ export function settingsOf(schema: string): readonly string[] {
   return [
     `SET LOCAL search_path TO ${schema}`,
     `SET LOCAL idle_in_transaction_session_timeout TO ${SILENT_MS}`,
-    'SET LOCAL statement_timeout TO 0',
+    `SET LOCAL statement_timeout TO ${SLOW_MS}`,
     'SET LOCAL lock_timeout TO 0',
   ]
 }
