@@ -1,4 +1,5 @@
 import { type CompiledQuery, sql } from 'kysely'
+import { isClaimed } from '../core/clock-ahead.ts'
 import { DAY_MS } from '../core/duration.ts'
 import {
   isFull,
@@ -92,7 +93,8 @@ class StoredOutbox implements Outbox {
       const row = yield* rowOf(sink)
       if (!row) return false
       const now = yield* sharedClockMs()
-      const isHeld = row.host !== null && row.claimed_until > now && !isThisProcess(row) && isThere(row, witness)
+      const isHeld =
+        row.host !== null && isClaimed(row.claimed_until, now) && !isThisProcess(row) && isThere(row, witness)
       if (isHeld) return false
       yield* update(sink, { ...me, claimed_until: now + ttlMs })
       return true
