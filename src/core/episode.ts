@@ -190,11 +190,8 @@ function foldOne(episode: Episode, event: Exclude<EpisodeEvent, Occurred>): Epis
     }
     case 'attempt.doubtful':
       return withAttempt(episode, event.attempt, { finished_at: event.at, result: 'doubtful' })
-    case 'noted': {
-      const { note, why, at, outage, wanted } = event
-      const before = wanted && episode.note?.wanted && { since: episode.note.since ?? episode.note.at }
-      return { ...episode, note: { note, why, at, ...(outage && { outage }), ...(wanted && { wanted }), ...before } }
-    }
+    case 'noted':
+      return withNote(episode, event)
     case 'released': {
       if (event.still) return { ...episode, counted_at: event.at }
       const { counted_at: _, ...rest } = episode
@@ -209,6 +206,14 @@ function foldOne(episode: Episode, event: Exclude<EpisodeEvent, Occurred>): Epis
     case 'closed':
       return { ...episode, closed_at: event.at, closed_why: event.why }
   }
+}
+
+function withNote(
+  episode: Episode,
+  { note, why, at, outage, wanted }: Extract<EpisodeEvent, { type: 'noted' }>,
+): Episode {
+  const before = wanted && episode.note?.wanted && { since: episode.note.since ?? episode.note.at }
+  return { ...episode, note: { note, why, at, ...(outage && { outage }), ...(wanted && { wanted }), ...before } }
 }
 
 /** What was approved was the repair by the rule of before. */

@@ -1,3 +1,4 @@
+import { uptime } from 'node:os'
 import { DAY_MS } from '../core/duration.ts'
 import type { HookStore, HookWorker } from '../core/hook-store.ts'
 import type { ServerLog } from './server-log.ts'
@@ -9,6 +10,11 @@ const RESERVE_MS = 2_000
 const RENEW_MS = 5_000
 const SETTLE_MS = 10_000
 const FORGET_MS = 3_600_000
+
+/** Nobody can set it, and it goes on while the machine sleeps, as the claim does for all others. */
+function clockMs(): number {
+  return uptime() * 1000
+}
 
 /** Being the one process that works the inbox off, and what has to be done in it from time to time. */
 export class Post {
@@ -38,7 +44,7 @@ export class Post {
 
   /** A process that was stopped and goes on knows by the clock that it may have lost it. */
   get isOurs(): boolean {
-    return performance.now() < this.#oursUntil
+    return clockMs() < this.#oursUntil
   }
 
   /** Takes the post, and settles what whoever had it before has left in doubt; gives who has it, if that is another one. */
@@ -65,7 +71,7 @@ export class Post {
   }
 
   async #claim(): Promise<boolean> {
-    const before = performance.now()
+    const before = clockMs()
     const isOurs = await this.#store.claim(TTL_MS)
     this.#oursUntil = isOurs ? before + TTL_MS - RESERVE_MS : Number.NEGATIVE_INFINITY
     return isOurs

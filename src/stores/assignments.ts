@@ -1,4 +1,5 @@
 import type { AssignmentStore, RememberedAssignments } from '../core/assignment-store.ts'
+import { isClaimed } from '../core/clock-ahead.ts'
 import { putFact } from './facts.ts'
 import { ASSIGNMENTS } from './locks.ts'
 import { isThisProcess, type RememberedProcess, thisProcess } from './process-identity.ts'
@@ -72,7 +73,7 @@ function* othersOf(now: number, witness: Witness): Steps<ReadonlyMap<string, Goi
   )
   return new Map(
     all.filter(([, by]) => {
-      return !isThisProcess(by) && by.until > now && witness.whereabouts(by) !== 'dead'
+      return !isThisProcess(by) && isClaimed(by.until, now) && witness.whereabouts(by) !== 'dead'
     }),
   )
 }

@@ -116,10 +116,8 @@ export class SpanWriter {
       const place = yield* this.#placeOf(look)
       if (!this.#latest.has(keyOf(place))) places.set(keyOf(place), place)
     }
-    const rows = yield* rowsOfEach(
-      LATEST,
-      [...places.values()].map(({ month, device, track }) => [month, device, track, 1]),
-    )
+    const asked = [...places.values()].map(({ month, device, track }) => [month, device, track, 1])
+    const rows = (yield* rowsOfEach(LATEST, asked)) as readonly (readonly Kept[])[]
     for (const [index, key] of [...places.keys()].entries()) this.#latest.set(key, rows[index]?.[0])
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type CompiledQuery, sql } from 'kysely'
+import { isClaimed } from '../core/clock-ahead.ts'
 import { type Episode, type EpisodeEvent, foldEpisode, isLost } from '../core/episode.ts'
 import type { Delivery, HookStore, HookWorker, InboxEntry, Told, ToldAnswer } from '../core/hook-store.ts'
 import { applyEvents, endAttempt, markUseless, readEpisode, recordAttempt, verdictOf } from './episode-rows.ts'
@@ -294,7 +295,7 @@ function heldBy(
   [row]: readonly WorkerRow[],
   { now, witness }: { readonly now: number; readonly witness: Witness },
 ): WorkerRow | undefined {
-  return row && Date.parse(row.until) > now && witness.whereabouts(row) !== 'dead' ? row : undefined
+  return row && isClaimed(Date.parse(row.until), now) && witness.whereabouts(row) !== 'dead' ? row : undefined
 }
 
 function* receive(delivery: Delivery, at: string): Steps<string> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { DAY_MS } from '../core/duration.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { KeptRun, KeptRuns } from '../core/kept-run.ts'
 import { KEPT } from './locks.ts'
@@ -48,6 +49,15 @@ export function* dropKept(run: string): Steps<void> {
     const [other] = yield* rowsOf(tables.selectFrom('kept_files').select('run').where('digest', '=', digest).limit(1))
     if (other === undefined) yield* put(tables.deleteFrom('kept_texts').where('digest', '=', digest))
   }
+}
+
+/** What was kept for a run that was killed before it began: no list has it, and ids begin with their time. */
+export async function dropNeverBegun(session: StoreSession): Promise<void> {
+  const yesterday = new Date(Date.now() - DAY_MS).toISOString().replace(/[-:]|\.\d+/g, '')
+  const begun = tables.selectFrom('runs').select('run')
+  const never = tables.selectFrom('kept_runs').select('run').where('run', '<', yesterday).where('run', 'not in', begun)
+  for (const { run } of await session.read(never))
+    await session.write(() => dropKept(run), { locks: { alone: [KEPT] } })
 }
 
 function digestOf(text: string): string {

@@ -1,4 +1,5 @@
-import { type CompiledQuery, sql } from 'kysely'
+import { sql } from 'kysely'
+import { isClaimed } from '../core/clock-ahead.ts'
 import { DAY_MS } from '../core/duration.ts'
 import {
   isFull,
@@ -10,6 +11,7 @@ import {
   type SinkPosition,
 } from '../core/sink.ts'
 import { OUTBOX, SINKS } from './locks.ts'
+import { ofSink, ROW, readPosition, type SinkRow } from './outbox-positions.ts'
 import { outboxTables } from './outbox-tables.ts'
 import { isThisProcess, thisProcess } from './process-identity.ts'
 import { eventOf } from './record-events.ts'
@@ -20,8 +22,6 @@ import type { Witness } from './witness.ts'
 
 /** What is put into the queue or let go of in one transaction. */
 const PAGE = 2_000
-/** What is added up in one go: some ten milliseconds. */
-const SUM_PAGE = 50_000
 /** For so long nobody has sent to a sink that is forgotten where settings do not name it. Others may have other settings. */
 const FORGOTTEN_MS = 7 * DAY_MS
 
@@ -30,7 +30,6 @@ export async function storedOutbox(session: StoreSession): Promise<Outbox> {
   return new StoredOutbox(session, await identityOf(session))
 }
 
-const ROW = outboxTables.selectFrom('sinks').selectAll().where('name', '=', '').compile()
 const LEAST = outboxTables
   .selectFrom('sinks')
   .select(({ fn }) => fn.min<number>('position').as('position'))
@@ -52,8 +51,6 @@ const SINKS_BY_NAME = outboxTables.selectFrom('sinks').selectAll().orderBy('name
 const PRUNE = outboxTables.deleteFrom('outbox').where('id', '<=', 0).where('id', '<', 0).compile()
 /** Of what is known of sinks; some of it is put into the queue. */
 const LOCKS = { alone: [SINKS], shared: [OUTBOX] }
-
-type SinkRow = typeof ROW extends CompiledQuery<infer Row> ? Row : never
 
 class StoredOutbox implements Outbox {
   readonly id: string
@@ -92,7 +89,8 @@ class StoredOutbox implements Outbox {
       const row = yield* rowOf(sink)
       if (!row) return false
       const now = yield* sharedClockMs()
-      const isHeld = row.host !== null && row.claimed_until > now && !isThisProcess(row) && isThere(row, witness)
+      const isHeld =
+        row.host !== null && isClaimed(row.claimed_until, now) && !isThisProcess(row) && isThere(row, witness)
       if (isHeld) return false
       yield* update(sink, { ...me, claimed_until: now + ttlMs })
       return true
@@ -179,7 +177,7 @@ class StoredOutbox implements Outbox {
   /** A page is one transaction: others write between them. */
   async drop(sink: string, keep: SinkKeep): Promise<number> {
     const [row] = await this.#session.read(SINKS_BY_NAME.where('name', '=', sink))
-    const waits = row && (await this.#positionOf(row))
+    const waits = row && (await readPosition(this.#session, row))
     if (!row || !waits || !isFull(waits, keep, new Date())) return 0
     const before = Date.now() - keep.days * DAY_MS
     let bytes = waits.pending_bytes - keep.megabytes * 1_000_000
@@ -195,32 +193,8 @@ class StoredOutbox implements Outbox {
 
   async positions(): Promise<readonly SinkPosition[]> {
     const positions: SinkPosition[] = []
-    for (const row of await this.#session.read(SINKS_BY_NAME)) positions.push(await this.#positionOf(row))
+    for (const row of await this.#session.read(SINKS_BY_NAME)) positions.push(await readPosition(this.#session, row))
     return positions
-  }
-
-  /** What waits is added up a page at a time, as there may be millions. */
-  async #positionOf(row: SinkRow): Promise<SinkPosition> {
-    const waits = { pending: 0, bytes: 0, oldest: null as number | null }
-    for (let after = row.position; ; ) {
-      const page = ofSink(row.name, after).select(['id', 'bytes', 'at']).orderBy('id').limit(SUM_PAGE).as('page')
-      const sums = outboxTables
-        .selectFrom(page)
-        .select(({ fn }) => [
-          fn.countAll<number>().as('count'),
-          fn.sum<number>('bytes').as('bytes'),
-          fn.min<number>('at').as('oldest'),
-          fn.max<number>('id').as('last'),
-        ])
-      const [sum] = await this.#session.read(sums)
-      waits.pending += sum?.count ?? 0
-      // PostgreSQL adds up to numbers without an end, which come as text.
-      waits.bytes += Number(sum?.bytes ?? 0)
-      waits.oldest = least(waits.oldest, sum?.oldest ?? null)
-      if (!sum || sum.count < SUM_PAGE) return positionOf(row, waits)
-      after = sum.last
-      await new Promise((turn) => setImmediate(turn))
-    }
   }
 
   refused(sink: string, limit: number): Promise<readonly RefusedMessage[]> {
@@ -317,36 +291,6 @@ function* rowOf(sink: string): Steps<SinkRow | undefined> {
 
 function* update(sink: string, fields: Partial<SinkRow>): Steps<void> {
   yield* put(outboxTables.updateTable('sinks').set(fields).where('name', '=', sink))
-}
-
-function ofSink(sink: string, after: number) {
-  return outboxTables
-    .selectFrom('outbox')
-    .where('id', '>', after)
-    .where(({ eb, or }) => or([eb('sink', 'is', null), eb('sink', '=', sink)]))
-}
-
-function positionOf(
-  row: SinkRow,
-  { pending, bytes, oldest }: { readonly pending: number; readonly bytes: number; readonly oldest: number | null },
-): SinkPosition {
-  return {
-    sink: row.name,
-    pending,
-    pending_bytes: bytes,
-    oldest_at: oldest === null ? null : new Date(oldest).toISOString(),
-    sent: row.sent,
-    skipped: row.skipped,
-    refused: row.refused,
-    dropped: row.dropped,
-    trouble: row.trouble,
-    trouble_since: row.trouble_since,
-    last_sent_at: row.last_sent_at,
-  }
-}
-
-function least(one: number | null, other: number | null): number | null {
-  return one === null || other === null ? (one ?? other) : Math.min(one, other)
 }
 
 /** Lets go of some of the oldest, from where the sink was; undefined where none has to go, or the sink is elsewhere by now. */

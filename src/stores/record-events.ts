@@ -35,6 +35,8 @@ const UPDATE_SEEN = tables
   .where(({ or, eb }) => or([eb('seen_at', 'is', null), eb('seen_at', '<', '')]))
   .compile()
 
+const UNSETTLE = tables.updateTable('runs').set({ settled: 0 }).where('run', '=', '').where('settled', '=', 0).compile()
+
 const LAST_SEQ = tables
   .selectFrom('events')
   .select('seq')
@@ -61,12 +63,17 @@ export function* appendEvents(
       numbered.push(undefined)
       continue
     }
-    const seq = 1 + (last.get(run) ?? (yield* rowsOf(LAST_SEQ, [run, 1]))[0]?.seq ?? 0)
+    const seq = 1 + (last.get(run) ?? (yield* lastSeqOf(run)))
     last.set(run, seq)
     numbered.push({ ...event, seq } as RunEvent)
   }
   yield* recordEvents(numbered.filter((event) => event !== undefined))
   return numbered
+}
+
+/** The number of the last event of a run; 0 where there is none. */
+export function* lastSeqOf(run: string): Steps<number> {
+  return (yield* rowsOf(LAST_SEQ, [run, 1]))[0]?.seq ?? 0
 }
 
 function* recordEvents(events: readonly RunEvent[]): Steps<void> {
@@ -81,6 +88,9 @@ function* recordEvents(events: readonly RunEvent[]): Steps<void> {
     if (isBeginning(event)) yield* recordBeginning(event)
     else if (event.type === 'step.finished') yield* recordNotes(event)
   }
+  // Somebody may have taken the run for dead: whatever is changed from now on is in doubt once it is.
+  const changing = events.filter(({ type }) => type === 'step.converging')
+  for (const run of new Set(changing.map((event) => event.run))) yield* put(UNSETTLE, [0, run, 1])
   const endings = events.filter(isEnding)
   for (const run of new Set(endings.map((ending) => ending.run))) {
     yield* recordEndings(

@@ -36,20 +36,20 @@ import { changeTimeStore } from './change-times.ts'
 import { readVisits } from './device-visits.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { inList } from './in-list.ts'
-import { keptRuns } from './kept-runs.ts'
+import { dropNeverBegun, keptRuns } from './kept-runs.ts'
 import { labelled } from './labelled.ts'
 import { isHeard, leaseStore } from './leases.ts'
 import { AUDIT, journalOf, LEASES, OUTBOX } from './locks.ts'
 import { forgetSamples, readFact, readMachine, readMarks, readSamples } from './notes.ts'
 import { outageStore } from './outages.ts'
-import { appendEvents, eventOf, indeterminateDevices } from './record-events.ts'
+import { appendEvents, eventOf, indeterminateDevices, lastSeqOf } from './record-events.ts'
 import { recordStatuses } from './record-status.ts'
 import { reportDeliveryStore } from './report-deliveries.ts'
 import { runReads } from './run-reads.ts'
-import { type RunRow, tables } from './schema.ts'
+import { type RunRow, type StatusRow, tables } from './schema.ts'
 import { sessionStore } from './sessions.ts'
 import { readUsage } from './state-usage.ts'
-import { put, rowsOf, type StoreSession } from './steps.ts'
+import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
 import { workStore } from './work.ts'
 
 /** So long is known who has decided and done what, whatever else is kept. */
@@ -228,6 +228,7 @@ class StoredRuns implements RunStore {
     // What an interrupted run left in doubt outlives it.
     await this.#settleInterrupted()
     await forgetRuns(this.#session, run, { keep, isOver: (row) => this.#isOver(row) })
+    await dropNeverBegun(this.#session)
     await forgetSamples(this.#session, keep.days)
     await cutAudit(this.#session, new Date(Date.now() - Math.max(keep.days, AUDIT_DAYS) * DAY_MS))
   }
@@ -301,17 +302,26 @@ class StoredRuns implements RunStore {
     const open = tables.selectFrom('runs').selectAll().where('finished_at', 'is', null).where('settled', '=', 0)
     for (const row of await this.#session.read(open)) {
       if (!(await this.#isInterrupted(row))) continue
-      const record = await foldRun(this.events(row.run), { ended: true })
+      let last = 0
+      const told = async function* (events: AsyncIterable<RunEvent>) {
+        for await (const event of events) {
+          last = event.seq
+          yield event
+        }
+      }
+      const record = await foldRun(told(this.events(row.run)), { ended: true })
       const lost = indeterminateDevices(record, row, await this.#lastSign(row))
-      await this.#session.write(
-        function* () {
-          yield* recordStatuses(lost)
-          yield* put(tables.updateTable('runs').set({ settled: 1 }).where('run', '=', row.run))
-        },
-        { locks: { alone: [journalOf(row.run)] } },
-      )
+      await this.#session.write(() => settleRun(row, last, lost), { locks: { alone: [journalOf(row.run)] } })
     }
   }
+}
+
+/** Where it has gone on meanwhile, what was folded says nothing of it any more. */
+function* settleRun({ run, resumed }: RunRow, last: number, lost: readonly StatusRow[]): Steps<void> {
+  const [row] = yield* rowsOf(tables.selectFrom('runs').select('resumed').where('run', '=', run))
+  if (row?.resumed !== resumed || (yield* lastSeqOf(run)) !== last) return
+  yield* recordStatuses(lost)
+  yield* put(tables.updateTable('runs').set({ settled: 1 }).where('run', '=', run))
 }
 
 interface Raw {

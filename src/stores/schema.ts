@@ -315,7 +315,12 @@ const MIGRATIONS: readonly ((w: SchemaWords) => Statements)[] = [
       .modifyEnd(w.byKey),
   ],
   sourceStatements,
-  (w) => [tables.schema.alterTable('controllers').addColumn('heard_at', w.integer)],
+  (w) => [
+    tables.schema.alterTable('controllers').addColumn('heard_at', w.integer),
+    // What is looked for every few seconds, among all that is kept.
+    tables.schema.createIndex('hook_attempts_result').on('hook_attempts').columns(['result']),
+    tables.schema.createIndex('episodes_closed').on('episodes').columns(['closed_at']),
+  ],
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../core/duration.ts'
 import type { DeviceOutcome } from '../core/outcome.ts'
+import type { NewEvent } from '../core/run-store.ts'
 import { type RecordedRunOptions, recordRun } from './recorded-runs.ts'
 import { listed, type StoreBench } from './store-bench.ts'
 
@@ -55,5 +56,16 @@ export function testClocks(bench: () => StoreBench): void {
       vi.useRealTimers()
     }
     expect(await left()).toEqual([])
+  })
+
+  test('forgets what was kept for runs that never began, but not for those that are about to', async () => {
+    const store = await bench().store()
+    const idOf = (msAgo: number) => `${new Date(Date.now() - msAgo).toISOString().replace(/[-:]|\.\d+/g, '')}-abcdef`
+    const ids = { never: idOf(2 * DAY_MS), begun: idOf(3 * DAY_MS), about: idOf(0) }
+    for (const run of Object.values(ids)) await store.kept.keep(run, { order: {}, files: { a: run } })
+    const [started] = recordRun([], { run: ids.begun, at: new Date(Date.now() - 3 * DAY_MS).toISOString() })
+    await store.append([started as NewEvent])
+    await store.forget('x', { days: 30, megabytes: 1_000 })
+    expect([...(await store.kept.runs())].sort()).toEqual([ids.begun, ids.about])
   })
 }

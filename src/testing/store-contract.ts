@@ -324,6 +324,10 @@ function testStatus(bench: () => StoreBench): void {
       code: 'RUN_LOST_CONVERGING',
     })
     expect((await store.runs())[0]?.state).toBe('interrupted')
+    // It was taken for dead and was not: what it changed after that is in doubt, too.
+    const changing = rest.find(({ type }) => type === 'step.converging')
+    await store.append([{ ...changing, device: 'PL-0001/pos3' } as RunEvent])
+    expect((await statusOf(store))['PL-0001/pos3']?.state).toBe('indeterminate')
   })
 }
 

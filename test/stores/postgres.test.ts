@@ -1,10 +1,15 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { InputError } from '../../src/core/diagnostic.ts'
 import type { DeviceOutcome } from '../../src/core/outcome.ts'
 import type { NewEvent, RunStore } from '../../src/core/run-store.ts'
+import { LEASES } from '../../src/stores/locks.ts'
 import { openPostgresStore } from '../../src/stores/postgres/open.ts'
+import { lockKey } from '../../src/stores/postgres/transaction.ts'
 import { SCHEMA_VERSION } from '../../src/stores/schema.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { recordRun } from '../../src/testing/recorded-runs.ts'
@@ -143,6 +148,102 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
     }
   })
 
+  test('writes again what was lost with its primary, whose numbers the next one gives to others', async () => {
+    const primary = new PostgresServer()
+    await primary.start()
+    const line = await LossyLine.to(primary.port)
+    try {
+      const store = await openPostgresStore(primary.url.replace(`:${primary.port}/`, `:${line.port}/`))
+      const events = ofRun('lost', 3).slice(0, 3)
+      await store.append(events.slice(0, 1))
+      primary.halt()
+      const standby = `${primary.data}-standby`
+      execFileSync('cp', ['-a', primary.data, standby])
+      primary.resume()
+      line.cutBefore('COMMIT\0', () => {
+        // It reaches the primary, which dies; the standby has not heard of it, and counts on from where it was.
+        primary.halt('immediate')
+        rmSync(primary.data, { recursive: true })
+        execFileSync('cp', ['-a', standby, primary.data])
+        primary.resume()
+        primary.sql('DO $$ BEGIN FOR n IN 1..300 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$')
+      })
+      const written = [...(await store.append(events.slice(1, 2))), ...(await store.append(events.slice(2)))]
+      expect(line.cuts).toBe(1)
+      expect(written.map((event) => event?.seq)).toEqual([2, 3])
+      expect(await listed(store.events('lost'))).toEqual(events)
+      await store.close()
+      expect(primary.sql("SELECT count(*) FROM tillwright.state_facts WHERE name LIKE 'commit %'")).toBe('0')
+    } finally {
+      await line.close()
+      primary.stop()
+    }
+  }, 120_000)
+
+  test('reads nothing of a standby, whatever a name or a balancer leads to', async () => {
+    const [primary, standby] = [new PostgresServer(), new PostgresServer()]
+    const line = new LossyLine((connection) => (connection === 2 ? standby.port : primary.port))
+    try {
+      await Promise.all([primary.start(), standby.start()])
+      await line.listen()
+      const events = ofRun('one', 2)
+      const before = await openPostgresStore(primary.url)
+      await before.append(events.slice(0, 2))
+      await before.close()
+      for (const server of [primary, standby]) server.halt()
+      rmSync(standby.data, { recursive: true })
+      execFileSync('cp', ['-a', primary.data, standby.data])
+      writeFileSync(`${standby.data}/standby.signal`, '')
+      for (const server of [primary, standby]) server.resume()
+      const store = await openPostgresStore(primary.url.replace(`:${primary.port}/`, `:${line.port}/`))
+      opened.push(store)
+      await store.append(events.slice(2))
+      expect((await listed(store.events('one'))).map(({ seq }) => seq)).toEqual(events.map(({ seq }) => seq))
+      expect(line.connections).toBe(3)
+      expect(await refusal(standby.url)).toContain('is read-only: a standby')
+    } finally {
+      await line.close()
+      primary.stop()
+      standby.stop()
+    }
+  }, 120_000)
+
+  test('waits for a lock for longer than the role may ask a question', async () => {
+    const address = fresh()
+    await open(address)
+    const holder = new pg.Client({ connectionString: server.url })
+    await holder.connect()
+    await holder.query(`BEGIN; SELECT pg_advisory_xact_lock(${lockKey(`t${schemas} ${LEASES}`)})`)
+    server.sql("ALTER ROLE till SET statement_timeout = '200ms'; ALTER ROLE till SET lock_timeout = '100ms'")
+    try {
+      const store = await open(address)
+      const beat = store.leases.beat('a', 60_000)
+      const waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+      await expect.poll(() => Number(server.sql(waits)), { timeout: 20_000 }).toBe(1)
+      await delay(500)
+      await holder.query('COMMIT')
+      expect(await beat).toEqual({ intact: false })
+    } finally {
+      server.sql('ALTER ROLE till RESET ALL')
+      await holder.end()
+    }
+  }, 60_000)
+
+  test('gives up what takes too long each time, and does not take it for a server that is away', async () => {
+    const told: string[] = []
+    const address = fresh()
+    const store = await openPostgresStore(address, { tell: (text) => told.push(text) })
+    opened.push(store)
+    await store.sessions.begin({ id: 'x', account: 'a', proof: '', begun: 0, used: 0 })
+    server.sql(`SET search_path TO t${schemas}; ALTER TABLE sessions RENAME TO kept;
+      CREATE VIEW sessions AS SELECT kept.* FROM kept, (SELECT pg_sleep(60)) AS slow`)
+    const error = await store.sessions.find('x').catch((reason: unknown) => reason)
+    expect(String(error)).toContain('has ended a question that took too long')
+    expect(told).toEqual([])
+    const going = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%from \"sessions\"%'"
+    expect(server.sql(`${going} AND pid <> pg_backend_pid()`)).toBe('0')
+  }, 240_000)
+
   test('takes ends of devices into the ledger with few questions, as the server may be far away', async () => {
     const line = await LossyLine.to(server.port)
     try {
@@ -240,14 +341,17 @@ class LossyLine {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   port = 0
+  connections = 0
   cuts = 0
   /** How often something was asked after an answer. */
   turns = 0
+  #cut: { readonly word: string; readonly then: () => void } | undefined
   #left = Number.POSITIVE_INFINITY
 
-  private constructor(target: number) {
+  constructor(target: (connection: number) => number) {
     this.#server = createServer((near) => {
-      const far = connect(target, '127.0.0.1')
+      this.connections += 1
+      const far = connect(target(this.connections), '127.0.0.1')
       let isAsking = false
       for (const socket of [near, far]) {
         this.#sockets.add(socket)
@@ -260,7 +364,15 @@ class LossyLine {
       near.on('data', (chunk) => {
         if (!isAsking) this.turns += 1
         isAsking = true
-        far.write(chunk)
+        const cut = this.#cut && chunk.includes(this.#cut.word) ? this.#cut.then : undefined
+        if (!cut) {
+          far.write(chunk)
+          return
+        }
+        this.#cut = undefined
+        this.cuts += 1
+        near.destroy()
+        cut()
       })
       far.on('data', (chunk) => {
         isAsking = false
@@ -277,10 +389,19 @@ class LossyLine {
   }
 
   static async to(target: number): Promise<LossyLine> {
-    const line = new LossyLine(target)
-    line.port = await freePort()
-    await new Promise<void>((resolve) => line.#server.listen(line.port, '127.0.0.1', resolve))
+    const line = new LossyLine(() => target)
+    await line.listen()
     return line
+  }
+
+  async listen(): Promise<void> {
+    this.port = await freePort()
+    await new Promise<void>((resolve) => this.#server.listen(this.port, '127.0.0.1', resolve))
+  }
+
+  /** Cuts the line when the client says this, which does not arrive, and does something before anybody may call again. */
+  cutBefore(word: string, then: () => void): void {
+    this.#cut = { word, then }
   }
 
   cutAfter(bytes: number | undefined): void {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { InputError } from '../../src/core/diagnostic.ts'
 import { DAY_MS, HOUR_MS } from '../../src/core/duration.ts'
 import { processIdentity, thisProcess, whereabouts } from '../../src/stores/process-identity.ts'
-import { openSqliteStore } from '../../src/stores/sqlite.ts'
+import { openSqliteHooks, openSqliteOutbox, openSqliteStore } from '../../src/stores/sqlite.ts'
 import { RECORDED_RUNS } from '../../src/testing/recorded-runs.ts'
 
 let folder: string
@@ -165,7 +165,7 @@ test('says what to do about a path that cannot be', async () => {
 /** Root may write everywhere, so the one who may not is somebody else. */
 test('says what to do about a folder that may not be written', async () => {
   const program = `
-    import { openSqliteStore } from '${pathToFileURL(join(import.meta.dirname, '../../src/stores/sqlite.ts'))}'
+    import { openSqliteHooks, openSqliteOutbox, openSqliteStore } from '${pathToFileURL(join(import.meta.dirname, '../../src/stores/sqlite.ts'))}'
     if (process.getuid() === 0) process.setuid(65534)
     await openSqliteStore(process.argv[1]).then(() => console.log('opened'), (e) => console.log(e.name + ': ' + e.message))`
   const answer = (path: string): string =>
@@ -221,4 +221,24 @@ test('cuts what is old off the audit log a page at a time, once a day of it has 
   expect(left).toEqual([['hold.set', undefined], ...cut])
   expect((await store.audit.verify([])).faults).toEqual([])
   await store.close()
+})
+
+test('what was claimed while the clock was far ahead is free, and what is claimed now is not', async () => {
+  const path = join(folder, 'state.db')
+  const [hooks, outbox] = [await openSqliteHooks(path), await openSqliteOutbox(path)]
+  await outbox.register(['one'])
+  const claims = async () => [await hooks.claim(20_000), await outbox.claim('one', 20_000)]
+  expect(await claims()).toEqual([true, true])
+  const file = new Database(path)
+  const elsewhere = (until: number): void => {
+    file.exec(`UPDATE hook_workers SET host = 'elsewhere', until = '${new Date(until).toISOString()}'`)
+    file.exec(`UPDATE sinks SET host = 'elsewhere', claimed_until = ${until}`)
+  }
+  elsewhere(Date.now() + 10 * 60_000)
+  expect(await claims()).toEqual([false, false])
+  elsewhere(Date.now() + 365 * DAY_MS)
+  expect(await claims()).toEqual([true, true])
+  file.close()
+  await hooks.close()
+  await outbox.close()
 })

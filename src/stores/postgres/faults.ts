@@ -17,6 +17,8 @@ const AWAY_CODES: ReadonlySet<string> = new Set([
   '57P02',
   '57P03',
   '25P03',
+  '25P04',
+  '57P05',
   '25006',
   '53300',
 ])
@@ -32,6 +34,11 @@ type Fault = Error & { readonly code?: string }
 export function isAway(error: unknown): boolean {
   const { code = '', message = '' } = error as Fault
   return AWAY_CODES.has(code) || code.startsWith('08') || AWAY_WORDS.test(message)
+}
+
+/** The server ended a question that took too long: it is there. */
+export function isTooSlow(error: unknown): boolean {
+  return (error as Fault).code === '57014'
 }
 
 /** Whether the transaction was only in the way of others (serialization, deadlock, a lock not had in time). */
@@ -65,6 +72,10 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     'Let it make a schema, `GRANT CREATE ON DATABASE …`, or make it the owner of the schema "tillwright".',
   ],
   '53300': ['has no connection left', 'Raise max_connections there, or put PgBouncer before it.'],
+  '57014': [
+    'has ended a question that took too long, several times',
+    'See what it is busy with (pg_stat_activity), and whether `till state vacuum` is overdue.',
+  ],
   '53100': ['cannot grow, its disk is full', 'Make room on the disk of the server.'],
   '57P03': ['is starting or stopping', 'Wait until the server is ready.'],
   '25006': ['is read-only: a standby', 'Name the primary server.'],

@@ -20,7 +20,7 @@ import { PostgresSession } from './session.ts'
 import { postgresQuery } from './statements.ts'
 import { lockKey } from './transaction.ts'
 
-/** pg_current_xact_id and pg_xact_status, by which a lost commit is told, are there since then. */
+/** Older ones are not mended any more by their makers, and nothing here was tried with them. */
 const OLDEST_SERVER = 13
 
 export interface PostgresOptions {
@@ -112,26 +112,25 @@ async function prepare(client: pg.Client, place: Place): Promise<void> {
   if ((await versionOf(client, place)) < SCHEMA_VERSION) await migrate(client, place)
 }
 
-/** Refuses one that is too old, or only follows another. */
+/** Refuses one that is too old. */
 async function serverOf(client: pg.Client, place: Place): Promise<string> {
-  const { rows } = await client.query<{ version: string; standby: boolean }>(
-    "SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS standby",
-  )
-  const { version = '', standby = false } = rows[0] ?? {}
+  const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version') AS version")
+  const { version = '' } = rows[0] ?? {}
   if (Number.parseInt(version, 10) < OLDEST_SERVER) {
     throw stateUnusable(
       `The state store, ${place.shown}, is PostgreSQL ${version}`,
       `Tillwright needs ${OLDEST_SERVER} or later; it is tested with 15.`,
     )
   }
-  if (standby) throw stateUnusable(`The state store, ${place.shown}, is a standby`, 'Name the primary server.')
   return version
 }
 
 /** Whoever comes first does it; the others wait, and find it done. */
 async function migrate(client: pg.Client, place: Place): Promise<void> {
   try {
-    await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${lockKey(`${place.schema} migrate`)})`)
+    const settings = ['SET LOCAL statement_timeout TO 0', 'SET LOCAL lock_timeout TO 0']
+    const lock = `SELECT pg_advisory_xact_lock(${lockKey(`${place.schema} migrate`)})`
+    await client.query(['BEGIN', ...settings, lock].join('; '))
     const version = await versionOf(client, place)
     if (version < SCHEMA_VERSION) {
       if (version === 0) await client.query(`CREATE SCHEMA IF NOT EXISTS ${place.schema}`)

@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type pg from 'pg'
+import { DAY_MS } from '../../core/duration.ts'
 import { tables } from '../schema.ts'
 import type { Locks, Query, Steps, StoreSession } from '../steps.ts'
 import type { DatabaseAddress } from './address.ts'
-import { explained, isAway, isWorthAgain } from './faults.ts'
+import { explained, isAway, isTooSlow, isWorthAgain } from './faults.ts'
 import { postgresQuery, sendable } from './statements.ts'
-import { settingsOf, Transaction } from './transaction.ts'
+import { type CommitProof, settingsOf, Transaction } from './transaction.ts'
 import { Wire } from './wire.ts'
 import { ServerWitness } from './witness.ts'
 
@@ -14,6 +16,10 @@ import { ServerWitness } from './witness.ts'
 const AWAY_GIVE_UP_MS = 30 * 60_000
 /** What an event takes beside its text: its head, that of its row, and its part of the indexes. */
 const ROW_BYTES = 160
+/** Proofs of sessions that ended without a word are of no use to anybody after so long. */
+const PROOFS_MS = 7 * DAY_MS
+/** What takes so long so many times will not be quicker. */
+const MOST_SLOW = 3
 const SLOWEST_RETRY_MS = 2_000
 
 interface Write {
@@ -43,6 +49,11 @@ export class PostgresSession implements StoreSession {
   #waiting: Write[] = []
   #writing: Promise<void> | undefined
   #awaySince: number | undefined
+  /** In its own row of `state_facts` the last transaction of this session has left its proof. */
+  readonly #proofName = `commit ${randomUUID()}`
+  #hasProof = false
+  /** What was sent to be committed, and is not known to be yet. */
+  #doubt: { readonly proof: CommitProof; readonly values: readonly unknown[] } | undefined
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -107,13 +118,15 @@ export class PostgresSession implements StoreSession {
 
   /** Does something again until the server is there; at its first time at once, where it never was. */
   async patiently<T>(work: () => Promise<T>): Promise<T> {
+    let slow = 0
     for (let attempt = 0; ; attempt += 1) {
       try {
         const answer = await work()
         this.#isBack()
         return answer
       } catch (error) {
-        if (isWorthAgain(error)) continue
+        if (isTooSlow(error)) slow += 1
+        if (isWorthAgain(error) || (isTooSlow(error) && slow < MOST_SLOW)) continue
         if (!isAway(error) || !this.#mayWait(error)) throw explained(this.#options.address.shown, error)
         await delay(Math.min(SLOWEST_RETRY_MS, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2))
       }
@@ -132,7 +145,20 @@ export class PostgresSession implements StoreSession {
 
   async close(): Promise<void> {
     await this.#writing
+    await this.#dropProofs()
     await Promise.all([this.#reader.close(), this.#writer.close()])
+  }
+
+  /** Its own, and those of sessions that ended without doing so, long ago. */
+  async #dropProofs(): Promise<void> {
+    if (!this.#hasProof) return
+    const longAgo = new Date(Date.now() - PROOFS_MS).toISOString()
+    const dropped = `DELETE FROM ${this.schema}.state_facts
+      WHERE name = $1 OR (name > 'commit ' AND name < 'commit~' AND value < $2)`
+    await this.#writer
+      .client()
+      .then((client) => client.query(dropped, [this.#proofName, longAgo]))
+      .catch(() => undefined)
   }
 
   #mayWait(error: unknown): boolean {
@@ -168,7 +194,8 @@ export class PostgresSession implements StoreSession {
       const values = await this.#untilSettled(writes)
       for (const [index, write] of writes.entries()) write.resolve(values[index])
     } catch (error) {
-      if (writes.length === 1) {
+      // What may be committed is not done again one by one: nobody could find out what came of it.
+      if (writes.length === 1 || this.#doubt) {
         for (const write of writes) write.reject(error)
         return
       }
@@ -179,21 +206,24 @@ export class PostgresSession implements StoreSession {
 
   /** What was lost in the middle of its commit is not done again before it is known what came of it. */
   #untilSettled(writes: readonly Write[]): Promise<readonly unknown[]> {
-    let doubt: { readonly id: string; readonly values: readonly unknown[] } | undefined
+    const { schema } = this.#options.address
+    this.#doubt = undefined
     return this.patiently(async () => {
       try {
         const client = await this.#writer.client()
-        if (doubt && (await wasCommitted(client, doubt.id))) return doubt.values
-        doubt = undefined
-        const transaction = await Transaction.begin(client, {
-          schema: this.#options.address.schema,
-          locks: together(writes),
-        })
+        if (this.#doubt && (await wasCommitted(client, schema, this.#doubt.proof))) return this.#doubt.values
+        this.#doubt = undefined
+        const proof = { name: this.#proofName, value: `${new Date().toISOString()} ${randomUUID()}` }
+        const transaction = await Transaction.begin(client, { schema, locks: together(writes), proof })
         const values: unknown[] = []
         for (const write of writes) values.push(await transaction.take(write.work()))
-        await transaction.flush()
-        doubt = { id: transaction.id, values }
-        await transaction.commit()
+        if (await transaction.flush()) this.#doubt = { proof, values }
+        this.#hasProof ||= this.#doubt !== undefined
+        await transaction.commit().catch((error: unknown) => {
+          // What the server refuses is not committed.
+          if (!isAway(error)) this.#doubt = undefined
+          throw error
+        })
         return values
       } catch (error) {
         if (isAway(error)) this.#writer.lose()
@@ -213,13 +243,17 @@ export class PostgresSession implements StoreSession {
   }
 }
 
-/** Waits while the server itself does not know yet. */
-async function wasCommitted(client: pg.Client, id: string): Promise<boolean> {
-  for (;;) {
-    const { rows } = await client.query<{ status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [id])
-    if (rows[0]?.status !== 'in progress') return rows[0]?.status === 'committed'
-    await delay(100)
-  }
+/**
+ * Whether the transaction that leaves this proof was. A number of it would prove nothing: a standby that became the primary without it
+ * gives its numbers to others. The row is written, as that waits for whoever is still writing it.
+ */
+async function wasCommitted(client: pg.Client, schema: string, { name, value }: CommitProof): Promise<boolean> {
+  const { rows } = await client.query<{ value: string }>(
+    `INSERT INTO ${schema}.state_facts AS fact (name, value) VALUES ($1, '')
+     ON CONFLICT (name) DO UPDATE SET value = fact.value RETURNING value`,
+    [name],
+  )
+  return rows[0]?.value === value
 }
 
 function together(writes: readonly Write[]): Locks {

@@ -5,9 +5,20 @@ import { insertRows, postgresQuery, type RowShape, rowShape, sendable } from './
 
 /** Who sits on locks and says nothing for so long is gone, as PostgreSQL sees it: sooner than the shortest lease ends for want of a heartbeat. */
 const SILENT_MS = 3_000
+/** Past it the server ends a question: sooner than this side waits no longer for its answer, or it would go on for nobody. */
+const SLOW_MS = 25_000
 /** Parameters of one statement are counted in 16 bits. */
 const MOST_PARAMETERS = 60_000
 const MOST_ROWS = 1_000
+
+/** What a transaction leaves in the row of its session, in itself: it is there if it was committed. */
+export interface CommitProof {
+  readonly name: string
+  readonly value: string
+}
+
+const LEAVE_PROOF =
+  'INSERT INTO state_facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value'
 
 interface Gathered {
   readonly query: Query<unknown>
@@ -22,29 +33,29 @@ export class Transaction {
   readonly #ms: number
   readonly #sent: Promise<unknown>[] = []
   #gathered: Gathered | undefined
-  /** By which the server is asked later whether it was committed. */
-  readonly id: string
+  readonly #proof: CommitProof
+  #hasWritten = false
 
-  private constructor(client: pg.Client, { ms, id }: { readonly ms: number; readonly id: string }) {
+  private constructor(client: pg.Client, { ms, proof }: { readonly ms: number; readonly proof: CommitProof }) {
     this.#client = client
     this.#ms = ms
-    this.id = id
+    this.#proof = proof
   }
 
   /** Begins, and waits for its locks. */
   static async begin(
     client: pg.Client,
-    options: { readonly schema: string; readonly locks: Locks },
+    options: { readonly schema: string; readonly locks: Locks; readonly proof: CommitProof },
   ): Promise<Transaction> {
     const lines = [
       'BEGIN ISOLATION LEVEL READ COMMITTED',
       ...settingsOf(options.schema),
       ...lockLines(options.schema, options.locks),
-      'SELECT pg_current_xact_id()::text AS id, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms',
+      'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms',
     ]
-    const results = (await client.query(lines.join('; '))) as unknown as pg.QueryResult<{ ms: number; id: string }>[]
+    const results = (await client.query(lines.join('; '))) as unknown as pg.QueryResult<{ ms: number }>[]
     const [row] = results.at(-1)?.rows ?? []
-    return new Transaction(client, row ?? { ms: Date.now(), id: '0' })
+    return new Transaction(client, { ms: row?.ms ?? Date.now(), proof: options.proof })
   }
 
   /** Goes through the steps. */
@@ -55,10 +66,12 @@ export class Transaction {
     }
   }
 
-  /** Resolves when all that was written has arrived. */
-  async flush(): Promise<void> {
+  /** Resolves when all that was written has arrived, and what proves that it was committed; false where nothing was. */
+  async flush(): Promise<boolean> {
     this.#sendGathered()
+    if (this.#hasWritten) this.#keep(this.#client.query(LEAVE_PROOF, [this.#proof.name, this.#proof.value]))
     await Promise.all(this.#sent.splice(0))
+    return this.#hasWritten
   }
 
   async commit(): Promise<void> {
@@ -75,6 +88,7 @@ export class Transaction {
   }
 
   #put({ query, parameters }: Asked): readonly unknown[] {
+    this.#hasWritten = true
     const shape = rowShape(query)
     if (shape === undefined || parameters === undefined) {
       this.#sendGathered()
@@ -114,9 +128,17 @@ export class Transaction {
   }
 }
 
-/** Of one transaction alone: a pooler gives the connection to others behind it. */
+/**
+ * Of one transaction alone: a pooler gives the connection to others behind it. Limits that the role has for questions of people would end
+ * a run: waiting for a lock of ours counts, too.
+ */
 export function settingsOf(schema: string): readonly string[] {
-  return [`SET LOCAL search_path TO ${schema}`, `SET LOCAL idle_in_transaction_session_timeout TO ${SILENT_MS}`]
+  return [
+    `SET LOCAL search_path TO ${schema}`,
+    `SET LOCAL idle_in_transaction_session_timeout TO ${SILENT_MS}`,
+    `SET LOCAL statement_timeout TO ${SLOW_MS}`,
+    'SET LOCAL lock_timeout TO 0',
+  ]
 }
 
 /** In the same order everywhere, so that no two wait for each other. */

@@ -65,6 +65,7 @@ export class Wire {
     client.on('error', () => this.#forget(client))
     client.on('end', () => this.#forget(client))
     await client.connect()
+    await refuseStandby(client)
     if (this.#wasLost) this.backSince = bootClockMs()
     return client
   }
@@ -77,6 +78,17 @@ export class Wire {
       () => undefined,
     )
   }
+}
+
+/**
+ * Where a name or a balancer leads to the one that was the primary before, or to a standby, it answers what is read: out of date, and
+ * without a word.
+ */
+async function refuseStandby(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby')
+  if (rows[0]?.standby !== true) return
+  destroy(client)
+  throw Object.assign(new Error('it is a standby'), { code: '25006' })
 }
 
 function destroy(client: pg.Client): void {
