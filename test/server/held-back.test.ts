@@ -1,5 +1,8 @@
 import Database from 'libsql'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { dutiesOf } from '../../src/app/incidents/duties-in-force.ts'
+import { incidentOpening } from '../../src/app/incidents/incident-opening.ts'
+import { openProject } from '../../src/app/project.ts'
 import { incidentState } from '../../src/core/incident.ts'
 import type { IncidentStore } from '../../src/core/incident-store.ts'
 import { openSqliteIncidents } from '../../src/stores/sqlite.ts'
@@ -98,7 +101,13 @@ test('a rule that is renamed leaves its incidents to whom the matrix names; a ro
   await until(() => sink.mails.length === 1, 'the desk is told')
   expect(sink.mails[0]?.text).toContain('Fault drawer')
 
-  expect((await till.till('incidents', 'open', 'Spilled', '--fault', 'coffee', '--json')).code).toBe(0)
+  // A class that a runbook has worked out on the device, and that has no row.
+  const project = await openProject(till.root)
+  const fleet = await project.fleet()
+  const place = { device: `${NORTH}/pos1`, store: NORTH } as const
+  const call = { ...place, key: 'k', origin: 'hand', fault: 'coffee', severity: '', title: 'Spilled', by: 'x' } as const
+  await store?.open(incidentOpening({ fleet, duties: dutiesOf(project, fleet) }, call), new Date())
+  await project.close()
   const nobodys = async (): Promise<number> => {
     const text = await (await fetch(`${till.url}/metrics`)).text()
     return Number(/^till_incidents_without_team (\d+)$/m.exec(text)?.[1])
