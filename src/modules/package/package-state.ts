@@ -25,4 +25,6 @@ export interface State extends Omit<manager.PackageState, 'manager'> {
   readonly manager: manager.PackageManager | 'msi'
   readonly file?: PackageFile
   readonly products?: readonly Product[]
+  /** Windows: an installation was not over at its deadline, and what it saved is still there. */
+  readonly unfinished?: boolean
 }

@@ -87,7 +87,13 @@ const remove: StandIn = (machine, given) => {
   return json({ code: 0 })
 }
 
+/** Its installations are over at once. */
+const unfinished: StandIn = () => json([])
+const finish: StandIn = () => ({})
+
 export const PACKAGE_STAND_INS: Readonly<Record<string, StandIn>> = {
+  'package.unfinished': unfinished,
+  'package.finish': finish,
   'package.observe': observe,
   'package.stage': stage,
   'package.unstage': unstage,

@@ -21,6 +21,7 @@ const DONE = { code: 0, log: '', version: '7.0.5.2400', sum: '', signature: '', 
 const world = (installed: object, products: unknown[] = OLD): WindowsWorld =>
   new WindowsWorld({
     'package.observe': products,
+    'package.unfinished': [],
     'package.stage': { path: 'C:\\Windows\\Temp\\till-1', free: 1e9 },
     'package.install': { ...DONE, ...installed },
   } as Says)

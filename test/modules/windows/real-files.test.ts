@@ -96,4 +96,24 @@ describe.runIf(hasPowerShell)('files under a real PowerShell', () => {
         .sort(),
     ).toEqual(['till-0123456789abcdef-queue', 'till-data'])
   }, 60_000)
+
+  it('package: an installation that is not over at its deadline goes on; the next apply puts back what it wrote anew', async () => {
+    const conf = at('C:\\Till\\long.conf')
+    writeFileSync(conf, 'mine')
+    const go = at('C:\\Till\\go')
+    const msi = `${till.machine.root}/long.msi`
+    writeFileSync(msi, 'Long One|1.0')
+    const script = `#!/bin/sh\nwhile [ ! -e '${go}' ]; do sleep 0.2; done\nprintf default >'${conf}'\n`
+    writeFileSync(at('C:\\Windows\\System32\\msiexec.exe'), script, { mode: 0o755 })
+    const file = { path: msi, sha256: createHash('sha256').update('Long One|1.0').digest('hex') }
+    const params = { name: 'Long One', version: '1.0', file, keep: ['C:\\Till\\long.conf'] }
+    till.limits.set('package.install', 15_000)
+    await expect(till.apply('package', params)).rejects.toThrow(/CONVERGE_TIMEOUT: The installation is still going on/)
+    expect(readFileSync(conf, 'utf8')).toBe('mine')
+    writeFileSync(go, '')
+    await expect.poll(() => readFileSync(conf, 'utf8'), { timeout: 20_000 }).toBe('default')
+    expect(await till.apply('package', params)).toEqual(['unfinished: true -> false'])
+    expect(readFileSync(conf, 'utf8')).toBe('mine')
+    expect(readdirSync(at('C:\\Windows\\Temp')).filter((name) => /^till-[0-9a-f]{16}$/.test(name))).toEqual([])
+  }, 120_000)
 })
