@@ -165,4 +165,16 @@ Add-One 90002 $PID 'conhost.exe' 5`)
     expect(await ask("Stop-Till 97 'no'")).toMatchObject({ exitCode: 97, errorText: 'no' })
     expect(await ask("try { Stop-Till 97 'no' } catch { throw }")).toMatchObject({ exitCode: 97, errorText: 'no' })
   }, 60_000)
+
+  it('facts and reboot: a PowerShell of 32 bits sees what this Windows has', async () => {
+    await till.arrange(
+      "[void][TillWindows.WinRegistry]::At('HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update\\RebootRequired', $true); [TillWindows.WinRegistry]::Narrow = $true",
+    )
+    const pending_reboot = { needed: true, reasons: ['windows-update'] }
+    expect(await till.value('facts', {})).toMatchObject({
+      machine_id: '0f1a4e54-5e0c-4fd5-9c5b-6a1f3a1f9d11',
+      pending_reboot,
+    })
+    expect(await till.differs('reboot', { when: 'pending' })).not.toEqual([])
+  }, 60_000)
 })

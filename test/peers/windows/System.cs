@@ -53,11 +53,14 @@ public class WinRegistryKey {
 }
 
 public static class WinRegistry {
+  /// A process of 32 bits, which is led to Wow6432Node: https://learn.microsoft.com/windows/win32/winprog64/shared-registry-keys
+  public static bool Narrow;
   public static WinRegistryKey At(string path, bool make) {
     var parts = path.Replace("HKEY_LOCAL_MACHINE", "HKLM").Split(new[] { ':' }, 2);
     var hive = parts[0].ToUpperInvariant() == "HKCU" ? RegistryHive.CurrentUser : RegistryHive.LocalMachine;
-    var root = WinRegistryKey.OpenBaseKey(hive, RegistryView.Registry64);
     var rest = parts.Length > 1 ? parts[1].TrimStart('\\') : "";
+    var other = Narrow && rest.StartsWith("SOFTWARE\\", StringComparison.OrdinalIgnoreCase) && !rest.Contains("Windows NT\\CurrentVersion");
+    var root = WinRegistryKey.OpenBaseKey(hive, other ? RegistryView.Registry32 : RegistryView.Registry64);
     return make ? root.CreateSubKey(rest) : root.OpenSubKey(rest);
   }
   public static void Set(string path, string name, object data, RegistryValueKind kind) => At(path, true).SetValue(name, data, kind);
