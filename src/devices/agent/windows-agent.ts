@@ -210,11 +210,11 @@ function Undo-Till([int]$exit, [string]$said) {
   $result.exit = $exit
   $result.said = $said
   Restore-TillFiles
-  if ($v.was_running) {
+  if ($v.was_running -and $touched) {
     try { Set-TillService $v.service 'restart' } catch { }
     $result.answers = [bool](Wait-TillAgent)
     if (-not $result.answers) { return }
-  } elseif ($acted) { try { Set-TillService $v.service 'stop' } catch { } }
+  } elseif ($v.was_running) { $result.answers = [bool](Wait-TillAgent) } elseif ($acted) { try { Set-TillService $v.service 'stop' } catch { } }
   Clear-TillSave
 }
 foreach ($file in $files) {
@@ -231,6 +231,8 @@ if (-not [IO.Directory]::Exists($save)) { [void][IO.Directory]::CreateDirectory(
 $at = Join-Path $save 'list'
 $kept = @()
 if ([IO.File]::Exists($at)) { $kept = @([IO.File]::ReadAllLines($at)) }
+# As long as no file was changed, there is nothing to restart the agent for.
+$touched = $kept.Count -gt 0
 foreach ($file in $files) {
   if ($kept -contains $file.path) { continue }
   if ([IO.File]::Exists($file.path)) { Copy-TillFile $file.path (Join-Path $save "was-$($kept.Count)") }
@@ -241,6 +243,7 @@ $stage = 'write'
 try {
   foreach ($file in $files) {
     if ($file.part -ne 'psk') { continue }
+    $touched = $true
     [void](Set-TillWritable $file.path)
     [IO.File]::WriteAllBytes($file.path, [byte[]]@())
     $own = New-Object Security.AccessControl.FileSecurity
@@ -253,6 +256,7 @@ try {
   else {
     foreach ($file in $files) {
       if ($file.part -ne 'config') { continue }
+      $touched = $true
       $new = Join-Path $save 'new'
       [IO.File]::WriteAllText($new, $file.text, $utf8)
       Move-TillInPlace $new $file.path ''

@@ -48,7 +48,9 @@ export async function installMsi(shell: ShellChannel, params: MsiParams, file: P
     file: msi,
     sha256: params.file?.sha256.toLowerCase() ?? '',
     signer: params.file?.signer ?? '',
-    line: Object.entries(params.properties ?? {})
+    // For all accounts: an MSI that says nothing of it is installed for the account that we have alone.
+    // https://learn.microsoft.com/windows/win32/msi/allusers
+    line: Object.entries({ ALLUSERS: 1, ...params.properties })
       .map(propertyWord)
       .join(' '),
     keep: JSON.stringify(params.keep ?? []),

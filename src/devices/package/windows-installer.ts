@@ -17,21 +17,30 @@ export interface Installed {
   readonly restored: readonly string[]
 }
 
-// From the registry: Win32_Product reconfigures every package when it is read.
+// From the registry: Win32_Product reconfigures every package when it is read. What was installed for one account stands in the
+// registry of that account, which is there while somebody is logged in with it.
 const PRODUCTS = String.raw`function Get-TillProducts([string]$name) {
   $pattern = '^' + [regex]::Escape($name) + '( \(.*\)| x64| x86)?$'
   $seen = @{}
+  $list = 'SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall'
+  $roots = @()
   foreach ($view in 'Registry64', 'Registry32') {
     $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]::LocalMachine, [Microsoft.Win32.RegistryView]$view)
-    $root = $base.OpenSubKey('SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall')
-    if ($root -eq $null) { continue }
-    foreach ($code in $root.GetSubKeyNames()) {
-      $key = $root.OpenSubKey($code)
-      if ($key -eq $null -or $seen.ContainsKey($code)) { continue }
+    $roots += @{ key = $base.OpenSubKey($list); user = '' }
+  }
+  $users = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]::Users, [Microsoft.Win32.RegistryView]::Default)
+  foreach ($sid in $users.GetSubKeyNames()) {
+    if ($sid -match '^S-1-[0-9-]+$') { $roots += @{ key = $users.OpenSubKey($sid + '\' + $list); user = $sid } }
+  }
+  foreach ($root in $roots) {
+    if ($root.key -eq $null) { continue }
+    foreach ($code in $root.key.GetSubKeyNames()) {
+      $key = $root.key.OpenSubKey($code)
+      if ($key -eq $null -or $seen.ContainsKey($root.user + $code)) { continue }
       $display = [string]$key.GetValue('DisplayName')
       if ($display -notmatch $pattern) { continue }
-      $seen[$code] = $true
-      @{ code = $code; name = $display; version = [string]$key.GetValue('DisplayVersion'); msi = ([int]$key.GetValue('WindowsInstaller') -eq 1) }
+      $seen[$root.user + $code] = $true
+      @{ code = $code; name = $display; version = [string]$key.GetValue('DisplayVersion'); msi = ([int]$key.GetValue('WindowsInstaller') -eq 1); user = $root.user }
     }
   }
 }
@@ -161,7 +170,7 @@ try {
       $from = [Math]::Max(0, $end - 1500)
       $result.log = $text.Substring($from, $end - $from)
     }
-    $result.version = [string](@(Get-TillProducts $v.name) | ForEach-Object { $_.version } | Select-Object -First 1)
+    $result.version = [string](@(Get-TillProducts $v.name) | Where-Object { $_.user -eq '' } | ForEach-Object { $_.version } | Select-Object -First 1)
   }
 } finally { if (-not $begun) { try { Remove-TillFolder $v.folder } catch { } } }
 Write-TillJson $result

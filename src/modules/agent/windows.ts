@@ -56,7 +56,12 @@ async function observe({ shell }: ModuleContext, params: AgentParams): Promise<R
     psk_key: params.psk?.key ?? '',
   }
   const [products, unfinished, said, agent, file] = await Promise.all([
-    askJson<readonly { readonly version: string }[]>(shell, OBSERVE, { values: { name: at.product } }, 'The programs'),
+    askJson<readonly { readonly version: string; readonly user: string }[]>(
+      shell,
+      OBSERVE,
+      { values: { name: at.product } },
+      'The programs',
+    ),
     hasUnfinished(shell, at.product),
     askJson<WindowsServiceAnswer>(
       shell,
@@ -78,7 +83,7 @@ async function observe({ shell }: ModuleContext, params: AgentParams): Promise<R
   if (!agent.ok) return fail(withoutOutput(agent.failure))
   if (file && !file.ok) return file
   const reading = readingOf(at, params, {
-    installed: products.value.map(({ version }) => version),
+    installed: products.value.filter(({ user }) => user === '').map(({ version }) => version),
     service: said.value.exists ? serviceOf(said.value) : undefined,
     agent: agent.value,
     unfinishedMsi: unfinished.value,

@@ -19,6 +19,8 @@ export interface Product {
   readonly version: string
   /** Installed by Windows Installer, which can take it away again. */
   readonly msi: boolean
+  /** The account that it is installed for; empty: for all. */
+  readonly user: string
 }
 
 export interface State extends Omit<manager.PackageState, 'manager'> {

@@ -20,7 +20,7 @@ export const onWindows: Side<PackageParams, State> = {
   observe,
   converge,
   proof: (params, _changes, { products = [], unfinished }) =>
-    params.state === 'absent' && !unfinished && products.length === 1 && products[0]?.msi
+    params.state === 'absent' && !unfinished && products.length === 1 && products[0]?.msi && products[0].user === ''
       ? proofBy(GONE, undefined)
       : undefined,
 }
@@ -41,7 +41,9 @@ async function observe({ shell, device }: ModuleContext, params: PackageParams):
   if (!products.ok) return products
   if (!unfinished.ok) return unfinished
   if (file && !file.ok) return file
-  const installed = products.value.map(({ version }) => version)
+  const installed = products.value
+    .filter(({ user }) => user === '' || params.state === 'absent')
+    .map(({ version }) => version)
   return success({
     manager: 'msi',
     broken: false,
@@ -79,6 +81,12 @@ async function remove({ shell }: ModuleContext, products: readonly Product[]): P
       message,
       hint: 'Remove it with `command` and its own uninstaller.',
     })
+  }
+  const own = products.find(({ user }) => user !== '')
+  if (own) {
+    const message = `"${own.name}" is installed for the account ${own.user} alone, and nobody else can remove it.`
+    const hint = 'Have it removed by that account, or with `command` and its own uninstaller.'
+    return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message, hint })
   }
   for (const { code, name } of products) {
     const question = { values: { code }, whole: true }

@@ -20,7 +20,7 @@ function productsOf(machine: WindowsMachine, name: string): readonly InstalledPr
 
 const observe: StandIn = (machine, given) => {
   const found = productsOf(machine, given.text('name'))
-  return json(found.map(({ code, name, version }) => ({ code, name, version, msi: true })))
+  return json(found.map(({ code, name, version }) => ({ code, name, version, msi: true, user: '' })))
 }
 
 const stage: StandIn = (machine, given) => {

@@ -97,6 +97,23 @@ describe.runIf(hasPowerShell)('files under a real PowerShell', () => {
     ).toEqual(['till-0123456789abcdef-queue', 'till-data'])
   }, 60_000)
 
+  it('package: what is installed for one account alone is there, and is no installation for all', async () => {
+    const sid = 'S-1-5-21-1-2-3-1001'
+    const key = `${sid}\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Viewer`
+    const set = (name: string, data: string | number, kind: string): Promise<string> =>
+      till.arrange(
+        "[Microsoft.Win32.RegistryKey]::OpenBaseKey('Users', 'Default').CreateSubKey($v.key).SetValue($v.name, $v.data, $v.kind)",
+        { key, name, data, kind },
+      )
+    await set('DisplayName', 'Viewer', 'String')
+    await set('DisplayVersion', '1.0', 'String')
+    await set('WindowsInstaller', 1, 'DWord')
+    const gone = { name: 'Viewer', state: 'absent' }
+    expect(await till.differs('package', gone)).toEqual(['state: present -> absent'])
+    await expect(till.apply('package', gone)).rejects.toThrow(`installed for the account ${sid} alone`)
+    expect(await till.differs('package', { name: 'Viewer' })).toEqual(['state: absent -> present'])
+  }, 60_000)
+
   it('package: an installation that is not over at its deadline goes on; the next apply puts back what it wrote anew', async () => {
     const conf = at('C:\\Till\\long.conf')
     writeFileSync(conf, 'mine')

@@ -150,10 +150,10 @@ Add-One 90002 $PID 'conhost.exe' 5`)
     await expect(till.apply('agent', { ...params, set: { Hostname: 'two' } })).rejects.toThrow(
       /VALIDATOR_REFUSED: .*unknown parameter/,
     )
-    await run('C:\\Nowhere\\agentd.exe')
-    await expect(till.apply('agent', { ...params, set: { Hostname: 'two' } })).rejects.toThrow(
-      /no program of the agent/,
-    )
+    expect(await till.arrange("(Get-Service -Name 'Zabbix Agent').Stops")).toBe('0')
+    exe("echo 'agent.ping [u|1]'")
+    expect(await till.apply('agent', { ...params, set: { Hostname: 'two' } })).toEqual(['keys.Hostname: one -> two'])
+    expect(await till.arrange("(Get-Service -Name 'Zabbix Agent').Stops")).toBe('1')
   }, 60_000)
 
   it('what ends a fragment with a code does so only where nobody catches it', async () => {

@@ -102,6 +102,7 @@ public class WinService {
   public string StartFails = "";
   /// So many starts fail; -1: all of them, if StartFails says why.
   public int FailTimes = -1;
+  public int Stops = 0;
   /// What its state becomes while somebody looks: each Refresh takes one.
   public readonly Queue<ServiceControllerStatus> Becomes = new Queue<ServiceControllerStatus>();
   public void Refresh() { if (Becomes.Count > 0) Status = Becomes.Dequeue(); }
@@ -127,6 +128,7 @@ public class WinService {
     if (Status.ToString().EndsWith("Pending")) throw Cannot("stop", 1061);
     foreach (var one in DependentServices) one.Stop();
     Status = ServiceControllerStatus.Stopped;
+    Stops++;
   }
   public static WinService Add(string name, string display, bool runs, string account, params string[] needs) {
     const string services = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\";
