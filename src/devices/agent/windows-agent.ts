@@ -209,7 +209,7 @@ function Clear-TillSave { try { Remove-TillFolder $save } catch { } }
 function Undo-Till([int]$exit, [string]$said) {
   $result.exit = $exit
   $result.said = $said
-  Restore-TillFiles
+  if ($touched) { Restore-TillFiles }
   if ($v.was_running -and $touched) {
     try { Set-TillService $v.service 'restart' } catch { }
     $result.answers = [bool](Wait-TillAgent)
