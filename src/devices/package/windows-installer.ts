@@ -78,14 +78,15 @@ export const UNSTAGE = fragment('package.unstage', `${WINDOWS_REMOVE}Remove-Till
  * The installation itself is in the Windows Installer service, and goes on when msiexec is ended: so that is not, and what
  * was saved for it stays until it is over. Then the mutex is gone: https://learn.microsoft.com/windows/win32/msi/-msiexecute-mutex
  */
-const UNFINISHED = `function Find-TillUnfinished([string]$name) {
+const FIND_UNFINISHED = `function Find-TillUnfinished([string]$name) {
   foreach ($folder in [IO.Directory]::GetDirectories((Join-Path $env:windir 'Temp'), 'till-*')) {
     $list = Join-Path $folder 'unfinished'
     if ([IO.Path]::GetFileName($folder) -notmatch '^till-[0-9a-f]{16}$' -or -not [IO.File]::Exists($list)) { continue }
     if (@([IO.File]::ReadAllLines($list))[0] -eq $name) { $folder }
   }
 }
-function Restore-TillKept([string]$folder) {
+`
+const RESTORE = `function Restore-TillKept([string]$folder) {
   $number = 0
   foreach ($path in @([IO.File]::ReadAllLines((Join-Path $folder 'unfinished')) | Select-Object -Skip 1)) {
     $copy = Join-Path $folder "kept-$number"
@@ -101,13 +102,13 @@ function Restore-TillKept([string]$folder) {
 /** What an installation that was not over at its deadline has left. */
 export const OBSERVE_UNFINISHED = fragment(
   'package.unfinished',
-  `${UNFINISHED}Write-TillJson @(Find-TillUnfinished $v.name)\n`,
+  `${FIND_UNFINISHED}Write-TillJson @(Find-TillUnfinished $v.name)\n`,
 )
 
 /** Waits for its end and puts back what was saved. */
 export const FINISH = fragment(
   'package.finish',
-  `${WINDOWS_SWAP}${UNFINISHED}while ($true) {
+  `${WINDOWS_SWAP}${FIND_UNFINISHED}${RESTORE}while ($true) {
   try { [Threading.Mutex]::OpenExisting('Global\\_MSIExecute').Dispose() } catch {
     if ($_.Exception.GetBaseException() -is [Threading.WaitHandleCannotBeOpenedException]) { break }
   }
@@ -132,7 +133,7 @@ const MSIEXEC = `function Invoke-TillInstaller([string]$line) {
 
 export const INSTALL = fragment(
   'package.install',
-  `${PRODUCTS}${WINDOWS_SWAP}${UNFINISHED}${MSIEXEC}$begun = $false
+  `${PRODUCTS}${WINDOWS_SWAP}${RESTORE}${MSIEXEC}$begun = $false
 $result = @{ code = 0; log = ''; version = ''; sum = ''; signature = ''; restored = @() }
 try {
   $sum = Get-TillSha256 $v.file
