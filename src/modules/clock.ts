@@ -70,7 +70,8 @@ export const clock = defineModule({
       time_zone: {
         type: 'string',
         pattern: '^[A-Za-z][A-Za-z0-9 ()/+._-]*$',
-        description: 'In the words of the system: an IANA name, or the name of Windows, with `_dstoff` behind it where the till is to have winter time all year.',
+        description:
+          'In the words of the system: an IANA name, or the name of Windows, with `_dstoff` behind it where the till is to have winter time all year.',
         examples: ['Europe/Warsaw', 'Central European Standard Time'],
       },
     },

@@ -38,10 +38,11 @@ $nl = [string][char]10
 # Without it, ConvertTo-Json of 5.1 writes some arrays as {"value": [], "Count": 0}.
 Remove-TypeData -TypeName System.Array -ErrorAction SilentlyContinue
 
-# Ends the fragment with an exit code and a message.
+# Ends the fragment with an exit code and a message, unless somebody catches it.
 function Stop-Till([int]$code, [string]$message) {
-  $till.exit = $code
-  throw $message
+  $problem = New-Object InvalidOperationException $message
+  $problem.Data['till'] = $code
+  throw $problem
 }
 
 # One value as one line of JSON, ASCII as far as ConvertTo-Json sees to it.
@@ -100,8 +101,8 @@ function Get-TillSid([string]$account) {
   (New-Object Security.Principal.NTAccount($account)).Translate([Security.Principal.SecurityIdentifier]).Value
 }
 
-# Runs a program with a command line that is quoted already. $more: folder, environment (hashtable), stdin (ASCII text), keep.
-# Answers exit, out and err (bytes), cut. What it leaves running is not waited for.
+# Runs a program with a command line that is quoted already. $more: folder, environment (hashtable), stdin (ASCII text), keep,
+# leave (it is not ended at the deadline). Answers exit, out and err (bytes), cut. What it leaves running is not waited for.
 function Invoke-TillProcess([string]$file, [string]$line, [hashtable]$more = @{}) {
   $info = New-Object Diagnostics.ProcessStartInfo
   $info.FileName = $file
@@ -131,7 +132,7 @@ function Invoke-TillProcess([string]$file, [string]$line, [hashtable]$more = @{}
     }
     Stop-Till 126 $why.Message
   }
-  [void]$till.children.Add($process.Id)
+  if (-not $more.leave) { [void]$till.children.Add($process.Id) }
   $ends = @()
   foreach ($stream in @($process.StandardOutput.BaseStream, $process.StandardError.BaseStream)) {
     $end = @{ stream = $stream; kept = (New-Object IO.MemoryStream); total = [long]0; buffer = (New-Object byte[] 65536) }

@@ -92,7 +92,8 @@ function Invoke-TillAsk($ask, [string]$script, $given) {
   if ($how -eq 'done') {
     try { [void]$shell.EndInvoke($handle) } catch {
       $said += Get-TillReason $_.Exception
-      if ($state.exit -eq 0) { $state.exit = 1 }
+      $code = $_.Exception.GetBaseException().Data['till']
+      if ($code -ne $null) { $state.exit = $code } elseif ($state.exit -eq 0) { $state.exit = 1 }
     }
   } else {
     [void]$shell.BeginStop($null, $null)

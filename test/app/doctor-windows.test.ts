@@ -48,6 +48,7 @@ describe('the checks of a Windows device', () => {
   it.each([
     ['powershell', { stdout: '{"mode":"ConstrainedLanguage"}' }, 'AppLocker'],
     ['powershell', { stdout: '{"mode":"FullLanguage","elevated":false}' }, 'LocalAccountTokenFilterPolicy'],
+    ['powershell', { stdout: '{"mode":"FullLanguage","elevated":true,"narrow":true}' }, 'of 32 bits'],
     ['text', { stdout: 'Za????\n' }, 'came back for'],
     ['user-script', { exitCode: 0 }, 'not 7'],
     ['deadline', { stdout: 'done' }, 'was not ended'],

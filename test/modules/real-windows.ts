@@ -14,6 +14,8 @@ export class RealWindows {
   readonly shell: PowerShell
   /** Which shipped fragments were run so far. */
   readonly ran = new Set<string>()
+  /** Deadlines of fragments, by name. */
+  readonly limits = new Map<string, number>()
 
   constructor(machine: WindowsMachine, shell: PowerShell) {
     this.machine = machine
@@ -43,7 +45,8 @@ export class RealWindows {
     const windows = device('PL-0001/pos1', { os: { family: 'windows' } })
     const ask = async (request: ShellRequest): Promise<ShellAnswer> => {
       if (request.name !== undefined) this.ran.add(request.name)
-      return this.shell.ask(request)
+      const timeoutMs = this.limits.get(request.name ?? '')
+      return this.shell.ask({ ...request, ...(timeoutMs !== undefined && { timeoutMs }) })
     }
     const shell = { ...this.shell, ask, renew: async () => undefined }
     const seen = await known.observe(someContext(shell, { device: windows, aside: { ...shell } }), params)

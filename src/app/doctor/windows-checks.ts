@@ -29,6 +29,10 @@ export const WINDOWS_CHECKS: readonly Check[] = [
         about['elevated'] === true,
         `${seen}: without the rights of an administrator. A local account needs LocalAccountTokenFilterPolicy=1 over WinRM.`,
       )
+      expectThat(
+        about['narrow'] !== true,
+        `${seen}: a PowerShell of 32 bits, which is led to other files in System32 and other keys in SOFTWARE than this Windows of 64 bits has. Whatever starts it (sshd of OpenSSH-Win32.zip, for one) is to be that of 64 bits.`,
+      )
       return seen
     },
   },

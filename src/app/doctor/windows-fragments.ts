@@ -9,6 +9,7 @@ Write-TillJson @{
   user = $me.Name
   elevated = (New-Object Security.Principal.WindowsPrincipal($me)).IsInRole([Security.Principal.WindowsBuiltInRole]::Administrator)
   page = [string](Get-ItemProperty -LiteralPath 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Nls\\CodePage').OEMCP
+  narrow = ([Environment]::Is64BitOperatingSystem -and -not [Environment]::Is64BitProcess)
   culture = [Globalization.CultureInfo]::CurrentUICulture.Name
 }
 `,

@@ -5,6 +5,8 @@ import { AGENT_EXIT } from './agent-exit.ts'
 
 /** What the fragment `agent.observe` puts out. */
 export interface WindowsAgent {
+  /** Its program: the one that the service runs, else where an MSI puts it. Empty: there is none. */
+  readonly exe: string
   /** Empty: it is not there. */
   readonly version: string
   /** The main file first; content is base64. */
@@ -80,6 +82,13 @@ function Get-TillItem([string]$address, [int]$port, [string]$item) {
     [Text.Encoding]::UTF8.GetString($memory.ToArray(), 13, [int]$memory.Length - 13)
   } catch { $null } finally { $client.Close() }
 }
+function Find-TillExe {
+  $settings = Get-ItemProperty -LiteralPath ('HKLM:\SYSTEM\CurrentControlSet\Services\' + $v.service) -ErrorAction SilentlyContinue
+  $found = @()
+  if ([string]$settings.ImagePath -match '^\s*"([^"]+)"|^\s*(.+?\.exe)(\s|$)') { $found += [string]$Matches[1] + [string]$Matches[2] }
+  foreach ($exe in $found + $v.exe.Split('|')) { if ([IO.File]::Exists($exe)) { return $exe } }
+  ''
+}
 function Get-TillVersion([string]$text) {
   if ($text -match '(\d+\.\d+\.\d+[0-9a-z]*)') { $Matches[1] } else { '' }
 }
@@ -101,6 +110,7 @@ function Test-TillAgent([string]$exe, [string]$main) {
     }
     if (-not $answer.listening) { return $answer }
   }
+  if ($exe -eq '') { return $answer }
   $ended = Invoke-TillProcess $exe ('-c "' + $main + '" -t agent.ping')
   if ($ended.exit -eq 0 -and [Text.Encoding]::UTF8.GetString($ended.out) -match '\|1\]') {
     $answer.ping = $true
@@ -113,15 +123,14 @@ function Test-TillAgent([string]$exe, [string]$main) {
 export const OBSERVE_WINDOWS_AGENT = fragment(
   'agent.observe',
   `${FUNCTIONS}$config = Get-TillConfig $v.path
-$result = @{ version = ''; files = @($config.files); includes = @($config.includes); ping = $false; by = ''; running = ''; listening = $null; psk = 'absent' }
+$exe = Find-TillExe
+$result = @{ exe = $exe; version = ''; files = @($config.files); includes = @($config.includes); ping = $false; by = ''; running = ''; listening = $null; psk = 'absent' }
 $result.unfinished = [IO.Directory]::Exists((Join-Path ([IO.Path]::GetDirectoryName($v.path)) '.till-agent'))
-if ([IO.File]::Exists($v.exe)) {
-  $result.version = Get-TillVersion ([Text.Encoding]::UTF8.GetString((Invoke-TillProcess $v.exe '-V').out))
-  $service = Find-TillService $v.service
-  if ($service -ne $null -and [string]$service.Status -eq 'Running') {
-    $answer = Test-TillAgent $v.exe $v.path
-    foreach ($name in 'ping', 'by', 'running', 'listening') { $result[$name] = $answer[$name] }
-  }
+if ($exe -ne '') { $result.version = Get-TillVersion ([Text.Encoding]::UTF8.GetString((Invoke-TillProcess $exe '-V').out)) }
+$service = Find-TillService $v.service
+if ($service -ne $null -and [string]$service.Status -eq 'Running') {
+  $answer = Test-TillAgent $exe $v.path
+  foreach ($name in 'ping', 'by', 'running', 'listening') { $result[$name] = $answer[$name] }
 }
 if ($v.psk_path -ne '' -and [IO.File]::Exists($v.psk_path)) {
   $result.psk = 'differs'
@@ -141,10 +150,15 @@ $list = ConvertFrom-Json $v.files
 $files = @($list)
 $acted = $false
 $result = @{ exit = 0; said = ''; answers = $null }
+$exe = Find-TillExe
+if ($exe -eq '') {
+  Write-TillJson @{ exit = ${AGENT_EXIT.unwritten}; said = "there is no program of the agent: neither what the service $($v.service) runs, nor $($v.exe.Replace('|', ', '))"; answers = $null }
+  return
+}
 function Wait-TillAgent {
   $watch = [Diagnostics.Stopwatch]::StartNew()
   while ($true) {
-    if ((Test-TillAgent $v.exe $v.path).ping) { return $true }
+    if ((Test-TillAgent $exe $v.path).ping) { return $true }
     if ($watch.Elapsed.TotalSeconds -ge $v.patience) { return $false }
     Start-Sleep -Milliseconds 300
   }
@@ -180,10 +194,10 @@ function Test-TillConfig {
   }
   foreach ($one in $config.files) { Copy-TillStage $utf8.GetString([Convert]::FromBase64String($one.content)) $one.path $stage }
   foreach ($file in $files) { if ($file.part -eq 'config') { Copy-TillStage $file.text $file.path $stage } }
-  $version = Get-TillVersion ([Text.Encoding]::UTF8.GetString((Invoke-TillProcess $v.exe '-V').out))
+  $version = Get-TillVersion ([Text.Encoding]::UTF8.GetString((Invoke-TillProcess $exe '-V').out))
   $how = '-t agent.ping'
   if ($version -ne '' -and [int]$version.Split('.')[0] -ge 7) { $how = '-T' }
-  $ended = Invoke-TillProcess $v.exe ('-c "' + (Join-Path $stage ($v.path -replace ':', '')) + '" ' + $how)
+  $ended = Invoke-TillProcess $exe ('-c "' + (Join-Path $stage ($v.path -replace ':', '')) + '" ' + $how)
   if ($ended.exit -eq 0) { return '' }
   $said = [Text.Encoding]::UTF8.GetString($ended.err) + [Text.Encoding]::UTF8.GetString($ended.out)
   $said = $said.Replace($stage + '\\', '').Trim()
@@ -195,12 +209,12 @@ function Clear-TillSave { try { Remove-TillFolder $save } catch { } }
 function Undo-Till([int]$exit, [string]$said) {
   $result.exit = $exit
   $result.said = $said
-  Restore-TillFiles
-  if ($v.was_running) {
+  if ($touched) { Restore-TillFiles }
+  if ($v.was_running -and $touched) {
     try { Set-TillService $v.service 'restart' } catch { }
     $result.answers = [bool](Wait-TillAgent)
     if (-not $result.answers) { return }
-  } elseif ($acted) { try { Set-TillService $v.service 'stop' } catch { } }
+  } elseif ($v.was_running) { $result.answers = [bool](Wait-TillAgent) } elseif ($acted) { try { Set-TillService $v.service 'stop' } catch { } }
   Clear-TillSave
 }
 foreach ($file in $files) {
@@ -217,6 +231,8 @@ if (-not [IO.Directory]::Exists($save)) { [void][IO.Directory]::CreateDirectory(
 $at = Join-Path $save 'list'
 $kept = @()
 if ([IO.File]::Exists($at)) { $kept = @([IO.File]::ReadAllLines($at)) }
+# As long as no file was changed, there is nothing to restart the agent for.
+$touched = $kept.Count -gt 0
 foreach ($file in $files) {
   if ($kept -contains $file.path) { continue }
   if ([IO.File]::Exists($file.path)) { Copy-TillFile $file.path (Join-Path $save "was-$($kept.Count)") }
@@ -227,6 +243,7 @@ $stage = 'write'
 try {
   foreach ($file in $files) {
     if ($file.part -ne 'psk') { continue }
+    $touched = $true
     [void](Set-TillWritable $file.path)
     [IO.File]::WriteAllBytes($file.path, [byte[]]@())
     $own = New-Object Security.AccessControl.FileSecurity
@@ -239,6 +256,7 @@ try {
   else {
     foreach ($file in $files) {
       if ($file.part -ne 'config') { continue }
+      $touched = $true
       $new = Join-Path $save 'new'
       [IO.File]::WriteAllText($new, $file.text, $utf8)
       Move-TillInPlace $new $file.path ''

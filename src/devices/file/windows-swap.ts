@@ -15,7 +15,7 @@ function Test-TillHeld($problem) {
   $why = $problem.GetBaseException()
   $why -is [IO.IOException] -and (32, 33, 1175, 1176, 1177) -contains ($why.HResult -band 0xFFFF)
 }
-function Invoke-TillPatiently([scriptblock]$act) {
+function Invoke-TillPatiently([ScriptBlock]$act) {
   for ($tries = 1; $true; $tries++) {
     try { . $act; return } catch { if ($tries -ge 10 -or -not (Test-TillHeld $_.Exception)) { throw } }
     Start-Sleep -Milliseconds 200

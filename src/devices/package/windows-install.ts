@@ -6,7 +6,7 @@ import { isSecret } from '../../core/secret.ts'
 import { act, askJson } from '../../shell/powershell-ask.ts'
 import { failureOf, tailOf } from '../../shell/tool-answer.ts'
 import type { PackageFile } from './package-file.ts'
-import { INSTALL, type Installed, STAGE, UNSTAGE } from './windows-installer.ts'
+import { FINISH, INSTALL, type Installed, OBSERVE_UNFINISHED, STAGE, UNSTAGE } from './windows-installer.ts'
 
 /** A program as it stands in the list of programs, and how its MSI is installed. */
 export interface MsiParams {
@@ -48,20 +48,39 @@ export async function installMsi(shell: ShellChannel, params: MsiParams, file: P
     file: msi,
     sha256: params.file?.sha256.toLowerCase() ?? '',
     signer: params.file?.signer ?? '',
-    line: Object.entries(params.properties ?? {})
+    // For all accounts: an MSI that says nothing of it is installed for the account that we have alone.
+    // https://learn.microsoft.com/windows/win32/msi/allusers
+    line: Object.entries({ ALLUSERS: 1, ...params.properties })
       .map(propertyWord)
       .join(' '),
     keep: JSON.stringify(params.keep ?? []),
   }
   const done = await askJson<Installed>(shell, INSTALL, { values, whole: true }, 'The installation')
-  return done.ok
-    ? verdict(done.value, params)
-    : fail({ ...done.failure, phase: 'converge', code: converged(done.failure) })
+  return done.ok ? verdict(done.value, params) : fail(converged(done.failure, 'The installation'))
 }
 
-/** As a failure of converging. */
-export function converged({ code }: Failure): Failure['code'] {
-  return code === 'OBSERVE_FAILED' ? 'CONVERGE_FAILED' : code
+/** Whether an installation of this program that was not over at its deadline has left what it saved. */
+export async function hasUnfinished(shell: ShellChannel, name: string): Promise<Result<boolean>> {
+  const what = 'Looking for an installation that was not over'
+  const asked = await askJson<readonly string[]>(shell, OBSERVE_UNFINISHED, { values: { name } }, what)
+  return asked.ok ? success(asked.value.length > 0) : asked
+}
+
+/** Waits for the end of such an installation, and has what it saved put back. */
+export async function finishMsi(shell: ShellChannel, name: string): Promise<Result<void>> {
+  const done = await act(shell, FINISH, { values: { name }, whole: true }, 'The end of an earlier installation')
+  return done.ok ? done : fail(converged(done.failure, 'An installation that was begun earlier'))
+}
+
+/** As a failure of converging. Nothing of Windows Installer is ended at the deadline: it would go on, or be undone half-way. */
+export function converged(failure: Failure, what: string): Failure {
+  const { code } = failure
+  if (code !== 'OBSERVE_TIMEOUT' && code !== 'CONVERGE_TIMEOUT') {
+    return { ...failure, phase: 'converge', code: code === 'OBSERVE_FAILED' ? 'CONVERGE_FAILED' : code }
+  }
+  const message = `${what} is still going on on the device: it was not over at the deadline, and is not ended.`
+  const hint = 'The next apply waits for its end, and puts back what was saved; or give the step more time.'
+  return { ...failure, phase: 'converge', code: 'CONVERGE_TIMEOUT', message, hint }
 }
 
 /** As msiexec takes it: quotes inside are doubled. */

@@ -1,10 +1,11 @@
 /**
  * PowerShell that puts into `$reasons` why Windows wants to be restarted, empty if it does not. From the registry: the
- * interface of Windows Update takes half a minute.
+ * interface of Windows Update takes half a minute; from that of 64 bits, since a PowerShell of 32 bits sees another by itself.
  */
 export const PENDING_REBOOT = String.raw`$reasons = @()
-if (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending') { $reasons += 'component-servicing' }
-if (Test-Path -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update\RebootRequired') { $reasons += 'windows-update' }
+$machine = [Microsoft.Win32.RegistryKey]::OpenBaseKey([Microsoft.Win32.RegistryHive]::LocalMachine, [Microsoft.Win32.RegistryView]::Registry64)
+if ($machine.OpenSubKey('SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending') -ne $null) { $reasons += 'component-servicing' }
+if ($machine.OpenSubKey('SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update\RebootRequired') -ne $null) { $reasons += 'windows-update' }
 $manager = Get-ItemProperty -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager'
 if (@($manager.PendingFileRenameOperations | Where-Object { $_ }).Count -gt 0) { $reasons += 'file-rename' }
 $names = 'HKLM:\SYSTEM\CurrentControlSet\Control\ComputerName\'

@@ -83,6 +83,8 @@ export interface AgentReading {
   }
   /** A change before this one did not come to its end. */
   readonly unfinished: boolean
+  /** Windows: so has an installation. */
+  readonly unfinishedMsi?: boolean
   /** Configuration files that a package left beside those of the device. */
   readonly leftovers: readonly string[]
   readonly config: AgentConfig

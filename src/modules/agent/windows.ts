@@ -9,7 +9,7 @@ import {
   type WindowsChange,
 } from '../../devices/agent/windows-agent.ts'
 import { packageFile } from '../../devices/package/package-file.ts'
-import { installMsi, secretProperty } from '../../devices/package/windows-install.ts'
+import { finishMsi, hasUnfinished, installMsi, secretProperty } from '../../devices/package/windows-install.ts'
 import { OBSERVE } from '../../devices/package/windows-installer.ts'
 import { OBSERVE_WINDOWS_SERVICE, serviceOf, type WindowsServiceAnswer } from '../../devices/service/windows-service.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
@@ -21,36 +21,48 @@ import { windowsVerdict } from './verdict.ts'
 
 export const onWindows: Side<AgentParams, AgentState> = { observe, converge }
 
-/** Where the MSI puts them, and what it calls them. */
-const USUAL: Readonly<Record<AgentKind, { readonly name: string; readonly folder: string }>> = {
-  zabbix_agent2: { name: 'Zabbix Agent 2', folder: 'C:\\Program Files\\Zabbix Agent 2' },
-  zabbix_agentd: { name: 'Zabbix Agent', folder: 'C:\\Program Files\\Zabbix Agent' },
-}
+/** What the MSI calls them, and the folders in it that it puts them into: that of 32 bits is another. */
+const NAMES: Readonly<Record<AgentKind, string>> = { zabbix_agent2: 'Zabbix Agent 2', zabbix_agentd: 'Zabbix Agent' }
+const FOLDERS = ['C:\\Program Files', 'C:\\Program Files (x86)']
 
 interface Places {
   readonly kind: AgentKind
   readonly path: string
-  readonly exe: string
+  /** Where its program may be. */
+  readonly exes: readonly string[]
   readonly product: string
   readonly service: string
 }
 
 function placesOf(params: AgentParams): Places {
   const kind = params.kind ?? 'zabbix_agent2'
-  const { name, folder } = USUAL[kind]
-  const path = (params.path ?? `${folder}\\${kind}.conf`).replaceAll('/', '\\')
+  const name = NAMES[kind]
+  const path = (params.path ?? `${FOLDERS[0]}\\${name}\\${kind}.conf`).replaceAll('/', '\\')
+  const exes = FOLDERS.map((folder) => `${folder}\\${name}\\${kind}.exe`)
   const product = params.package ?? name
-  return { kind, path, exe: `${folder}\\${kind}.exe`, product, service: params.service ?? name }
+  return { kind, path, exes, product, service: params.service ?? name }
 }
 
 async function observe({ shell }: ModuleContext, params: AgentParams): Promise<Result<AgentState>> {
   const secret = secretProperty(params.properties)
   if (secret) return fail(secret)
   const at = placesOf(params)
-  const { path, exe, service } = at
-  const values = { path, exe, service, psk_path: params.psk?.path ?? '', psk_key: params.psk?.key ?? '' }
-  const [products, said, agent, file] = await Promise.all([
-    askJson<readonly { readonly version: string }[]>(shell, OBSERVE, { values: { name: at.product } }, 'The programs'),
+  const { path, exes, service } = at
+  const values = {
+    path,
+    exe: exes.join('|'),
+    service,
+    psk_path: params.psk?.path ?? '',
+    psk_key: params.psk?.key ?? '',
+  }
+  const [products, unfinished, said, agent, file] = await Promise.all([
+    askJson<readonly { readonly version: string; readonly user: string }[]>(
+      shell,
+      OBSERVE,
+      { values: { name: at.product } },
+      'The programs',
+    ),
+    hasUnfinished(shell, at.product),
     askJson<WindowsServiceAnswer>(
       shell,
       OBSERVE_WINDOWS_SERVICE,
@@ -66,13 +78,15 @@ async function observe({ shell }: ModuleContext, params: AgentParams): Promise<R
     params.file && packageFile(params.file),
   ])
   if (!products.ok) return products
+  if (!unfinished.ok) return unfinished
   if (!said.ok) return said
   if (!agent.ok) return fail(withoutOutput(agent.failure))
   if (file && !file.ok) return file
   const reading = readingOf(at, params, {
-    installed: products.value.map(({ version }) => version),
+    installed: products.value.filter(({ user }) => user === '').map(({ version }) => version),
     service: said.value.exists ? serviceOf(said.value) : undefined,
     agent: agent.value,
+    unfinishedMsi: unfinished.value,
   })
   const desiredValue = desired(params, reading.config)
   if (!desiredValue.ok) return desiredValue
@@ -84,17 +98,22 @@ function withoutOutput({ evidence: _evidence, ...failure }: Failure): Failure {
 }
 
 function readingOf(
-  { kind, path, exe, product, service: serviceName }: Places,
+  { kind, path, product, service: serviceName }: Places,
   params: AgentParams,
-  seen: { installed: readonly string[]; service: AgentReading['service']; agent: WindowsAgent },
+  seen: {
+    installed: readonly string[]
+    service: AgentReading['service']
+    agent: WindowsAgent
+    unfinishedMsi: boolean
+  },
 ): AgentReading {
-  const { agent, installed, service } = seen
+  const { agent, installed, service, unfinishedMsi } = seen
   const files = new Map(agent.files.map((one) => [one.path, { mode: '', owner: '', sum: one.sum }]))
   const texts = agent.files.map((one) => [one.path, Buffer.from(one.content, 'base64').toString('utf8')] as const)
   return {
     kind,
     path,
-    binary: agent.version === '' ? '' : exe,
+    binary: agent.version === '' ? '' : agent.exe,
     binaryVersion: agent.version,
     packageName: product,
     package: { manager: 'msi', installed, broken: false },
@@ -106,7 +125,8 @@ function readingOf(
       version: agent.running,
       listening: agent.listening ?? undefined,
     },
-    unfinished: agent.unfinished,
+    unfinished: agent.unfinished || unfinishedMsi,
+    unfinishedMsi,
     leftovers: [],
     config: {
       main: path,
@@ -124,17 +144,18 @@ async function converge(
   changes: readonly Change[],
   state: AgentState,
 ): Promise<Result<void>> {
+  if (state.unfinishedMsi) return finish(context, changes, state)
   const installs = changes.some(({ path }) => INSTALLS.test(path))
   if (installs) {
     const installed = await install(context, params, state)
     if (!installed.ok) return installed
   }
-  const { kind, path, exe, service } = placesOf(params)
+  const { kind, path, exes, service } = placesOf(params)
   const wasRunning = state.service?.active === 'running'
   const values = {
     kind,
     path,
-    exe,
+    exe: exes.join('|'),
     service,
     act: actOf(changes, wasRunning),
     boot: changes.some((change) => change.path === 'enabled') ? (params.enabled ? 'enable' : 'disable') : '',
@@ -149,6 +170,15 @@ async function converge(
     return fail({ ...done.failure, phase: 'converge', code: code === 'OBSERVE_FAILED' ? 'CONVERGE_FAILED' : code })
   }
   return windowsVerdict(done.value, installs ? (state.package.installed[0] ?? null) : undefined)
+}
+
+/** What else differs was read while the configuration was that of the MSI. */
+async function finish({ shell }: ModuleContext, changes: readonly Change[], state: AgentState): Promise<Result<void>> {
+  const finished = await finishMsi(shell, state.packageName)
+  if (!finished.ok || changes.every(({ path }) => path === 'unfinished')) return finished
+  const message =
+    'An installation that was begun earlier was finished, and the configuration from before it put back; nothing else was changed yet.'
+  return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message, hint: 'Apply it once more.' })
 }
 
 /** The MSI renames the configuration and writes a new one, so all of it is saved before and put back after it. */

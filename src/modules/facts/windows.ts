@@ -46,7 +46,7 @@ Write-TillJson @{
   kernel = "$major.$build"
   architecture = [string]$env:PROCESSOR_ARCHITECTURE
   hostname = [Environment]::MachineName
-  machine_id = [string](Get-ItemProperty -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Cryptography').MachineGuid
+  machine_id = [string]$machine.OpenSubKey('SOFTWARE\Microsoft\Cryptography').GetValue('MachineGuid')
   uptime_seconds = $uptime
   memory = $memory
   cpus = [Environment]::ProcessorCount

@@ -4,7 +4,8 @@ import type { PackageParams, State } from './package-state.ts'
 
 /** What differs from what is desired. */
 export function differences(params: PackageParams, state: State): readonly Change[] {
-  return [...inVersion(params, state), ...inHold(params, state)]
+  const unfinished: Change[] = state.unfinished ? [{ path: 'unfinished', before: true, after: false }] : []
+  return [...unfinished, ...inVersion(params, state), ...inHold(params, state)]
 }
 
 function inHold({ hold }: PackageParams, { held }: State): readonly Change[] {

@@ -19,10 +19,14 @@ export interface Product {
   readonly version: string
   /** Installed by Windows Installer, which can take it away again. */
   readonly msi: boolean
+  /** The account that it is installed for; empty: for all. */
+  readonly user: string
 }
 
 export interface State extends Omit<manager.PackageState, 'manager'> {
   readonly manager: manager.PackageManager | 'msi'
   readonly file?: PackageFile
   readonly products?: readonly Product[]
+  /** Windows: an installation was not over at its deadline, and what it saved is still there. */
+  readonly unfinished?: boolean
 }

@@ -63,7 +63,8 @@ export const packageModule = defineModule({
       },
       properties: {
         type: 'object',
-        description: 'Windows: properties for the MSI. They stand on a command line, so none can be a secret.',
+        description:
+          'Windows: properties for the MSI. They stand on a command line, so none can be a secret. `ALLUSERS` is 1 unless it stands here.',
         propertyNames: { pattern: '^[A-Z_][A-Z0-9_.]*$' },
         additionalProperties: { type: ['string', 'number', 'boolean'] },
         examples: [{ SERVER: '10.20.0.5', ENABLEPATH: 1 }],

@@ -2,7 +2,14 @@ import type { Change } from '../../core/change.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/module.ts'
 import { packageFile } from '../../devices/package/package-file.ts'
-import { converged, installMsi, MSI_SUCCESS, secretProperty } from '../../devices/package/windows-install.ts'
+import {
+  converged,
+  finishMsi,
+  hasUnfinished,
+  installMsi,
+  MSI_SUCCESS,
+  secretProperty,
+} from '../../devices/package/windows-install.ts'
 import { GONE, OBSERVE, REMOVE } from '../../devices/package/windows-installer.ts'
 import { askJson, proofBy } from '../../shell/powershell-ask.ts'
 import type { Side } from '../define.ts'
@@ -12,8 +19,10 @@ import type { PackageParams, Product, State } from './package-state.ts'
 export const onWindows: Side<PackageParams, State> = {
   observe,
   converge,
-  proof: (params, _changes, { products = [] }) =>
-    params.state === 'absent' && products.length === 1 && products[0]?.msi ? proofBy(GONE, undefined) : undefined,
+  proof: (params, _changes, { products = [], unfinished }) =>
+    params.state === 'absent' && !unfinished && products.length === 1 && products[0]?.msi && products[0].user === ''
+      ? proofBy(GONE, undefined)
+      : undefined,
 }
 
 async function observe({ shell, device }: ModuleContext, params: PackageParams): Promise<Result<State>> {
@@ -24,15 +33,23 @@ async function observe({ shell, device }: ModuleContext, params: PackageParams):
   const secret = secretProperty(params.properties)
   if (secret) return fail(secret)
   const asking = askJson<readonly Product[]>(shell, OBSERVE, { values: { name: params.name } }, 'Reading the programs')
-  const [products, file] = await Promise.all([asking, params.file && packageFile(params.file)])
+  const [products, unfinished, file] = await Promise.all([
+    asking,
+    hasUnfinished(shell, params.name),
+    params.file && packageFile(params.file),
+  ])
   if (!products.ok) return products
+  if (!unfinished.ok) return unfinished
   if (file && !file.ok) return file
-  const installed = products.value.map(({ version }) => version)
+  const installed = products.value
+    .filter(({ user }) => user === '' || params.state === 'absent')
+    .map(({ version }) => version)
   return success({
     manager: 'msi',
     broken: false,
     installed,
     products: products.value,
+    unfinished: unfinished.value,
     ...(file && { file: file.value }),
   })
 }
@@ -40,9 +57,12 @@ async function observe({ shell, device }: ModuleContext, params: PackageParams):
 async function converge(
   context: ModuleContext,
   params: PackageParams,
-  _changes: readonly Change[],
+  changes: readonly Change[],
   state: State,
 ): Promise<Result<void>> {
+  const finished = state.unfinished ? await finishMsi(context.shell, params.name) : undefined
+  if (finished?.ok === false || changes.every(({ path }) => path === 'unfinished'))
+    return finished ?? success(undefined)
   if (params.state === 'absent') return remove(context, state.products ?? [])
   if (!state.file) {
     const message = `There is no package source on Windows: "${params.name}" needs a \`file\` of the repository.`
@@ -62,10 +82,16 @@ async function remove({ shell }: ModuleContext, products: readonly Product[]): P
       hint: 'Remove it with `command` and its own uninstaller.',
     })
   }
+  const own = products.find(({ user }) => user !== '')
+  if (own) {
+    const message = `"${own.name}" is installed for the account ${own.user} alone, and nobody else can remove it.`
+    const hint = 'Have it removed by that account, or with `command` and its own uninstaller.'
+    return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message, hint })
+  }
   for (const { code, name } of products) {
     const question = { values: { code }, whole: true }
     const done = await askJson<{ code: number }>(shell, REMOVE, question, `The removal of "${name}"`)
-    if (!done.ok) return fail({ ...done.failure, phase: 'converge', code: converged(done.failure) })
+    if (!done.ok) return fail(converged(done.failure, `The removal of "${name}"`))
     if (MSI_SUCCESS.includes(done.value.code)) continue
     const message = `msiexec ended with ${done.value.code} when it removed "${name}".`
     return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message, evidence: { exit_code: done.value.code } })

@@ -11,6 +11,8 @@ export interface Boot {
   /** Another one after every start; empty where the system has no such thing. */
   readonly id: string
   readonly uptimeS: number
+  /** When it was started, at the earliest and at the latest, by a clock of ours that nobody sets. */
+  readonly startedS: readonly [number, number]
   /** null: the system does not say. */
   readonly pending: boolean | null
   readonly reasons: readonly string[]
@@ -71,6 +73,7 @@ if ($ended.exit -ne 0 -and $ended.exit -ne 1115) { Stop-Till $ended.exit ([Text.
 
 /** Reads which run of the system this is. Writes nothing. */
 export async function readBoot({ shell }: ModuleContext): Promise<Result<Boot>> {
+  const sent = now()
   if (shell.dialect === 'powershell') {
     const asked = await askJson<{ id: string; uptime: number; reasons: string[] }>(
       shell,
@@ -80,16 +83,24 @@ export async function readBoot({ shell }: ModuleContext): Promise<Result<Boot>> 
     )
     if (!asked.ok) return asked
     const { id, uptime, reasons } = asked.value
-    return success({ id, uptimeS: uptime, pending: reasons.length > 0, reasons })
+    return success({
+      id,
+      uptimeS: uptime,
+      startedS: [sent - uptime, now() - uptime],
+      pending: reasons.length > 0,
+      reasons,
+    })
   }
   const answer = await shell.ask({ script: POSIX_OBSERVE })
   const failure = failureOf(answer, 'observe', 'Reading the boot')
   if (failure) return fail(failure)
   const fields = parseFields(answer.text)
   const mark = fields.get('pending')
+  const uptimeS = Number(fields.get('uptime'))
   return success({
     id: fields.get('id') ?? '',
-    uptimeS: Number(fields.get('uptime')),
+    uptimeS,
+    startedS: [sent - uptimeS, now() - uptimeS],
     pending: mark === undefined ? null : mark === 'yes',
     reasons: mark === 'yes' ? ['packages'] : [],
   })
@@ -102,7 +113,17 @@ export async function orderRestart({ shell }: ModuleContext): Promise<Result<voi
   return failure ? fail(failure) : success(undefined)
 }
 
-/** Whether the system was started anew between two looks. */
+function now(): number {
+  return performance.now() / 1000
+}
+
+/** Uptimes are whole seconds, and no two clocks go alike. */
+const INEXACT_S = 5
+
+/**
+ * Whether the system was started anew between two looks. Under a write filter the id of a boot is thrown away with all else
+ * in the registry, and a slow start may take longer than the device was up before.
+ */
 export function wasRestarted(before: Boot, after: Boot): boolean {
-  return after.id !== before.id || after.uptimeS < before.uptimeS
+  return after.id !== before.id || after.uptimeS < before.uptimeS || after.startedS[0] > before.startedS[1] + INEXACT_S
 }

@@ -103,7 +103,8 @@ async function observe({ shell }: ModuleContext, params: unknown): Promise<Resul
 function diff(params: TaskParams, state: TaskState): readonly Change[] {
   if (params.state === 'absent') return state.exists ? [{ path: 'state', before: 'present', after: 'absent' }] : []
   const changes: Change[] = state.exists ? [] : [{ path: 'state', before: 'absent', after: 'present' }]
-  const { actions: ours, ...desired } = taskOf(taskXml(params)) ?? {}
+  const task: JsonObject = taskOf(taskXml(params)) ?? {}
+  const { actions: ours, ...desired } = task
   const { actions = null } = state.task
   if (state.exists && actions !== ours) changes.push({ path: 'actions', before: actions, after: ours ?? null })
   const all: Record<string, JsonValue> = { ...desired, enabled: params.enabled ?? true }

@@ -111,21 +111,22 @@ function triggerOf(xml: string): JsonValue {
   const names = [...xml.matchAll(/<([A-Za-z]*Trigger)\b/g)].map((found) => found[1] ?? '')
   const [name] = names
   const start = inside(xml, 'StartBoundary') ?? ''
-  const time = start.slice(11, 16)
   const more = limitsOf(xml)
   if (names.length !== 1 || more.length > 0) return { other: [...names, ...more] }
   if (name === 'BootTrigger') return { at_start: true }
   const interval = durationMinutes(inside(xml, 'Interval') ?? '')
   if (interval !== null) return name === 'TimeTrigger' ? { every_minutes: interval } : { other: names }
-  if (name !== 'CalendarTrigger') return { other: names }
+  return (name === 'CalendarTrigger' ? calendarOf(xml, start) : undefined) ?? { other: names }
+}
+
+function calendarOf(xml: string, start: string): JsonObject | undefined {
   // "Synchronise across time zones": an hour that moves with the season.
-  if (/(Z|[+-]\d\d:\d\d)$/.test(start)) return { other: [...names, `StartBoundary=${start}`] }
+  if (/(Z|[+-]\d\d:\d\d)$/.test(start)) return { other: ['CalendarTrigger', `StartBoundary=${start}`] }
+  const daily = start.slice(11, 16)
   const days = Object.entries(DAYS).filter(([, day]) => new RegExp(`<${day}\\s*/>`).test(xml))
-  if (days.length > 0) {
-    const isWeekly = /<ScheduleByWeek\b/.test(xml) && (inside(xml, 'WeeksInterval') ?? '1') === '1'
-    return isWeekly ? { daily: time, days: days.map(([day]) => day) } : { other: names }
-  }
-  return /<DaysInterval>1</.test(xml) ? { daily: time } : { other: names }
+  if (days.length === 0) return /<DaysInterval>1</.test(xml) ? { daily } : undefined
+  const isWeekly = /<ScheduleByWeek\b/.test(xml) && (inside(xml, 'WeeksInterval') ?? '1') === '1'
+  return isWeekly ? { daily, days: days.map(([day]) => day) } : undefined
 }
 
 /** MS-TSCH 2.5.3 (triggerBaseType, Repetition): switched off, with an end, or at random. */

@@ -116,17 +116,19 @@ function diff(params: ServiceParams, state: ServiceState, triggers: Triggers): r
     changes.push({ path: 'enabled', before: enabled, after: params.enabled })
   }
   changes.push(...triggerChanges(params, state), ...windowsChanges(params, state))
-  // Continuing one that is paused would not have it read anything anew.
-  const paused = state.active === 'paused'
-  if (triggers.triggered && (running || paused) && params.state === 'running') {
-    changes.push({ path: params.reload ? 'reload' : 'restart', before: null, after: params.name, once: true })
-  }
+  if (triggers.triggered) changes.push(...restarts(params, state))
   return changes
 }
 
 /** What starts a service again that is to be stopped. */
 function triggerChanges({ state: desired }: ServiceParams, { triggered_by: before }: ServiceState): readonly Change[] {
   return desired === 'stopped' && before !== undefined ? [{ path: 'triggered_by', before, after: [] }] : []
+}
+
+/** Continuing one that is paused would not have it read anything anew. */
+function restarts({ name, state, reload }: ServiceParams, { active }: ServiceState): readonly Change[] {
+  if (state !== 'running' || (active !== 'running' && active !== 'paused')) return []
+  return [{ path: reload ? 'reload' : 'restart', before: null, after: name, once: true }]
 }
 
 /** What is left of a service that was changed without error; only where it is nothing but its state. */

@@ -18,6 +18,7 @@ const observe: StandIn = (machine, given) => {
   const runs = isThere && machine.service(given.text('service'))?.status === 'Running'
   const content = files.kindOf(path) === 'file' ? [files.read(path)] : []
   return json({
+    exe: isThere ? `${AGENT_FOLDER}\\zabbix_agent2.exe` : '',
     version,
     files: content.map((bytes) => ({ path, sum: sumOf(bytes), content: bytes.toString('base64') })),
     includes: [],

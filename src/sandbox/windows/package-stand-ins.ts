@@ -20,7 +20,7 @@ function productsOf(machine: WindowsMachine, name: string): readonly InstalledPr
 
 const observe: StandIn = (machine, given) => {
   const found = productsOf(machine, given.text('name'))
-  return json(found.map(({ code, name, version }) => ({ code, name, version, msi: true })))
+  return json(found.map(({ code, name, version }) => ({ code, name, version, msi: true, user: '' })))
 }
 
 const stage: StandIn = (machine, given) => {
@@ -87,7 +87,13 @@ const remove: StandIn = (machine, given) => {
   return json({ code: 0 })
 }
 
+/** Its installations are over at once. */
+const unfinished: StandIn = () => json([])
+const finish: StandIn = () => ({})
+
 export const PACKAGE_STAND_INS: Readonly<Record<string, StandIn>> = {
+  'package.unfinished': unfinished,
+  'package.finish': finish,
   'package.observe': observe,
   'package.stage': stage,
   'package.unstage': unstage,

@@ -10,6 +10,7 @@ const MAIN = 'C:\\Program Files\\Zabbix Agent 2\\zabbix_agent2.conf'
 const TILL = 'C:\\Program Files\\Zabbix Agent 2\\zabbix_agent2.d\\till.conf'
 const file = (path: string, text: string) => ({ path, sum: 'ab', content: Buffer.from(text).toString('base64') })
 const AGENT = {
+  exe: 'C:\\Program Files\\Zabbix Agent 2\\zabbix_agent2.exe',
   version: '6.0.30',
   files: [file(MAIN, 'Server=10.0.0.1\r\nInclude=.\\zabbix_agent2.d\\*.conf\r\n'), file(TILL, 'Hostname=one\r\n')],
   includes: [{ pattern: '.\\zabbix_agent2.d\\*.conf', files: [TILL] }],
@@ -34,7 +35,8 @@ const DONE = { code: 0, log: '', version: '7.0.5.2400', sum: '', signature: '', 
 
 const world = (more: { agent?: object; change?: object; install?: object; service?: object } = {}): WindowsWorld =>
   new WindowsWorld({
-    'package.observe': [{ code: '{1}', name: 'Zabbix Agent 2 (64-bit)', version: '6.0.30.2400', msi: true }],
+    'package.observe': [{ code: '{1}', name: 'Zabbix Agent 2 (64-bit)', version: '6.0.30.2400', msi: true, user: '' }],
+    'package.unfinished': [],
     'package.stage': { path: 'C:\\Windows\\Temp\\till-1', free: 1e9 },
     'package.install': { ...DONE, ...more.install },
     'service.observe': { ...RUNS, ...more.service },

@@ -16,11 +16,12 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const OLD = [{ code: '{1}', name: 'Zabbix Agent 2 (64-bit)', version: '6.0.30.2400', msi: true }]
+const OLD = [{ code: '{1}', name: 'Zabbix Agent 2 (64-bit)', version: '6.0.30.2400', msi: true, user: '' }]
 const DONE = { code: 0, log: '', version: '7.0.5.2400', sum: '', signature: '', restored: [] }
 const world = (installed: object, products: unknown[] = OLD): WindowsWorld =>
   new WindowsWorld({
     'package.observe': products,
+    'package.unfinished': [],
     'package.stage': { path: 'C:\\Windows\\Temp\\till-1', free: 1e9 },
     'package.install': { ...DONE, ...installed },
   } as Says)
@@ -51,7 +52,7 @@ describe('package on Windows', () => {
       file: 'C:\\Windows\\Temp\\till-1\\package.msi',
       sha256: file.sha256,
       signer: 'Zabbix SIA',
-      line: 'SERVER="10.0.0.1" NOTE="a ""b""" ENABLEPATH="1"',
+      line: 'ALLUSERS="1" SERVER="10.0.0.1" NOTE="a ""b""" ENABLEPATH="1"',
       keep: '["C:\\\\Program Files\\\\Zabbix Agent 2\\\\zabbix_agent2.conf"]',
     })
   })
@@ -70,7 +71,11 @@ describe('package on Windows', () => {
   })
 
   it('uploads nothing where there is no room, and takes no secret for a command line', async () => {
-    const full = new WindowsWorld({ 'package.observe': [], 'package.stage': { path: '', free: 1000 } })
+    const full = new WindowsWorld({
+      'package.observe': [],
+      'package.unfinished': [],
+      'package.stage': { path: '', free: 1000 },
+    })
     expect(await full.converge('package', params())).toMatch(/1000 bytes of room/)
     expect(full.files.size).toBe(0)
     const secret = { ...params(), properties: { TLSPSKVALUE: new Secret('x') as unknown as string } }
@@ -78,10 +83,13 @@ describe('package on Windows', () => {
   })
 
   it('removes what Windows Installer knows, and nothing else', async () => {
-    const till = new WindowsWorld({ 'package.observe': OLD, 'package.remove': { code: 0 } })
+    const till = new WindowsWorld({ 'package.observe': OLD, 'package.unfinished': [], 'package.remove': { code: 0 } })
     expect(await till.converge('package', { name: 'Zabbix Agent 2', state: 'absent' })).toBe('done')
     expect(till.valuesOf('package.remove')).toEqual({ code: '{1}' })
-    const foreign = new WindowsWorld({ 'package.observe': [{ ...OLD[0], msi: false }] } as Says)
+    const foreign = new WindowsWorld({
+      'package.unfinished': [],
+      'package.observe': [{ ...OLD[0], msi: false, user: '' }],
+    } as Says)
     expect(await foreign.converge('package', { name: 'Zabbix Agent 2', state: 'absent' })).toMatch(
       /not installed by Windows Installer/,
     )

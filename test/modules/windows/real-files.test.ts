@@ -96,4 +96,41 @@ describe.runIf(hasPowerShell)('files under a real PowerShell', () => {
         .sort(),
     ).toEqual(['till-0123456789abcdef-queue', 'till-data'])
   }, 60_000)
+
+  it('package: what is installed for one account alone is there, and is no installation for all', async () => {
+    const sid = 'S-1-5-21-1-2-3-1001'
+    const key = `${sid}\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Viewer`
+    const set = (name: string, data: string | number, kind: string): Promise<string> =>
+      till.arrange(
+        "[Microsoft.Win32.RegistryKey]::OpenBaseKey('Users', 'Default').CreateSubKey($v.key).SetValue($v.name, $v.data, $v.kind)",
+        { key, name, data, kind },
+      )
+    await set('DisplayName', 'Viewer', 'String')
+    await set('DisplayVersion', '1.0', 'String')
+    await set('WindowsInstaller', 1, 'DWord')
+    const gone = { name: 'Viewer', state: 'absent' }
+    expect(await till.differs('package', gone)).toEqual(['state: present -> absent'])
+    await expect(till.apply('package', gone)).rejects.toThrow(`installed for the account ${sid} alone`)
+    expect(await till.differs('package', { name: 'Viewer' })).toEqual(['state: absent -> present'])
+  }, 60_000)
+
+  it('package: an installation that is not over at its deadline goes on; the next apply puts back what it wrote anew', async () => {
+    const conf = at('C:\\Till\\long.conf')
+    writeFileSync(conf, 'mine')
+    const go = at('C:\\Till\\go')
+    const msi = `${till.machine.root}/long.msi`
+    writeFileSync(msi, 'Long One|1.0')
+    const script = `#!/bin/sh\nwhile [ ! -e '${go}' ]; do sleep 0.2; done\nprintf default >'${conf}'\n`
+    writeFileSync(at('C:\\Windows\\System32\\msiexec.exe'), script, { mode: 0o755 })
+    const file = { path: msi, sha256: createHash('sha256').update('Long One|1.0').digest('hex') }
+    const params = { name: 'Long One', version: '1.0', file, keep: ['C:\\Till\\long.conf'] }
+    till.limits.set('package.install', 15_000)
+    await expect(till.apply('package', params)).rejects.toThrow(/CONVERGE_TIMEOUT: The installation is still going on/)
+    expect(readFileSync(conf, 'utf8')).toBe('mine')
+    writeFileSync(go, '')
+    await expect.poll(() => readFileSync(conf, 'utf8'), { timeout: 20_000 }).toBe('default')
+    expect(await till.apply('package', params)).toEqual(['unfinished: true -> false'])
+    expect(readFileSync(conf, 'utf8')).toBe('mine')
+    expect(readdirSync(at('C:\\Windows\\Temp')).filter((name) => /^till-[0-9a-f]{16}$/.test(name))).toEqual([])
+  }, 120_000)
 })

@@ -124,4 +124,58 @@ Add-One 90002 $PID 'conhost.exe' 5`)
     },
     60_000,
   )
+
+  it('agent: the program is what the service runs, wherever it is; what it refuses is told, and nothing is restarted', async () => {
+    const folder = 'C:\\Program Files (x86)\\Zabbix Agent'
+    mkdirSync(till.machine.at(folder), { recursive: true })
+    writeFileSync(till.machine.at(`${folder}\\agentd.conf`), 'Hostname=one\r\n')
+    const exe = (ping: string): void =>
+      writeFileSync(
+        till.machine.at(`${folder}\\agentd.exe`),
+        `#!/bin/sh\ncase $* in -V) echo 'zabbix_agentd (daemon) (Zabbix) 6.0.30' ;; *) ${ping} ;; esac\n`,
+        { mode: 0o755 },
+      )
+    exe("echo 'agent.ping [u|1]'")
+    await till.arrange("[void][TillWindows.WinService]::Add('Zabbix Agent', 'Zabbix Agent', $true, 'LocalSystem')")
+    const run = (line: string): Promise<string> =>
+      till.arrange(
+        "[TillWindows.WinRegistry]::Set('HKLM:\\SYSTEM\\CurrentControlSet\\Services\\Zabbix Agent', 'ImagePath', $v.line, 'ExpandString')",
+        { line },
+      )
+    const params = { kind: 'zabbix_agentd', path: `${folder}\\agentd.conf` }
+    for (const line of [`"${folder}\\agentd.exe" --config "x"`, `${folder}\\agentd.exe --config x`]) {
+      await run(line)
+      expect(await till.differs('agent', params)).toEqual([])
+    }
+    exe("case $* in *stage*) echo 'unknown parameter'; exit 1 ;; esac; echo 'agent.ping [u|1]'")
+    await expect(till.apply('agent', { ...params, set: { Hostname: 'two' } })).rejects.toThrow(
+      /VALIDATOR_REFUSED: .*unknown parameter/,
+    )
+    expect(await till.arrange("(Get-Service -Name 'Zabbix Agent').Stops")).toBe('0')
+    exe("echo 'agent.ping [u|1]'")
+    expect(await till.apply('agent', { ...params, set: { Hostname: 'two' } })).toEqual(['keys.Hostname: one -> two'])
+    expect(await till.arrange("(Get-Service -Name 'Zabbix Agent').Stops")).toBe('1')
+  }, 60_000)
+
+  it('what ends a fragment with a code does so only where nobody catches it', async () => {
+    const ask = (script: string) => till.shell.ask({ script, values: {} })
+    expect(await ask("try { Stop-Till 97 'no' } catch { }; 'went on'")).toMatchObject({
+      exitCode: 0,
+      text: 'went on\n',
+    })
+    expect(await ask("Stop-Till 97 'no'")).toMatchObject({ exitCode: 97, errorText: 'no' })
+    expect(await ask("try { Stop-Till 97 'no' } catch { throw }")).toMatchObject({ exitCode: 97, errorText: 'no' })
+  }, 60_000)
+
+  it('facts and reboot: a PowerShell of 32 bits sees what this Windows has', async () => {
+    await till.arrange(
+      "[void][TillWindows.WinRegistry]::At('HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update\\RebootRequired', $true); [TillWindows.WinRegistry]::Narrow = $true",
+    )
+    const pending_reboot = { needed: true, reasons: ['windows-update'] }
+    expect(await till.value('facts', {})).toMatchObject({
+      machine_id: '0f1a4e54-5e0c-4fd5-9c5b-6a1f3a1f9d11',
+      pending_reboot,
+    })
+    expect(await till.differs('reboot', { when: 'pending' })).not.toEqual([])
+  }, 60_000)
 })

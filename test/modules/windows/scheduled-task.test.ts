@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { wasRestarted } from '../../../src/modules/reboot/boot.ts'
 import { CONVERGE } from '../../../src/modules/scheduled-task/task-service.ts'
 import { taskOf, taskXml } from '../../../src/modules/scheduled-task/task-xml.ts'
 import { WindowsWorld } from '../windows-world.ts'
@@ -102,4 +103,10 @@ describe('reboot on Windows', () => {
     expect(world.renewed).toBe(1)
     expect(await world.differs('reboot', {})).toEqual([])
   }, 20_000)
+
+  it('was restarted when it was started later than before, whatever its id says and however long that took', () => {
+    const boot = { id: '17', uptimeS: 300, startedS: [1_000, 1_040], pending: null, reasons: [] } as const
+    expect(wasRestarted(boot, { ...boot, uptimeS: 310, startedS: [1_340, 1_350] })).toBe(true)
+    expect(wasRestarted(boot, { ...boot, uptimeS: 310, startedS: [1_041, 1_090] })).toBe(false)
+  })
 })

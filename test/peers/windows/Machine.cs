@@ -87,6 +87,8 @@ public static class WinEnvironment {
   public static string MachineName => "POS1";
   public static int ProcessorCount => Environment.ProcessorCount;
   public static string CommandLine => Environment.CommandLine;
+  public static bool Is64BitOperatingSystem => true;
+  public static bool Is64BitProcess => !WinRegistry.Narrow;
   public static string NewLine => "\r\n";
   public static IDictionary GetEnvironmentVariables() => Environment.GetEnvironmentVariables();
   public static string GetEnvironmentVariable(string name) => Environment.GetEnvironmentVariable(name);

@@ -53,11 +53,14 @@ public class WinRegistryKey {
 }
 
 public static class WinRegistry {
+  /// A process of 32 bits, which is led to Wow6432Node: https://learn.microsoft.com/windows/win32/winprog64/shared-registry-keys
+  public static bool Narrow;
   public static WinRegistryKey At(string path, bool make) {
     var parts = path.Replace("HKEY_LOCAL_MACHINE", "HKLM").Split(new[] { ':' }, 2);
     var hive = parts[0].ToUpperInvariant() == "HKCU" ? RegistryHive.CurrentUser : RegistryHive.LocalMachine;
-    var root = WinRegistryKey.OpenBaseKey(hive, RegistryView.Registry64);
     var rest = parts.Length > 1 ? parts[1].TrimStart('\\') : "";
+    var other = Narrow && rest.StartsWith("SOFTWARE\\", StringComparison.OrdinalIgnoreCase) && !rest.Contains("Windows NT\\CurrentVersion");
+    var root = WinRegistryKey.OpenBaseKey(hive, other ? RegistryView.Registry32 : RegistryView.Registry64);
     return make ? root.CreateSubKey(rest) : root.OpenSubKey(rest);
   }
   public static void Set(string path, string name, object data, RegistryValueKind kind) => At(path, true).SetValue(name, data, kind);
@@ -99,6 +102,7 @@ public class WinService {
   public string StartFails = "";
   /// So many starts fail; -1: all of them, if StartFails says why.
   public int FailTimes = -1;
+  public int Stops = 0;
   /// What its state becomes while somebody looks: each Refresh takes one.
   public readonly Queue<ServiceControllerStatus> Becomes = new Queue<ServiceControllerStatus>();
   public void Refresh() { if (Becomes.Count > 0) Status = Becomes.Dequeue(); }
@@ -124,6 +128,7 @@ public class WinService {
     if (Status.ToString().EndsWith("Pending")) throw Cannot("stop", 1061);
     foreach (var one in DependentServices) one.Stop();
     Status = ServiceControllerStatus.Stopped;
+    Stops++;
   }
   public static WinService Add(string name, string display, bool runs, string account, params string[] needs) {
     const string services = "HKLM:\\SYSTEM\\CurrentControlSet\\Services\\";

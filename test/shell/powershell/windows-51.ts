@@ -138,7 +138,7 @@ export const TYPES: ReadonlySet<string> = new Set(
   Security.Cryptography.X509Certificates.StoreLocation Security.Cryptography.X509Certificates.X509NameType
   Security.Cryptography.X509Certificates.X509RevocationMode Security.Cryptography.X509Certificates.X509VerificationFlags
   Security.Principal.SecurityIdentifier Security.Principal.WindowsBuiltInRole Security.Principal.WindowsIdentity
-  StringComparer StringComparison Text.Encoding Text.StringBuilder Threading.Tasks.Task Threading.Tasks.Task[] Threading.Thread TimeSpan
+  StringComparer StringComparison Text.Encoding Text.StringBuilder Threading.Mutex Threading.Tasks.Task Threading.Tasks.Task[] Threading.Thread Threading.WaitHandleCannotBeOpenedException TimeSpan
   TimeZoneInfo TimeoutException UnauthorizedAccessException Xml.XmlConvert
   bool byte[] char double hashtable int int[] long object[] ref regex string string[] type uint32 uint64 void`.split(
     /\s+/,
