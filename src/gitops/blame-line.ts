@@ -1,4 +1,5 @@
-import { GitBroken, inWorkTree, requireGit } from './git.ts'
+import { GitBroken, inWorkTree } from './git.ts'
+import { requireGit } from './git-version.ts'
 
 /** Who wrote a line as it stands in the work tree. */
 export interface LineOrigin {

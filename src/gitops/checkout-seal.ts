@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto'
 import { lstatSync, readdirSync } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LeftOut } from './checkout.ts'
+
+/** What stands in a tree and is not written: nothing of it has a meaning here. */
+export interface LeftOut {
+  readonly path: string
+  readonly what: 'symbolic link' | 'submodule' | 'reserved name'
+}
 
 /** What a checkout holds, as it was when all of it was on the disk; so it can be used without the mirror. */
 export interface Contents {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, open, readdir, rename, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Contents, isAsWritten, readSeal, sealOf, writeSeal } from './checkout-seal.ts'
+import { type Contents, isAsWritten, type LeftOut, readSeal, sealOf, writeSeal } from './checkout-seal.ts'
 import { hasId, readObjects } from './commit-object.ts'
 import { gitText } from './git.ts'
 import { syncFolder } from './trust-folder.ts'
@@ -9,12 +9,6 @@ import { syncFolder } from './trust-folder.ts'
 /** Why a tree is not written to disk. */
 export class TreeRefused extends Error {
   override readonly name = 'TreeRefused'
-}
-
-/** What stands in a tree and is not written: nothing of it has a meaning here. */
-export interface LeftOut {
-  readonly path: string
-  readonly what: 'symbolic link' | 'submodule' | 'reserved name'
 }
 
 export interface Checkout {

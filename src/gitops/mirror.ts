@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Ended, GitBroken, type GitLogin, git, gitEnvironment, gitText, requireGit, runProgram } from './git.ts'
+import { type Ended, GitBroken, type GitLogin, git, gitEnvironment, gitText, runProgram } from './git.ts'
+import { requireGit } from './git-version.ts'
 import { ToolMissing } from './program-tools.ts'
 import type { PathChange } from './trust-policy.ts'
 

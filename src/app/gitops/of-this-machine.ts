@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type InputError, inputError } from '../../core/diagnostic.ts'
-import { GIT_NEEDED, GitBroken } from '../../gitops/git.ts'
+import { GitBroken } from '../../gitops/git.ts'
+import { GIT_NEEDED } from '../../gitops/git-version.ts'
 import { ToolMissing } from '../../gitops/program-tools.ts'
 import { FolderDamaged } from '../../gitops/trust-folder.ts'
 import type { OpenFollow } from './open-follow.ts'
