@@ -145,7 +145,10 @@ describe('till init', () => {
     const before = await project.till('validate', '--project', 'theirs')
     expect(before.stderr).toContain('PROJECT_UNKNOWN')
     const { code, stdout } = await project.till('init', 'theirs', '--ci', 'gitlab')
-    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('kept     inventory/fleet.yaml') })
+    expect({ code, stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('kept     inventory/fleet.yaml'),
+    })
     expect(stdout).not.toContain('first-look')
     expect(readdirSync(project.path('theirs')).sort()).toEqual(
       ['.gitignore', '.gitlab-ci.yml', '.vscode', 'inventory', 'schemas', 'tillwright.yaml'].sort(),

@@ -41,8 +41,7 @@ export async function importInventory(source: ImportSource, target: ImportTarget
   if (existsSync(file) && !target.force) throw isThereAlready(file)
   const found = read(source)
   refuse(found.diagnostics)
-  if (found.devices.length === 0)
-    refuse([...found.diagnostics, foreignError(source.path, 1, 'it holds no devices')])
+  if (found.devices.length === 0) refuse([...found.diagnostics, foreignError(source.path, 1, 'it holds no devices')])
   const { region, folder } = target
   const made = await mkdir(folder, { recursive: true })
   const text = await soundText(found, { ...target, file, origin: basename(source.path) }).catch(async (error) => {
