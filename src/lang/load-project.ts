@@ -36,7 +36,7 @@ import { readServer } from './server/read-server.ts'
 import { readSinks } from './streams/read-sinks.ts'
 import { eventSourceNames, readSources } from './streams/read-sources.ts'
 import { validate } from './validate.ts'
-import type { ParsedYaml } from './yaml.ts'
+import { type ParsedYaml, type ValuePath, valueAt } from './yaml.ts'
 
 /** A runbook that holds for devices. */
 interface Assignment {
@@ -58,6 +58,8 @@ interface Assignment {
 
 /** What tillwright.yaml says, defaults filled in. Paths are as written, relative to its folder. */
 export interface ProjectSettings {
+  /** Where the file says it; undefined where it does not. */
+  readonly placeOf: (path: ValuePath) => SourceRange | undefined
   readonly inventory: string
   readonly runbooks: string
   readonly modules: string
@@ -180,6 +182,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
   const number = (map: JsonObject, key: string, fallback: number): number =>
     typeof map[key] === 'number' ? map[key] : fallback
   return {
+    placeOf: (at) => (valueAt(value, at) === null ? undefined : parsed.rangeAt(at)),
     inventory: path('inventory'),
     runbooks: path('runbooks'),
     modules: path('modules'),
