@@ -185,6 +185,25 @@ policies:
     expect(told(wrong)).toEqual([expect.stringMatching(/^error PLAN_UNTRUSTED tillwright.yaml:2:12 Line 1 of /)])
   })
 
+  test('tells names of scheduled reports that are not there where they stand, and where they would', async () => {
+    const result = await check({
+      'tillwright.yaml': `reports:
+  weekly:
+    report: availability
+    every: week
+    at: '06:00'
+    time_zone: Europe/Warsaw
+    as: acme
+    to: [regional-north]
+`,
+    })
+    expect(told(result).map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
+      'error SCHEMA_VALUE_INVALID tillwright.yaml:8:10',
+      'error SCHEMA_VALUE_INVALID tillwright.yaml:7:9',
+    ])
+    expect(result.diagnostics[0]?.detail).toBe('There are none in `responsibility.contacts`.')
+  })
+
   test('tells a mistake in a runbook once, however often it is assigned', async () => {
     const result = await check({
       'tillwright.yaml': 'assignments:\n  - runbook: health\n  - runbook: health\n',

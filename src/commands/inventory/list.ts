@@ -55,7 +55,9 @@ With --json the answer is one document (schema till.inventory/1), with --ndjson 
     const stores = new Set(devices.map((device) => device.store)).size
     const of = devices.length === all ? '' : ` of ${all}`
     // Beside the list, so that counting its lines counts devices.
-    process.stderr.write(`${devices.length}${of} devices in ${stores} ${stores === 1 ? 'store' : 'stores'}\n`)
+    process.stderr.write(
+      `${devices.length}${of} ${all === 1 ? 'device' : 'devices'} in ${stores} ${stores === 1 ? 'store' : 'stores'}\n`,
+    )
   }
 }
 
