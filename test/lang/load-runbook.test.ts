@@ -39,8 +39,8 @@ describe('a malformed runbook', () => {
 
 test('quotes are advised for a number as it stands in the file, and only where they help', () => {
   const steps = `steps:
-  - package: {name: "zażółć", version: 7.10}
-  - file: {path: /x, mode: 0644}
+  - package: {name: x, version: 7.10}
+  - file: {path: "/zażółć", mode: 0644}
   - disk: {path: /, free_min: 100}
 `
   const details = load(`name: sample\n${steps}`).diagnostics.map(({ detail }) => detail)

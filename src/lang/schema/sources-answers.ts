@@ -51,11 +51,17 @@ export const SOURCES_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
     'sources-tried',
     ['Sources tried', 'What recorded events would come to (`till sources test --json`).'],
     {
-      required: ['source', 'events', 'unknown', 'devices'],
+      required: ['source', 'events', 'unknown', 'wrong', 'devices'],
       properties: {
         source: { type: 'string' },
         events: EVENTS,
         unknown: UNKNOWN,
+        wrong: {
+          description:
+            'Lines of events that came to nothing, at most 20; of objects one behind the other, which of them.',
+          type: 'array',
+          items: closed({ line: { type: 'integer', minimum: 1 }, what: { enum: SOURCE_TALLIES } }),
+        },
         devices: {
           type: 'array',
           items: closed({
