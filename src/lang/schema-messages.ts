@@ -31,7 +31,7 @@ type Words = Omit<SchemaProblem, 'path' | 'part' | 'code'> & Partial<Pick<Schema
 export type AsWritten = (path: ValuePath) => string
 
 /** What a message needs besides the error. */
-export interface MessageContext {
+interface MessageContext {
   readonly asWritten?: AsWritten | undefined
   /** By the dialect that the schema is written in. */
   readonly pattern: (source: string) => { test(text: string): boolean }

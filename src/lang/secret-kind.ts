@@ -4,7 +4,7 @@ import { isSecretReference } from './template.ts'
 import type { ValuePath } from './value-path.ts'
 
 /** Where secrets may be: what stands before the colon of a reference. */
-export const SECRET_KINDS = ['env', 'file', 'command', 'age'] as const
+const SECRET_KINDS = ['env', 'file', 'command', 'age'] as const
 
 const DETAIL = `A secret is written as its kind of place (${SECRET_KINDS.join(', ')}), a colon, and the place, such as "env:TILL_PASSWORD".`
 
