@@ -149,9 +149,9 @@ policies:
       'runbooks/health.yaml': 'steps:\n  - file: { path: /x, content: { secret: "fiel:/x" } }\n',
     })
     expect(told(result)).toEqual([
-      'error SCHEMA_VALUE_INVALID all.yaml:16:79 "evn" is no kind of place of a secret',
-      'error SCHEMA_VALUE_INVALID all.yaml:16:103 What stands here is no kind of place of a secret',
-      'error SCHEMA_VALUE_INVALID health.yaml:2:44 "fiel" is no kind of place of a secret',
+      'error SCHEMA_VALUE_INVALID all.yaml:16:76 "evn" is no kind of place of a secret',
+      'error SCHEMA_VALUE_INVALID all.yaml:16:100 What stands here is no kind of place of a secret',
+      'error SCHEMA_VALUE_INVALID health.yaml:2:42 "fiel" is no kind of place of a secret',
     ])
     expect(result.diagnostics.map(({ hint }) => hint)).toEqual([
       'did you mean "env:"?',
@@ -181,7 +181,9 @@ policies:
     expect(told(result)).toEqual([
       'warning PLAN_UNTRUSTED tillwright.yaml:2:12 "/nonexistent/plan_signers" is not on this machine',
     ])
-    const wrong = await check({ 'tillwright.yaml': 'plans:\n  signers: list\n', list: 'ci@example.com nothing\n' })
+    const list = join(folder, 'plan_signers')
+    writeFileSync(list, 'ci@example.com nothing\n')
+    const wrong = await check({ 'tillwright.yaml': `plans:\n  signers: ${list}\n` })
     expect(told(wrong)).toEqual([expect.stringMatching(/^error PLAN_UNTRUSTED tillwright.yaml:2:12 Line 1 of /)])
   })
 
