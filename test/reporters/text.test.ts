@@ -197,7 +197,7 @@ test('a table leaves out what can be spared before it cuts, and no more than tha
   ])
   expect(formatTable([1], wide, { width: 40 })).toEqual([
     'RUN                      WHAT',
-    '20261201T120000Z-abcdef  Apply agent-u…',
+    '20261201T120000Z-abcdef  Apply agent-up…',
   ])
 })
 
