@@ -33,7 +33,8 @@ each module takes.
   an operating system to speak of, such as a printer.
 
 Wherever a value stands, \`\${{ }}\` may stand. Wherever free text stands, a secret may stand: \`{ secret: "env:NAME" }\`.
-An unknown parameter is an error when the runbook is loaded.`
+An unknown parameter is an error when the runbook is loaded. The examples are steps that were cut out of runbooks: where they name
+\`params\` or other steps, these have to be declared in the runbook that they are put into.`
 
 function section(module: Module, examples: ModuleExamples): string {
   const { name, summary, systems, reacts, mends } = module

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { InputError, inputError } from '../core/diagnostic.ts'
+import { type Diagnostic, InputError, inputError } from '../core/diagnostic.ts'
 import type { Fleet } from '../core/fleet.ts'
 import type { RunStore } from '../core/run-store.ts'
+import type { SourceRange } from '../core/source.ts'
 import { loadInventory } from '../lang/load-inventory.ts'
 import { loadProject, type ProjectSettings } from '../lang/load-project.ts'
 import { openStore } from './history/open-store.ts'
@@ -70,7 +71,7 @@ export async function openProject(start: string, options: { readonly sandbox?: b
     state,
     isSandbox: options.sandbox ?? false,
     fleet() {
-      fleet ??= loadFleet(paths.inventory, paths.cache)
+      fleet ??= loadFleet(paths, settings.placeOf(['inventory']))
       return fleet
     },
     modules() {
@@ -87,10 +88,13 @@ export async function openProject(start: string, options: { readonly sandbox?: b
   }
 }
 
-async function loadFleet(folder: string, cacheFolder: string): Promise<Fleet> {
-  const { fleet, diagnostics } = await loadInventory(folder, { cacheFolder })
-  if (fleet === undefined || diagnostics.some((d) => d.severity === 'error')) throw new InputError(diagnostics)
-  return fleet
+async function loadFleet({ inventory, cache }: Project['paths'], named: SourceRange | undefined): Promise<Fleet> {
+  const { fleet, diagnostics } = await loadInventory(inventory, { cacheFolder: cache })
+  if (fleet !== undefined && !diagnostics.some((d) => d.severity === 'error')) return fleet
+  // A folder that is not there, or is none, has no line of its own.
+  const isOfFolder = ({ code, source }: Diagnostic): boolean =>
+    code === 'FILE_UNREADABLE' && source !== undefined && resolve(source.file) === resolve(inventory)
+  throw new InputError(diagnostics.map((one) => (named && isOfFolder(one) ? { ...one, source: named } : one)))
 }
 
 /** The folder of tillwright.yaml. Throws InputError where there is none. */

@@ -7,8 +7,10 @@ const unknownCommand: Hook.CommandNotFound = async ({ id, argv = [], config, con
   const name = id.replaceAll(':', ' ')
   const names = config.commands.filter((command) => !command.hidden).map((command) => command.id.replaceAll(':', ' '))
   const summary = `There is no command "${name}"`
-  const detail = `There are ${names.sort().join(', ')}.`
   const hint = didYouMean(name, names)
+  const topics = [...new Set(names.map((one) => one.split(' ')[0]))].sort()
+  const detail =
+    hint.hint === undefined ? `There are ${topics.join(', ')}; till help says more.` : '`till help` lists all of them.'
   if (argv.includes('--json')) {
     const diagnostic = { code: 'USAGE_INVALID', severity: 'error', summary, detail, ...hint }
     process.stdout.write(`${JSON.stringify({ schema: 'till.diagnostics/1', diagnostics: [diagnostic] }, null, 2)}\n`)

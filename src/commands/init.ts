@@ -10,7 +10,8 @@ import { BaseCommand } from '../cli/base-command.ts'
 export default class Init extends BaseCommand {
   static override summary = 'Make a repository of your own: inventory, first runbook, editor settings, pipeline.'
   static override description =
-    `Files that are there stay as they are; what is missing is written. The schemas in schemas/ let an editor complete, explain
+    `Files that are there stay as they are; what is missing is written. Where there is a tillwright.yaml or an inventory
+already, no store and no runbook are added: only editor settings, schemas and pipeline. The schemas in schemas/ let an editor complete, explain
 and underline: VS Code with the YAML extension, or any other with yaml-language-server.`
   static override examples = [
     { description: 'In a new folder', command: '<%= config.bin %> init my-chain' },
@@ -52,14 +53,17 @@ and underline: VS Code with the YAML extension, or any other with yaml-language-
   async #withHosts(starter: WrittenStarter, path: string): Promise<WrittenStarter> {
     const mapping = { storeBy: storeBy(STORE_IN_NAME), otherStore: 'unknown', kinds: new Map<string, string>() }
     const target = { folder: join(starter.folder, 'inventory'), region: 'imported', force: false }
-    const { file, diagnostics } = await importInventory({ from: 'ansible', path, mapping }, target)
+    const imported = importInventory({ from: 'ansible', path, mapping }, target)
+    const { file, diagnostics } = await imported.catch(async (error) => {
+      await starter.undo()
+      throw error
+    })
     return { ...starter, diagnostics, written: [...starter.written, relative(starter.folder, file)] }
   }
 }
 
-function told({ folder, written, kept, ignoreMissing }: WrittenStarter): string {
+function told({ folder, written, kept, ignoreMissing, wasBegun }: WrittenStarter): string {
   const here = relative(process.cwd(), folder)
-  const enter = here === '' ? '' : `cd ${here} && `
   const lines = [
     ...written.map((path) => `written  ${path}`),
     ...kept.map((path) => `kept     ${path}`),
@@ -68,12 +72,17 @@ function told({ folder, written, kept, ignoreMissing }: WrittenStarter): string 
       : []),
     '',
     'What comes next:',
-    `  ${enter}till validate                   # is everything as it should be?`,
-    `  ${enter}till sandbox up --detach        # the store on this machine, to try things on`,
-    `  ${enter}till plan first-look --sandbox  # what would change? then: till apply first-look --sandbox`,
-    'and with real tills, their addresses in inventory/:',
-    '  till trust                              # compare and record their host keys',
-    '  till plan first-look --limit 1',
+    ...(here === '' ? [] : [`  cd ${here}`]),
+    '  till validate                    # is everything as it should be?',
+    ...(wasBegun ? [] : FIRST_STEPS),
   ]
   return `${lines.join('\n')}\n`
 }
+
+const FIRST_STEPS = [
+  '  till sandbox up --detach         # the store on this machine, to try things on',
+  '  till plan first-look --sandbox   # what would change? then: till apply first-look --sandbox',
+  'and with real tills, their addresses in inventory/:',
+  '  till trust                       # compare and record their host keys',
+  '  till plan first-look --limit 1',
+]

@@ -135,6 +135,8 @@ export default class Status extends BaseCommand {
       await this.writePaged(statusTable(known, { width, color: this.color, now, days: await days() }))
     const counts = countsText(countStates(known).counts)
     // Beside the list, which may go into a pipe.
-    process.stderr.write(`${known.length} devices${counts === '' ? '' : `: ${counts}`}\n`)
+    process.stderr.write(
+      `${known.length} ${known.length === 1 ? 'device' : 'devices'}${counts === '' ? '' : `: ${counts}`}\n`,
+    )
   }
 }

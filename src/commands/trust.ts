@@ -85,6 +85,9 @@ function recorded(shown: readonly ShownKeys[], hosts: ReturnType<typeof hostsToR
   })
 }
 
+/** Before anything was asked of it. */
+const NOT_ASKED = 'not asked'
+
 const STATES = { known: 'known', new: 'new', changed: 'CHANGED', revoked: 'REVOKED', failed: 'no answer' } as const
 
 const AUTHORITY =
@@ -92,7 +95,8 @@ const AUTHORITY =
 const REVOKED = 'known_hosts has revoked a key that it shows (@revoked). None of its keys is recorded.'
 
 function linesOf({ device, state, fingerprints, failure, pinned, hasAuthority }: ShownKeys): string {
-  const label = `${STATES[state]}${pinned ? ' (named in the inventory)' : ''}`
+  const said = failure?.phase === 'resolve' ? NOT_ASKED : STATES[state]
+  const label = `${said}${pinned ? ' (named in the inventory)' : ''}`
   const notes = [...(state === 'revoked' ? [REVOKED] : []), ...(hasAuthority ? [AUTHORITY] : [])]
   const details = failure ? [failure.message] : [...fingerprints, ...notes]
   return `${device.name}  ${label}\n${details.map((detail) => `  ${detail}\n`).join('')}`

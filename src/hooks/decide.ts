@@ -280,7 +280,7 @@ const mode: Judge = ({ episode, rule }) => {
 const limits: Judge = ({ rule, world, now }) => {
   if (world.busy) return wait(now + 1_000, 'Another repair is under way at the device.')
   const rested = (world.lastAttemptAt ?? Number.NEGATIVE_INFINITY) + rule.cooldownMs
-  if (now < rested) return wait(rested, 'The device was repaired a moment ago.')
+  if (now < rested) return wait(rested, 'A repair of the device was tried a moment ago.')
   if (world.ruleAttempts < rule.perHour) return undefined
   const why = `The rule made ${world.ruleAttempts} repairs within an hour, which is its cap.`
   return { ...note('held', why, now + HOUR_MS / 60), isWanted: true }

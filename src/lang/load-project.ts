@@ -13,6 +13,7 @@ import type { ScheduledReport } from '../core/report-schedule.ts'
 import type { Retention } from '../core/run-store.ts'
 import type { ServerSettings } from '../core/server-settings.ts'
 import type { SinkSettings } from '../core/sink.ts'
+import type { SourceRange } from '../core/source.ts'
 import { readAvailability } from './availability/read-availability.ts'
 import { readContracts } from './availability/read-contracts.ts'
 import { cacheFormat, digest, readSealed, writeSealed } from './cache.ts'
@@ -32,10 +33,12 @@ import { readServer } from './server/read-server.ts'
 import { readSinks } from './streams/read-sinks.ts'
 import { eventSourceNames, readSources } from './streams/read-sources.ts'
 import { validate } from './validate.ts'
-import type { ParsedYaml } from './yaml.ts'
+import { type ParsedYaml, type ValuePath, valueAt } from './yaml.ts'
 
 /** What tillwright.yaml says, defaults filled in. Paths are as written, relative to its folder. */
 export interface ProjectSettings {
+  /** Where the file says it; undefined where it does not. */
+  readonly placeOf: (path: ValuePath) => SourceRange | undefined
   readonly inventory: string
   readonly runbooks: string
   readonly modules: string
@@ -159,6 +162,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
   const number = (map: JsonObject, key: string, fallback: number): number =>
     typeof map[key] === 'number' ? map[key] : fallback
   return {
+    placeOf: (at) => (valueAt(value, at) === null ? undefined : parsed.rangeAt(at)),
     inventory: path('inventory'),
     runbooks: path('runbooks'),
     modules: path('modules'),

@@ -2,17 +2,17 @@ import { isMap, type JsonValue } from '../core/json.ts'
 import type { Module } from '../core/module.ts'
 import { devicePatternProblem } from '../pattern/device-pattern.ts'
 import { asSentence, patternProblem } from '../pattern/pattern.ts'
-import { type SchemaProblem, schemaProblems } from './validate.ts'
+import { type SchemaOptions, type SchemaProblem, schemaProblems } from './validate.ts'
 import type { ValuePath } from './value-path.ts'
 
 /** What is wrong with parameters of a module, by its schema and by what it says of patterns; values that `accept` takes are right. */
 export function paramProblems(
   module: Module,
   params: JsonValue,
-  accept?: (value: unknown) => boolean,
+  { accept, asWritten }: Pick<SchemaOptions, 'accept' | 'asWritten'> = {},
 ): readonly SchemaProblem[] {
   // A module that has a digest is no part of Tillwright, and neither is its schema.
-  const problems = schemaProblems(module.params, params, { accept, isForeign: module.digest !== undefined })
+  const problems = schemaProblems(module.params, params, { accept, asWritten, isForeign: module.digest !== undefined })
   const patterns = Object.entries(module.patterns ?? {}).flatMap(([path, place]) =>
     textsAt(params, path.split('.'), []).flatMap(({ text, at }) => {
       const problem = accept?.(text) ? undefined : place === 'here' ? patternProblem(text) : devicePatternProblem(text)

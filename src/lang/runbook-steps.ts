@@ -8,9 +8,11 @@ import { compileExpression, type ExpressionProblem, SELECTOR_VARIABLES, type Var
 import { paramProblems } from './param-problems.ts'
 import type { StepOutline } from './runbook-outline.ts'
 import { scalarPlace } from './scalar-place.ts'
+import { wrongSecretKinds } from './secret-kind.ts'
 import { didYouMean } from './suggest.ts'
 import { compileTemplate, isSecretReference, isTemplated, type TemplateExpression } from './template.ts'
 import { EXPRESSION_OPEN } from './template-text.ts'
+import { writtenIn } from './validate.ts'
 import { type ParsedYaml, type ValuePath, valueAt } from './yaml.ts'
 
 /** Compiles what stands in a runbook: conditions, selectors, parameters of steps. What is wrong gathers in `diagnostics`. */
@@ -171,13 +173,17 @@ export class RunbookCompiler {
 
   /** Values that are filled in later are checked then. */
   #literalProblems(module: Module, params: JsonObject, at: ValuePath): boolean {
-    const problems = paramProblems(module, withoutSecrets(params), isTemplated)
+    const asWritten = writtenIn(this.#parsed, at)
+    const problems = paramProblems(module, withoutSecrets(params), { accept: isTemplated, asWritten })
     for (const { path, part, ...words } of problems) {
       const missing = words.code === 'SCHEMA_KEY_MISSING'
       const source = this.#parsed.rangeAt([...at, ...path], missing || part === 'key' ? 'key' : 'value')
       this.diagnostics.push({ ...words, ...this.#meantAsExpression(module, params, path), severity: 'error', source })
     }
-    return problems.length > 0
+    const kinds = wrongSecretKinds(params)
+    for (const { path, ...words } of kinds)
+      this.diagnostics.push({ ...words, severity: 'error', source: this.#parsed.rangeAt([...at, ...path]) })
+    return problems.length > 0 || kinds.length > 0
   }
 
   /** `that: device.kind == "till"`, where the signs were forgotten. */

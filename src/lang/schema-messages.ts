@@ -18,6 +18,7 @@ export interface SchemaProblem {
 interface Described {
   readonly description?: string
   readonly examples?: readonly unknown[]
+  readonly pattern?: string
   readonly properties?: Readonly<Record<string, unknown>>
   readonly type?: string | readonly string[]
   /** A secret belongs here: what was written instead is not repeated. */
@@ -26,12 +27,23 @@ interface Described {
 
 type Words = Omit<SchemaProblem, 'path' | 'part' | 'code'> & Partial<Pick<SchemaProblem, 'path' | 'part' | 'code'>>
 
+/** A scalar of a file as it stands there: YAML reads `7.10` as the number 7.1. */
+export type AsWritten = (path: ValuePath) => string
+
+/** What a message needs besides the error. */
+interface MessageContext {
+  readonly asWritten?: AsWritten | undefined
+  /** By the dialect that the schema is written in. */
+  readonly pattern: (source: string) => { test(text: string): boolean }
+}
+
 /** An error of the validator in plain words: what is wrong, what would be right, and which part of the file it is about. */
-export function describeProblem(found: ErrorObject): SchemaProblem {
+export function describeProblem(found: ErrorObject, context: MessageContext): SchemaProblem {
   const error = schemaOf(found).writeOnly && typeof found.data !== 'object' ? { ...found, data: '***' } : found
   const path = pathOf(error.instancePath)
   if (error.propertyName !== undefined) return badName(error, path)
-  const words = (WORDS[error.keyword] ?? otherwise)(error, path)
+  const words =
+    error.keyword === 'type' ? wrongType(error, path, context) : (WORDS[error.keyword] ?? otherwise)(error, path)
   return { code: 'SCHEMA_VALUE_INVALID', path, part: 'value', ...withExample(words, error) }
 }
 
@@ -48,12 +60,11 @@ const WORDS: Readonly<Record<string, (error: ErrorObject, path: ValuePath) => Wo
   unevaluatedProperties: (error, path) => unknownKey(error, path, String(error.params['unevaluatedProperty'])),
   required: (error, path) => missingKey(error, path, String(error.params['missingProperty'])),
   dependentRequired: (error, path) => missingKey(error, path, String(error.params['missingProperty'])),
-  type: wrongType,
   enum: (error, path) => notOneOf(error, path, error.params['allowedValues'] as readonly unknown[]),
   const: (error, path) => notOneOf(error, path, [error.params['allowedValue']]),
   anyOf: noAlternative,
   oneOf: noAlternative,
-  pattern: (error, path) => ({ summary: `${label(path)} is not of the form expected: ${shown(error.data)}` }),
+  pattern: wrongForm,
   minimum: limit,
   maximum: limit,
   exclusiveMinimum: limit,
@@ -72,6 +83,14 @@ const WORDS: Readonly<Record<string, (error: ErrorObject, path: ValuePath) => Wo
     summary: `${label(path)} holds the same entry twice`,
     path: [...path, Number(error.params['i'])],
   }),
+}
+
+/** Where a text begins with one of a few words and a colon, the nearest of them is suggested. */
+function wrongForm(error: ErrorObject, path: ValuePath): Words {
+  const summary = `${label(path)} is not of the form expected: ${shown(error.data)}`
+  const kinds = /^\^\(([a-z|]+)\):/.exec(String(error.params['pattern']))?.[1]?.split('|') ?? []
+  const near = suggest(String(error.data).replace(/:.*/s, ''), kinds)
+  return near === undefined ? { summary } : { summary, hint: `did you mean "${near}:"?` }
 }
 
 function otherwise(error: ErrorObject, path: ValuePath): Words {
@@ -129,11 +148,15 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   null: 'empty',
 }
 
-function wrongType(error: ErrorObject, path: ValuePath): Words {
+function wrongType(error: ErrorObject, path: ValuePath, context: MessageContext): Words {
   const wanted = [error.params['type'] as string | readonly string[]].flat()
   const summary = `${label(path)} must be ${wanted.map((type) => TYPE_WORDS[type] ?? type).join(' or ')}, not ${kindOf(error.data)}`
   const quotable = wanted.includes('string') && ['number', 'boolean'].includes(typeof error.data)
-  return quotable ? { summary, detail: `Put it in quotes to make it text: "${error.data}".` } : { summary }
+  const text = context.asWritten?.(path) ?? String(error.data)
+  const { pattern } = schemaOf(error)
+  // Quotes are of no use where the text is not of the form wanted either, such as 45 for a duration.
+  const fits = pattern === undefined || context.pattern(pattern).test(text)
+  return quotable && fits ? { summary, detail: `Put it in quotes to make it text: "${text}".` } : { summary }
 }
 
 function notOneOf(error: ErrorObject, path: ValuePath, allowed: readonly unknown[]): Words {

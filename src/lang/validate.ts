@@ -3,8 +3,9 @@ import type { Diagnostic } from '../core/diagnostic.ts'
 import type { JsonValue } from '../core/json.ts'
 import { patternOf } from '../pattern/pattern.ts'
 import { quickCheckOf, STRICTNESS } from './quick-check.ts'
-import { describeProblem, type SchemaProblem } from './schema-messages.ts'
+import { type AsWritten, describeProblem, type SchemaProblem } from './schema-messages.ts'
 import { withoutNoise } from './schema-noise.ts'
+import { LineIndex } from './source-text.ts'
 import { type ValuePath, valueAt } from './value-path.ts'
 import type { ParsedYaml } from './yaml.ts'
 
@@ -31,6 +32,8 @@ export interface SchemaOptions {
   readonly accept?: ((value: unknown) => boolean) | undefined
   /** A user wrote the schema: its patterns go by the dialect of all patterns of users. Ours are constants of JavaScript. */
   readonly isForeign?: boolean
+  /** Of the file that the value was read from. */
+  readonly asWritten?: AsWritten | undefined
 }
 
 // ajv keeps patterns by what `toString` gives, and would take one for the other where that is the same for all.
@@ -78,23 +81,37 @@ export function schemaFault(schema: object): { readonly path: ValuePath; readonl
 export function schemaProblems(
   schema: object,
   value: JsonValue,
-  { accept, isForeign = false }: SchemaOptions = {},
+  { accept, isForeign = false, asWritten }: SchemaOptions = {},
 ): SchemaProblem[] {
   if (!isForeign && quickCheckOf(schema)?.(value)) return []
   const validator = validatorOf(schema, isForeign)
   if (validator(value)) return []
   const errors = withoutNoise(validator.errors ?? [], schema)
-  return distinct(errors.filter((error) => !accept?.(error.data)).map((error: ErrorObject) => describeProblem(error)))
+  const wrong = errors.filter((error) => !accept?.(error.data))
+  const context = { asWritten, pattern: isForeign ? patternOf : (source: string): RegExp => new RegExp(source) }
+  return distinct(wrong.map((error: ErrorObject) => describeProblem(error, context)))
 }
 
 /** Checks a file, or the part of it at `options.at`, against a JSON Schema; every problem with its place. */
 export function validate(schema: object, parsed: ParsedYaml, options: ValidateOptions = {}): Diagnostic[] {
   const at = options.at ?? []
-  return schemaProblems(schema, valueAt(parsed.value, at), options).map(({ path, part, ...rest }) => ({
-    ...rest,
-    severity: 'error',
-    source: parsed.rangeAt([...at, ...path], part),
-  }))
+  const asWritten = writtenIn(parsed, at)
+  return schemaProblems(schema, valueAt(parsed.value, at), { ...options, asWritten }).map(
+    ({ path, part, ...rest }) => ({
+      ...rest,
+      severity: 'error',
+      source: parsed.rangeAt([...at, ...path], part),
+    }),
+  )
+}
+
+/** How scalars of a file, or of the part of it at `at`, stand there. */
+export function writtenIn(parsed: ParsedYaml, at: ValuePath = []): AsWritten {
+  return (path) => {
+    const { line, column, endLine, endColumn } = parsed.rangeAt([...at, ...path])
+    const lines = new LineIndex(parsed.text)
+    return parsed.text.slice(lines.offset(line, column), lines.offset(endLine, endColumn))
+  }
 }
 
 function distinct(problems: readonly SchemaProblem[]): SchemaProblem[] {

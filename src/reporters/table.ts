@@ -8,12 +8,16 @@ export interface TableColumn<Row> {
   readonly flexible?: boolean
   /** Of use in full only, as a name that is typed again: never clipped, also where the table gets too wide. */
   readonly whole?: boolean
+  /** Left out where the table is too wide otherwise: 1 first. */
+  readonly spare?: number
   /** Escape codes around the finished cell, for a terminal with colours. */
   readonly style?: (text: string, row: Row) => string
 }
 
 const GAP = '  '
 const NARROWEST = 4
+/** What a column that gives way needs to say anything. */
+const READABLE = 20
 
 /**
  * Rows as lines that fit `width` terminal columns (as wide as they need without one), under a line of titles. Values may come from anywhere: control
@@ -21,13 +25,12 @@ const NARROWEST = 4
  */
 export function formatTable<Row>(
   rows: readonly Row[],
-  columns: readonly TableColumn<Row>[],
+  all: readonly TableColumn<Row>[],
   options: { readonly width?: number | undefined; readonly color?: boolean },
 ): string[] {
+  const columns = columnsThatFit(rows, all, options.width ?? Number.POSITIVE_INFINITY)
   const cells = rows.map((row) => columns.map((column) => plainText(column.value(row))))
-  const natural = columns.map((column, index) =>
-    cells.reduce((most, line) => Math.max(most, displayWidth(line[index] ?? '')), displayWidth(column.title)),
-  )
+  const natural = columns.map((column) => naturalWidth(rows, column))
   const widths = fitWidths(natural, columns, options.width ?? Number.POSITIVE_INFINITY)
   const line = (texts: readonly string[], row?: Row): string =>
     columns
@@ -41,6 +44,32 @@ export function formatTable<Row>(
       .join(GAP)
       .trimEnd()
   return [line(columns.map((column) => column.title)), ...rows.map((row, index) => line(cells[index] ?? [], row))]
+}
+
+function naturalWidth<Row>(rows: readonly Row[], { title, value }: TableColumn<Row>): number {
+  return rows.reduce((most, row) => Math.max(most, displayWidth(plainText(value(row)))), displayWidth(title))
+}
+
+/** Without as many of the spare ones as is needed for the others to be read. */
+function columnsThatFit<Row>(
+  rows: readonly Row[],
+  columns: readonly TableColumn<Row>[],
+  width: number,
+): readonly TableColumn<Row>[] {
+  const spares = columns.filter(({ spare }) => spare !== undefined)
+  if (spares.length === 0 || width === Number.POSITIVE_INFINITY) return columns
+  const least = new Map(
+    columns.map((column) => {
+      const natural = naturalWidth(rows, column)
+      return [column, column.flexible ? Math.min(natural, READABLE) : natural] as const
+    }),
+  )
+  const total = (): number => [...least.values()].reduce((sum, each) => sum + each + GAP.length, -GAP.length)
+  for (const column of spares.sort((a, b) => (a.spare ?? 0) - (b.spare ?? 0))) {
+    if (total() <= width) break
+    least.delete(column)
+  }
+  return [...least.keys()]
 }
 
 /** Takes what is too much from the widest flexible column, step by step, then from the widest of all. */

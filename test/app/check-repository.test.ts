@@ -134,6 +134,78 @@ policies:
     ])
   })
 
+  test('finds a policy that is not there, which a plan would refuse', async () => {
+    const result = await check({ 'tillwright.yaml': '', 'runbooks/health.yaml': `policy: nope\n${HEALTH}` })
+    expect(told(result)).toEqual(['error POLICY_UNKNOWN health.yaml:1:9 There is no policy "nope"'])
+  })
+
+  test('finds secrets of no known kind, and repeats nothing that may be one', async () => {
+    const result = await check({
+      'tillwright.yaml': '',
+      'inventory/all.yaml': INVENTORY.replace(
+        '10.0.0.1 }',
+        '10.0.0.1, vars: { a: { secret: "evn:X" }, b: { secret: hunter2 } } }',
+      ),
+      'runbooks/health.yaml': 'steps:\n  - file: { path: /x, content: { secret: "fiel:/x" } }\n',
+    })
+    expect(told(result)).toEqual([
+      'error SCHEMA_VALUE_INVALID all.yaml:16:76 "evn" is no kind of place of a secret',
+      'error SCHEMA_VALUE_INVALID all.yaml:16:100 What stands here is no kind of place of a secret',
+      'error SCHEMA_VALUE_INVALID health.yaml:2:42 "fiel" is no kind of place of a secret',
+    ])
+    expect(result.diagnostics.map(({ hint }) => hint)).toEqual([
+      'did you mean "env:"?',
+      undefined,
+      'did you mean "file:"?',
+    ])
+  })
+
+  test('finds what tillwright.yaml names and is not there, or is something else, at the line that names it', async () => {
+    const paths = 'runbooks: tillwright.yaml\nmodules: nope/\nknown_hosts: inventory\nstate: inventory\n'
+    const result = await check({ 'tillwright.yaml': `${paths}responsibility: x.yaml\n` })
+    expect(told(result).map((line) => line.replace(/"\/.*\//, '"'))).toEqual([
+      'error FILE_UNREADABLE tillwright.yaml:2:10 "nope/" cannot be read',
+      'error FILE_UNREADABLE tillwright.yaml:1:11 "tillwright.yaml" cannot be read',
+      'error FILE_UNREADABLE tillwright.yaml:3:14 "inventory" cannot be read',
+      'error FILE_UNREADABLE tillwright.yaml:4:8 "inventory" cannot be read',
+      'error FILE_UNREADABLE tillwright.yaml:5:17 "x.yaml" cannot be read',
+    ])
+    expect(told(await check({ 'tillwright.yaml': 'inventory: nope\n' }))).toEqual([
+      expect.stringMatching(/^error FILE_UNREADABLE tillwright.yaml:1:12 .*nope" cannot be read$/),
+    ])
+  })
+
+  test('a list of signers that stands where plans are applied is a remark elsewhere', async () => {
+    const plans = 'plans:\n  signers: /nonexistent/plan_signers\n'
+    const result = await check({ 'tillwright.yaml': plans })
+    expect(told(result)).toEqual([
+      'warning PLAN_UNTRUSTED tillwright.yaml:2:12 "/nonexistent/plan_signers" is not on this machine',
+    ])
+    const list = join(folder, 'plan_signers')
+    writeFileSync(list, 'ci@example.com valid-before="20270101" ssh-ed25519 AAAA\n')
+    const wrong = await check({ 'tillwright.yaml': `plans:\n  signers: ${list}\n` })
+    expect(told(wrong)).toEqual([expect.stringMatching(/^error PLAN_UNTRUSTED tillwright.yaml:2:12 Line 1 of /)])
+  })
+
+  test('tells names of scheduled reports that are not there where they stand, and where they would', async () => {
+    const result = await check({
+      'tillwright.yaml': `reports:
+  weekly:
+    report: availability
+    every: week
+    at: '06:00'
+    time_zone: Europe/Warsaw
+    as: acme
+    to: [regional-north]
+`,
+    })
+    expect(told(result).map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
+      'error SCHEMA_VALUE_INVALID tillwright.yaml:8:10',
+      'error SCHEMA_VALUE_INVALID tillwright.yaml:7:9',
+    ])
+    expect(result.diagnostics[0]?.detail).toBe('There are none in `responsibility.contacts`.')
+  })
+
   test('tells a mistake in a runbook once, however often it is assigned', async () => {
     const result = await check({
       'tillwright.yaml': 'assignments:\n  - runbook: health\n  - runbook: health\n',

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { BASE_FILES, SignedRepository } from '../gitops/signed-repository.ts'
@@ -58,6 +58,27 @@ describe('till gitops', () => {
     const status = await till('gitops', 'status', '--json')
     expect(errorsOf('gitops-status', JSON.parse(status.stdout))).toEqual([])
     expect(JSON.parse(status.stdout)).toMatchObject({ trusted: { commit: base, reason: 'looked through' } })
+  })
+
+  test('what is wrong with a list is said by its own name, and nothing is followed then', async () => {
+    repository.push(repository.commit({ files: BASE_FILES, sign: undefined }))
+    const list = join(repository.root, 'signers')
+    const key = repository.public('anna')
+    writeFileSync(join(repository.root, 'revoked'), '')
+    const follow = (revocations: string): Promise<Ended> =>
+      till('gitops', 'follow', 'origin.git', '--signers', 'signers', '--revocations', revocations)
+    for (const [text, revocations, named] of [
+      [`anna@example.com valid-before="20270101" ${key}\n`, 'revoked', 'signers:1:1'],
+      ['', 'revoked', 'signers'],
+      [`anna@example.com ${key}\n`, 'nowhere', '"nowhere" cannot be read'],
+    ] as const) {
+      writeFileSync(list, text)
+      const { code, stderr } = await follow(revocations)
+      expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(named) })
+      expect(stderr).not.toContain('allowed_signers')
+      expect(existsSync(repository.folder)).toBe(false)
+    }
+    expect(await follow('revoked')).toMatchObject({ code: 0, stderr: '' })
   })
 
   test('tells what is missing on this machine', async () => {

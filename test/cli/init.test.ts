@@ -138,6 +138,35 @@ describe('till init', () => {
     expect(JSON.parse(stdout)).toMatchObject({ name: 'pl-0001/pos1', address: '10.0.0.1' })
   })
 
+  it('adds no store and no runbook where there is an inventory already', async () => {
+    const profiles = 'profiles: {box: {kind: till, os: {family: linux}}}\n'
+    project.write('theirs/inventory/fleet.yaml', `fleet: {name: Theirs, time_zone: Europe/Warsaw}\n${profiles}`)
+    project.copy(project.path('moved/inventory/imported.yaml'), 'theirs/inventory/own.yaml')
+    const before = await project.till('validate', '--project', 'theirs')
+    expect(before.stderr).toContain('PROJECT_UNKNOWN')
+    const { code, stdout } = await project.till('init', 'theirs', '--ci', 'gitlab')
+    expect({ code, stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('kept     inventory/fleet.yaml'),
+    })
+    expect(stdout).not.toContain('first-look')
+    expect(readdirSync(project.path('theirs')).sort()).toEqual(
+      ['.gitignore', '.gitlab-ci.yml', '.vscode', 'inventory', 'schemas', 'tillwright.yaml'].sort(),
+    )
+    expect(readdirSync(project.path('theirs/inventory')).sort()).toEqual(['fleet.yaml', 'own.yaml'])
+    expect(await project.till('validate', '--project', 'theirs')).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  it('leaves nothing of a repository whose hosts cannot be read, and says what is wrong once', async () => {
+    const { code, stderr } = await project.till('init', 'half/way', '--from-ansible', 'nope.ini')
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('no such file or folder') })
+    expect(stderr).not.toContain('no devices')
+    expect(existsSync(project.path('half'))).toBe(false)
+    project.write('begun/README.md', 'mine')
+    expect(await project.till('init', 'begun', '--from-ansible', 'nope.ini')).toMatchObject({ code: 2 })
+    expect(readdirSync(project.path('begun'))).toEqual(['README.md'])
+  })
+
   it('is told where it cannot write', async () => {
     project.write('file', '')
     const { code, stderr } = await project.till('init', 'file/inside')

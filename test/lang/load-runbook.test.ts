@@ -37,6 +37,20 @@ describe('a malformed runbook', () => {
   })
 })
 
+test('quotes are advised for a number as it stands in the file, and only where they help', () => {
+  const steps = `steps:
+  - package: {name: x, version: 7.10}
+  - file: {path: "/zażółć", mode: 0644}
+  - disk: {path: /, free_min: 100}
+`
+  const details = load(`name: sample\n${steps}`).diagnostics.map(({ detail }) => detail)
+  expect(details).toEqual([
+    'Put it in quotes to make it text: "7.10".',
+    'Put it in quotes to make it text: "0644".',
+    expect.stringMatching(/^Room for users .*For example: "500MiB"$/),
+  ])
+})
+
 const WHOLE = `name: agent-update
 description: Brings the agent up to date
 targets: device.kind == "till" && device.os.family == "linux"

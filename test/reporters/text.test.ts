@@ -184,6 +184,24 @@ test('the pace is that of the last seconds', () => {
   expect(pace.left(3040)).toBeCloseTo(10_000)
 })
 
+test('a table leaves out what can be spared before it cuts, and no more than that', () => {
+  const wide = [
+    { title: 'RUN', value: () => '20261201T120000Z-abcdef', whole: true },
+    { title: 'STARTED', value: () => '2026-12-01 12:00:00Z', whole: true, spare: 1 },
+    { title: 'WHAT', value: () => 'Apply agent-update', flexible: true },
+    { title: 'BY', value: () => 'anna', spare: 2 },
+  ]
+  expect(formatTable([1], wide, {})[0]).toMatch(/^RUN +STARTED +WHAT +BY$/)
+  expect(formatTable([1], wide, { width: 60 })).toEqual([
+    'RUN                      WHAT                BY',
+    '20261201T120000Z-abcdef  Apply agent-update  anna',
+  ])
+  expect(formatTable([1], wide, { width: 40 })).toEqual([
+    'RUN                      WHAT',
+    '20261201T120000Z-abcdef  Apply agent-up…',
+  ])
+})
+
 const rows = [
   { name: 'PL-0412/pos1', city: 'Łódź', message: 'Everything is as it should be, and then some more words' },
   { name: 'JP-0001/pos1', city: '東京', message: 'short' },

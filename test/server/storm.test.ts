@@ -96,30 +96,41 @@ test(
   LONGEST_MS,
 )
 
-test('a payload of a chain whose line has broken is one storm, and one all-clear ends it', async () => {
-  const till = new ServedProject(SENDERS + RULES.replace('episodes: 100000', 'episodes: 100'), 200)
-  project = till
-  await till.serve()
-  const group = (status: string) => ({
-    version: '4',
-    truncatedAlerts: 0,
-    alerts: Array.from({ length: 12_000 }, (_, n) => ({
-      status,
-      labels: { alertname: 'MarkerGone', severity: 'critical', job: 'node', device: `${NORTH}/pos${(n % 200) + 1}`, check: `c${n}` },
-      annotations: { summary: `Check ${n} of a till does not answer`, description: 'd'.repeat(300) },
-      startsAt: '2026-11-22T01:40:33Z',
-      endsAt: '0001-01-01T00:00:00Z',
-      generatorURL: `http://prometheus.hq.example:9090/graph?g0.expr=${'e'.repeat(150)}&g0.tab=1`,
-      fingerprint: n.toString(16).padStart(16, '0'),
-    })),
-  })
-  expect((await till.send('alertmanager', group('firing'))).status).toBe(202)
-  await expect.poll(async () => (await episodesOf(till)).length, { timeout: 100_000 }).toBe(200)
-  const incidents = async () =>
-    JSON.parse((await till.till('incidents', 'list', '--all', '--json')).stdout).incidents as { kind?: string }[]
-  await expect.poll(async () => (await incidents()).length, { timeout: 100_000 }).toBe(1)
-  expect((await till.send('alertmanager', group('resolved'))).status).toBe(202)
-  const firing = async () => (await episodesOf(till)).filter(({ state }) => state === 'waiting' || state === 'repairing')
-  await expect.poll(async () => (await firing()).length, { timeout: 100_000 }).toBe(0)
-  expect(till.log().filter((line) => line.endsWith('made'))).toEqual([])
-}, LONGEST_MS)
+test(
+  'a payload of a chain whose line has broken is one storm, and one all-clear ends it',
+  async () => {
+    const till = new ServedProject(SENDERS + RULES.replace('episodes: 100000', 'episodes: 100'), 200)
+    project = till
+    await till.serve()
+    const group = (status: string) => ({
+      version: '4',
+      truncatedAlerts: 0,
+      alerts: Array.from({ length: 12_000 }, (_, n) => ({
+        status,
+        labels: {
+          alertname: 'MarkerGone',
+          severity: 'critical',
+          job: 'node',
+          device: `${NORTH}/pos${(n % 200) + 1}`,
+          check: `c${n}`,
+        },
+        annotations: { summary: `Check ${n} of a till does not answer`, description: 'd'.repeat(300) },
+        startsAt: '2026-11-22T01:40:33Z',
+        endsAt: '0001-01-01T00:00:00Z',
+        generatorURL: `http://prometheus.hq.example:9090/graph?g0.expr=${'e'.repeat(150)}&g0.tab=1`,
+        fingerprint: n.toString(16).padStart(16, '0'),
+      })),
+    })
+    expect((await till.send('alertmanager', group('firing'))).status).toBe(202)
+    await expect.poll(async () => (await episodesOf(till)).length, { timeout: 100_000 }).toBe(200)
+    const incidents = async () =>
+      JSON.parse((await till.till('incidents', 'list', '--all', '--json')).stdout).incidents as { kind?: string }[]
+    await expect.poll(async () => (await incidents()).length, { timeout: 100_000 }).toBe(1)
+    expect((await till.send('alertmanager', group('resolved'))).status).toBe(202)
+    const firing = async () =>
+      (await episodesOf(till)).filter(({ state }) => state === 'waiting' || state === 'repairing')
+    await expect.poll(async () => (await firing()).length, { timeout: 100_000 }).toBe(0)
+    expect(till.log().filter((line) => line.endsWith('made'))).toEqual([])
+  },
+  LONGEST_MS,
+)

@@ -135,6 +135,7 @@ describe('Files of events', () => {
     const tried = JSON.parse(stdout) as {
       events: Record<string, number>
       devices: { device: string; marks: object[] }[]
+      wrong: { line: number; what: string }[]
     }
     expect(errorsOf('sources-tried', tried)).toEqual([])
     expect(code).toBe(3)
@@ -142,8 +143,16 @@ describe('Files of events', () => {
       ...{ taken: 5, unknown_kind: 1, unknown_device: 1, late: 1, ahead: 1, malformed: 1, card_number: 1 },
     })
     expect(tried.devices.map(({ device }) => device)).toEqual(['PL-0001/pos1', 'PL-0001/pos2'])
+    expect(tried.wrong).toEqual(
+      expect.arrayContaining([
+        { line: 3, what: 'unknown_kind' },
+        { line: 6, what: 'unknown_device' },
+        { line: 7, what: 'malformed' },
+      ]),
+    )
     const shown = await project.till('sources', 'test', 'recorded.ndjson')
     expect(shown.stdout).not.toContain('\u001b')
+    expect(shown.stdout).toContain('  line 7: malformed\n')
     expect(shown.stdout).toContain('unknown kind "ODD[31m": 1')
     expect(stdout + shown.stdout).not.toContain('4111')
     // Nothing was written.

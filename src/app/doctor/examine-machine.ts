@@ -112,7 +112,8 @@ function repository({ project, fleet }: Machine): MachineFinding {
       advice: 'See `till validate`.',
     }
   }
-  return { name: 'repository', state: 'ok', detail: `${project.root}, ${fleet.devices.size} devices` }
+  const { size } = fleet.devices
+  return { name: 'repository', state: 'ok', detail: `${project.root}, ${size} ${size === 1 ? 'device' : 'devices'}` }
 }
 
 function knownHosts({ project, fleet }: Machine): readonly MachineFinding[] {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
-import { type InputError, inputError } from '../../core/diagnostic.ts'
+import { InputError, inputError } from '../../core/diagnostic.ts'
+import { signersProblems } from '../../gitops/signers-file.ts'
 import { GITOPS_FILE } from './gitops-folder.ts'
-import { type OpenFollow, openFollow } from './open-follow.ts'
+import { inSigners, type OpenFollow, openFollow } from './open-follow.ts'
 
 /** What `till gitops follow` is told. */
 export interface FollowRequest {
@@ -16,26 +17,41 @@ export interface FollowRequest {
 const SIGNERS = 'allowed_signers'
 const REVOCATIONS = 'revoked_keys'
 
-/** Writes gitops.yaml and copies of the lists into the folder. Throws InputError where one is there or something is wrong. */
+/**
+ * Writes gitops.yaml and copies of the lists into the folder. Throws InputError where one is there or something is wrong;
+ * then nothing is followed that was not before.
+ */
 export async function followRepository(folder: string, request: FollowRequest): Promise<OpenFollow> {
   const file = join(folder, GITOPS_FILE)
   if (existsSync(file)) throw followsAlready(folder, file)
+  const lists = [
+    { from: request.signers, to: join(folder, SIGNERS), bytes: await listIn(request.signers) },
+    { from: request.revocations, to: join(folder, REVOCATIONS), bytes: await listIn(request.revocations) },
+  ]
+  const problems = signersProblems(lists[0]?.bytes.toString() ?? '')
+  if (problems.length > 0)
+    throw new InputError(problems.map(({ line, detail }) => inSigners(request.signers, line, detail)))
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  for (const [from, to] of [
-    [request.signers, SIGNERS],
-    [request.revocations, REVOCATIONS],
-  ] as const) {
-    await copyFile(resolve(from), join(folder, to)).catch((error: NodeJS.ErrnoException) => {
-      const summary = `"${from}" cannot be copied to "${folder}" (${error.code ?? error.message})`
-      const detail =
-        'Name a list of signers (ssh-keygen(1), ALLOWED SIGNERS), and one of keys that are revoked, which may be empty.'
-      throw inputError('GITOPS_INVALID', summary, detail)
-    })
-  }
+  const fresh = [file, ...lists.map(({ to }) => to)].filter((path) => !existsSync(path))
   await writeFile(file, textOf(request), { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'EEXIST' ? followsAlready(folder, file) : error
   })
-  return openFollow(folder)
+  try {
+    for (const { to, bytes } of lists) await writeFile(to, bytes)
+    return await openFollow(folder)
+  } catch (error) {
+    for (const path of fresh) await rm(path, { force: true })
+    throw error
+  }
+}
+
+async function listIn(file: string): Promise<Buffer> {
+  return readFile(resolve(file)).catch((error: NodeJS.ErrnoException) => {
+    const summary = `"${file}" cannot be read (${error.code ?? error.message})`
+    const detail =
+      'Name a list of signers (ssh-keygen(1), ALLOWED SIGNERS), and one of keys that are revoked, which may be empty.'
+    throw new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary, detail }])
+  })
 }
 
 function followsAlready(folder: string, file: string): InputError {

@@ -77,7 +77,8 @@ async function required(file: string, what: string): Promise<Buffer> {
   })
 }
 
-function inSigners(file: string, line: number, what: string): Diagnostic {
+/** A line of a list of signers that ssh-keygen would read otherwise than it looks, or not at all. */
+export function inSigners(file: string, line: number, what: string): Diagnostic {
   return {
     code: 'GITOPS_INVALID',
     severity: 'error',

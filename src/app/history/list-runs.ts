@@ -27,18 +27,19 @@ const paint = paintFor(true)
 
 const COLUMNS: readonly TableColumn<ListedRun>[] = [
   { title: 'RUN', value: (run) => run.run, whole: true },
-  { title: 'STARTED', value: (run) => shortTime(run.started_at) },
+  { title: 'STARTED', value: (run) => shortTime(run.started_at), whole: true, spare: 1 },
   {
     title: 'STATE',
     value: (run) => (run.paused ? 'paused' : run.state),
+    whole: true,
     style: (text, run) => (run.state === 'interrupted' ? paint('red', text) : text),
   },
-  { title: 'TOOK', value: tookText, align: 'right' },
-  { title: 'EXIT', value: (run) => (run.exit_code === null ? '' : String(run.exit_code)), align: 'right' },
+  { title: 'TOOK', value: tookText, align: 'right', spare: 5 },
+  { title: 'EXIT', value: (run) => (run.exit_code === null ? '' : String(run.exit_code)), align: 'right', spare: 3 },
   { title: 'WHAT', value: runTitle, flexible: true },
-  { title: 'DEVICES', value: (run) => formatCount(run.devices), align: 'right' },
+  { title: 'DEVICES', value: (run) => formatCount(run.devices), align: 'right', spare: 4 },
   { title: 'RESULT', value: (run) => countsText(run.counts), flexible: true },
-  { title: 'BY', value: (run) => run.by },
+  { title: 'BY', value: (run) => run.by, spare: 2 },
 ]
 
 /** Runs as a table; without `width` nothing is cut. */

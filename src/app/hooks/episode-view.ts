@@ -56,12 +56,12 @@ function attemptView({ fault, held, not_before, ...attempt }: Attempt): AttemptV
 
 const COLUMNS: readonly TableColumn<EpisodeView>[] = [
   { title: 'EPISODE', value: ({ episode }) => episode, whole: true },
-  { title: 'OPENED', value: ({ opened_at }) => shortTime(opened_at) },
-  { title: 'STATE', value: ({ state }) => state },
-  { title: 'WHAT', value: ({ device, store }) => device ?? store ?? '' },
+  { title: 'OPENED', value: ({ opened_at }) => shortTime(opened_at), whole: true },
+  { title: 'STATE', value: ({ state }) => state, whole: true },
+  { title: 'WHAT', value: ({ device, store }) => device ?? store ?? '', whole: true },
   { title: 'ALERT', value: ({ alert }) => alert.name, flexible: true },
-  { title: 'RULE', value: ({ rule }) => rule },
-  { title: 'REPAIRS', value: ({ attempts }) => String(attempts.length), align: 'right' },
+  { title: 'RULE', value: ({ rule }) => rule, spare: 2 },
+  { title: 'REPAIRS', value: ({ attempts }) => String(attempts.length), align: 'right', spare: 1 },
   { title: 'WHY', value: ({ why }) => why ?? '', flexible: true },
 ]
 

@@ -16,7 +16,9 @@ export function firedText({ worker, alerts, episodes, waiting, left_out }: Fired
   const placed = episodes.map(({ episode, state, device, store, alert, why, attempts }) => {
     const last = attempts.at(-1)
     const run =
-      last?.run == null ? '' : ` Run ${last.run}: ${last.state ?? 'no end'}${last.why ? `, ${last.why}` : ''}.`
+      last?.run == null
+        ? ''
+        : ` Run ${last.run}: ${last.state ?? 'no end'}${last.why ? `, ${last.why.replace(/\.$/, '')}` : ''}.`
     return `${episode} ${device ?? store ?? ''}, ${alert.name}: ${state}.${why === null ? '' : ` ${why}`}${run}`
   })
   const left = waiting.map(({ episode, until, why }) => {

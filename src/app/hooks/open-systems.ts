@@ -82,8 +82,7 @@ class System {
     what: Parameters<NonNullable<MonitoringSystem['tell']>>[1],
   ): Promise<Told | undefined> {
     const system = await this.open()
-    const told: Told | undefined =
-      'why' in system ? { ok: false, why: system.why } : await system.tell?.(ids, what)
+    const told: Told | undefined = 'why' in system ? { ok: false, why: system.why } : await system.tell?.(ids, what)
     if (told?.ok === false) this.#doubt()
     return told
   }

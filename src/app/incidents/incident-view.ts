@@ -38,12 +38,12 @@ export function incidentView(incident: Incident, now: Date, outages?: KnownOutag
 
 const COLUMNS: readonly TableColumn<IncidentView>[] = [
   { title: 'INCIDENT', value: ({ incident }) => incident, whole: true },
-  { title: 'OPENED', value: ({ opened_at }) => shortTime(opened_at) },
-  { title: 'STATE', value: ({ state }) => state },
+  { title: 'OPENED', value: ({ opened_at }) => shortTime(opened_at), whole: true, spare: 3 },
+  { title: 'STATE', value: ({ state }) => state, whole: true },
   { title: 'FAULT', value: ({ fault }) => fault, flexible: true },
   { title: 'WHAT', value: ({ title }) => title, flexible: true },
-  { title: 'TEAM', value: ({ team }) => team ?? 'nobody' },
-  { title: 'OWNER', value: ({ owner }) => owner ?? '' },
+  { title: 'TEAM', value: ({ team }) => team ?? 'nobody', spare: 2 },
+  { title: 'OWNER', value: ({ owner }) => owner ?? '', spare: 1 },
   { title: 'NEXT', value: nextText },
 ]
 

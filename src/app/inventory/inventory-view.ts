@@ -79,7 +79,7 @@ function unknownName(fleet: Fleet, name: string): Diagnostic {
 const VALUE_COLUMNS: readonly TableColumn<ShownValue>[] = [
   { title: 'VALUE', value: ({ path }) => path },
   { title: 'IS', value: ({ value }) => (typeof value === 'string' ? value : JSON.stringify(value)), flexible: true },
-  { title: 'FROM', value: ({ level }) => level, flexible: true },
+  { title: 'FROM', value: ({ level }) => level, flexible: true, spare: 1 },
 ]
 
 /** Devices as a table; without `width` nothing is cut. Columns without any content are left out. */
@@ -90,7 +90,7 @@ export function devicesTable(devices: readonly Device[], width: number | undefin
 /** Effective values as a table, with the file below `root` and the line that each stands in. */
 export function valuesTable(values: readonly ShownValue[], root: string, width: number | undefined): string {
   const place = ({ source }: ShownValue): string => (source ? `${relative(root, source.file)}:${source.line}` : '')
-  return tableOf(values, [...VALUE_COLUMNS, { title: 'WRITTEN IN', value: place, flexible: true }], width)
+  return tableOf(values, [...VALUE_COLUMNS, { title: 'WRITTEN IN', value: place, whole: true }], width)
 }
 
 function tableOf<Row>(rows: readonly Row[], columns: readonly TableColumn<Row>[], width: number | undefined): string {

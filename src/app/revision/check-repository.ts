@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Runbook } from '../../core/runbook.ts'
@@ -9,6 +10,7 @@ import type { Project } from '../project.ts'
 import { checkScheduledReports } from '../reports/check-scheduled-reports.ts'
 import { checkPolicies } from '../safety/check-policies.ts'
 import { andMore } from './and-more.ts'
+import { checkPaths } from './check-paths.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { checkValues } from './check-values.ts'
 import { plansOf } from './plan-rules.ts'
@@ -33,18 +35,21 @@ export interface RepositoryCheck {
 /** Checks everything that the project file binds together: inventory, every runbook, every assignment. */
 export async function checkRepository(project: Project): Promise<RepositoryCheck> {
   const inventory = await collect(() => project.fleet())
-  const files = runbookFiles(project)
+  const listed = await collect(async () => runbookFiles(project))
+  const files = listed.value ?? []
   const modules = project.modules()
-  const runbooks = files.flatMap((file) => loadRunbook(file, { modules: modules.all }).diagnostics)
+  const policies = [...project.settings.policies.keys()]
+  const runbooks = files.flatMap((file) => loadRunbook(file, { modules: modules.all, policies }).diagnostics)
   const values = inventory.value ? await unassignedValues(project, files, inventory.value) : []
   const { assignments } = project.settings
   const secrets = inventory.value ? await checkSecrets(project, inventory.value) : []
-  const plans = plansOf(project)
-  const lists = await collect(async () => plans && checkLists(plans))
+  const lists = await listsOfPlans(project)
   const assigned: Diagnostic[] = []
   for (const assignment of assignments) assigned.push(...(await checkAssignment(project, assignment, inventory.value)))
   return {
     diagnostics: distinct([
+      ...checkPaths(project),
+      ...listed.diagnostics,
       ...inventory.diagnostics,
       ...secrets,
       ...modules.diagnostics,
@@ -52,7 +57,7 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
       ...values,
       ...assigned,
       ...(inventory.value ? checkSettings(project, inventory.value) : checkHooks(project)),
-      ...lists.diagnostics,
+      ...lists,
     ]),
     checked: {
       stores: inventory.value?.stores.size ?? 0,
@@ -62,6 +67,25 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
       assignments: assignments.length,
     },
   }
+}
+
+/** What is wrong with the lists that `plans` names. They may stand only where plans are applied: elsewhere that is a remark. */
+async function listsOfPlans(project: Project): Promise<readonly Diagnostic[]> {
+  const plans = plansOf(project)
+  if (plans === undefined) return []
+  const { settings } = project
+  const missing = (['signers', 'revocations'] as const).flatMap((key): readonly Diagnostic[] => {
+    const file = plans[key]
+    if (file === undefined || existsSync(file)) return []
+    const source = settings.placeOf(['plans', key])
+    const summary = `"${file}" is not on this machine`
+    const detail = 'No plan is applied from here. It has to stand where plans are applied.'
+    return [{ code: 'PLAN_UNTRUSTED', severity: 'warning', summary, detail, ...(source && { source }) }]
+  })
+  if (missing.length > 0) return missing
+  const { diagnostics } = await collect(async () => checkLists(plans))
+  const source = settings.placeOf(['plans', 'signers'])
+  return diagnostics.map((one) => ({ ...(source && { source }), ...one }))
 }
 
 /**

@@ -1,13 +1,14 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { Masker } from '../../engine/journal/mask.ts'
+import { wrongSecretKind } from '../../lang/secret-kind.ts'
 import { secretSources } from '../../secrets/index.ts'
 import type { Project } from '../project.ts'
 import { isShort, secretReader, shown } from '../reach/secrets.ts'
 import { isAtHand, secretReferences } from './secret-references.ts'
 
 /**
- * What can be said of the secrets of an inventory without asking anybody for one: that a command is not there, and that
+ * What can be said of the secrets of an inventory without asking anybody for one: that their kind or a command is not there, and that
  * one which happens to be at hand is too short. Those that cannot be read here are nobody's fault: a pipeline has none.
  */
 export async function checkSecrets(project: Project, fleet: Fleet): Promise<readonly Diagnostic[]> {
@@ -16,13 +17,8 @@ export async function checkSecrets(project: Project, fleet: Fleet): Promise<read
   const found: Diagnostic[] = []
   for (const [reference, { device, path }] of firstUses(fleet)) {
     const place = { ...sourceOf(fleet, device, path) }
-    const [, command] = /^command:([^/]*)/.exec(reference) ?? []
-    if (command !== undefined && !Object.hasOwn(commands, command)) {
-      const summary = `"${command}" is no command under secrets.commands of tillwright.yaml`
-      const names = Object.keys(commands)
-      const detail = names.length === 0 ? 'There are none.' : `There are: ${names.join(', ')}.`
-      found.push({ code: 'INV_REFERENCE_UNKNOWN', severity: 'error', summary, detail, ...place })
-    }
+    const wrong = wrongSecretKind(reference) ?? unknownCommand(reference, Object.keys(commands))
+    if (wrong) found.push({ ...wrong, severity: 'error', ...place })
     // An encrypted value in the inventory costs a key exchange each; a file of them one.
     if (!isAtHand(reference) || isSealedHere(reference)) continue
     const secret = await secrets.read(reference)
@@ -32,6 +28,17 @@ export async function checkSecrets(project: Project, fleet: Fleet): Promise<read
     found.push({ code: 'SECRET_SHORT', severity: 'warning', summary, detail, ...place })
   }
   return found
+}
+
+function unknownCommand(
+  reference: string,
+  names: readonly string[],
+): Pick<Diagnostic, 'code' | 'summary' | 'detail'> | undefined {
+  const [, command] = /^command:([^/]*)/.exec(reference) ?? []
+  if (command === undefined || names.includes(command)) return undefined
+  const summary = `"${command}" is no command under secrets.commands of tillwright.yaml`
+  const detail = names.length === 0 ? 'There are none.' : `There are: ${names.join(', ')}.`
+  return { code: 'INV_REFERENCE_UNKNOWN', summary, detail }
 }
 
 interface Use {

@@ -10,6 +10,7 @@ import { readYamlFile } from '../../lang/read-yaml-file.ts'
 import { suggest } from '../../lang/suggest.ts'
 import type { Project } from '../project.ts'
 import { shownPath } from '../shown-path.ts'
+import { unreadablePath } from './check-paths.ts'
 import { leadsOut } from './repository-paths.ts'
 
 const ENDINGS = ['.yaml', '.yml']
@@ -59,16 +60,27 @@ function loadFrom(
   return runbook
 }
 
-/** The runbooks in the project's folder, as paths from here, in order. What is no file (a pipe, a folder) is none. */
+/**
+ * The runbooks in the project's folder, as paths from here, in order. What is no file (a pipe, a folder) is none. Throws
+ * InputError where the folder cannot be read.
+ */
 export function runbookFiles(project: Project): readonly string[] {
   const folder = project.paths.runbooks
   if (!existsSync(folder)) return []
-  return readdirSync(folder)
+  return namesIn(project, folder)
     .filter((file) => ENDINGS.some((ending) => file.endsWith(ending)))
     .map((file) => join(folder, file))
     .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() !== false)
     .map(shownPath)
     .sort()
+}
+
+function namesIn(project: Project, folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    throw new InputError([unreadablePath(project, 'runbooks', error as NodeJS.ErrnoException)])
+  }
 }
 
 /** What stands for a runbook of the project in a question: no path, so that it leads nowhere else. */

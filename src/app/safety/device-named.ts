@@ -7,6 +7,12 @@ export function deviceNamed(fleet: Fleet, name: string): Device {
   const device = fleet.devices.get(name)
   if (device) return device
   const near = suggest(name, fleet.devices.keys())
+  const store = fleet.stores.get(name)
+  if (store) {
+    const names = store.devices.slice(0, 20).map((one) => one.name)
+    const detail = `Name one of its devices: ${names.join(', ') || 'it has none'}.`
+    throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary: `"${name}" is a store`, detail }])
+  }
   const summary = `There is no device "${name}"`
   const detail = 'A device has the name of its store before it: PL-0412/pos1.'
   const hint = near === undefined ? {} : { hint: `did you mean "${near}"?` }

@@ -27,6 +27,23 @@ export interface Tried {
   readonly tallies: ReadonlyMap<SourceTally, number>
   readonly unknown: ReadonlyMap<string, number>
   readonly devices: ReadonlyMap<string, TriedDevice>
+  /** Events that came to nothing, in the order of the file; the first of them, where there are many. */
+  readonly wrong: readonly WrongEvent[]
+}
+
+interface WrongEvent {
+  /** Of the file; of objects one behind the other, which of them it is. From 1. */
+  readonly line: number
+  readonly what: SourceTally
+}
+
+const MOST_WRONG = 20
+/** What is no reason to look at a line of the file. */
+const HARMLESS: ReadonlySet<SourceTally> = new Set(['taken', 'repeated', 'late', 'retained'])
+
+/** Every event is known and finds its device. */
+export function isAllKnown({ tallies }: Tried): boolean {
+  return [...tallies.keys()].every((what) => what !== 'retained' && HARMLESS.has(what))
 }
 
 /** The bytes of a file of recorded events. Throws InputError where it cannot be read. */
@@ -54,16 +71,23 @@ export function tryEvents(
   const unknown = new Map<string, number>()
   const devices = new Map<string, TriedDevice>()
   const seen = new Set<string>()
-  for (const raw of recorded(settings, bytes)) {
+  const wrong: WrongEvent[] = []
+  for (const { line, ...raw } of recorded(settings, bytes)) {
     const { id, tallies: own, unknown: name, gives } = mapper.map({ ...raw, topic }, now)
     const isAgain = id !== undefined && seen.has(id)
     if (id !== undefined) seen.add(id)
     for (const what of isAgain ? (['repeated'] as const) : own) add(tallies, what)
     if (isAgain) continue
+    wrong.push(...wrongOf(own, line))
     if (name) add(unknown, `${name.what} ${name.name}`)
     if (gives) addTo(devices, gives)
   }
-  return { source: settings.name, tallies, unknown, devices }
+  return { source: settings.name, tallies, unknown, devices, wrong: wrong.slice(0, MOST_WRONG) }
+}
+
+function wrongOf(tallies: readonly SourceTally[], line: number): readonly WrongEvent[] {
+  const what = tallies.find((one) => !HARMLESS.has(one))
+  return what === undefined ? [] : [{ line, what }]
 }
 
 function add<Key>(sums: Map<Key, number>, key: Key): void {
@@ -82,17 +106,21 @@ function addTo(devices: Map<string, TriedDevice>, { device: name, at, counts, sa
     if ((device.marks.get(mark)?.at ?? 0) <= at) device.marks.set(mark, { value, at })
 }
 
-function recorded({ from, maxBytes }: SourceSettings, bytes: Buffer): readonly RawEvent[] {
-  if (from.kind === 'set_events') return new JsonObjects(maxBytes).push(bytes)
+function recorded(
+  { from, maxBytes }: SourceSettings,
+  bytes: Buffer,
+): readonly (RawEvent & { readonly line: number })[] {
+  if (from.kind === 'set_events')
+    return new JsonObjects(maxBytes).push(bytes).map((raw, index) => ({ ...raw, line: index + 1 }))
   const lines = bytes
     .toString('utf8')
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)
-  return lines.filter((line) => line.trim() !== '').map((text) => ({ text, topic: '' }))
+  return lines.map((text, index) => ({ text, topic: '', line: index + 1 })).filter(({ text }) => text.trim() !== '')
 }
 
 /** As JSON. */
-export function triedDocument({ source, tallies, unknown, devices }: Tried): JsonObject {
+export function triedDocument({ source, tallies, unknown, devices, wrong }: Tried): JsonObject {
   return {
     schema: 'till.sources-tried/1',
     source,
@@ -101,6 +129,7 @@ export function triedDocument({ source, tallies, unknown, devices }: Tried): Jso
       const [what = '', ...name] = key.split(' ')
       return { what, name: name.join(' '), count }
     }),
+    wrong: wrong.map(({ line, what }) => ({ line, what })),
     devices: [...devices].map(([device, { events, counts, samples, marks }]) => ({
       device,
       events,
@@ -115,7 +144,7 @@ export function triedDocument({ source, tallies, unknown, devices }: Tried): Jso
 }
 
 /** For a terminal. */
-export function triedText({ source, tallies, unknown, devices }: Tried): string {
+export function triedText({ source, tallies, unknown, devices, wrong }: Tried): string {
   const counted = SOURCE_TALLIES.filter((what) => (tallies.get(what) ?? 0) > 0)
   const lines = [
     `${source}: ${counted.map((what) => `${tallies.get(what)} ${TALLY_WORDS[what]}`).join(', ') || 'no events'}`,
@@ -124,15 +153,21 @@ export function triedText({ source, tallies, unknown, devices }: Tried): string 
     const [what = '', ...name] = key.split(' ')
     lines.push(`  unknown ${what} ${JSON.stringify(name.join(' '))}: ${count}`)
   }
-  for (const [device, { events, counts, samples, marks }] of devices) {
-    lines.push(`  ${device}: ${events} events`)
-    for (const [key, count] of counts) {
-      const [series = '', hour = ''] = key.split(' ')
-      lines.push(`    ${series} ${count} in the hour of ${hour.slice(0, 16)}Z`)
-    }
-    for (const [series, { n, last }] of samples) lines.push(`    ${series} ${last} (${n} samples)`)
-    for (const [name, { value, at }] of marks)
-      lines.push(`    ${name} ${JSON.stringify(value)} as of ${new Date(at).toISOString()}`)
-  }
+  for (const { line, what } of wrong) lines.push(`  line ${line}: ${TALLY_WORDS[what]}`)
+  if (wrong.length === MOST_WRONG) lines.push('  (lines after these may be wrong, too)')
+  for (const [name, device] of devices) lines.push(...linesOf(name, device))
   return `${lines.join('\n')}\n`
+}
+
+function linesOf(device: string, { events, counts, samples, marks }: TriedDevice): readonly string[] {
+  const lines = [`  ${device}: ${events} ${events === 1 ? 'event' : 'events'}`]
+  for (const [key, count] of counts) {
+    const [series = '', hour = ''] = key.split(' ')
+    lines.push(`    ${series} ${count} in the hour of ${hour.slice(0, 16)}Z`)
+  }
+  for (const [series, { n, last }] of samples)
+    lines.push(`    ${series} ${last} (${n} ${n === 1 ? 'sample' : 'samples'})`)
+  for (const [name, { value, at }] of marks)
+    lines.push(`    ${name} ${JSON.stringify(value)} as of ${new Date(at).toISOString()}`)
+  return lines
 }

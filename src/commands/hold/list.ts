@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core'
+import { shortTime } from '../../app/history/list-runs.ts'
 import { jsonDocument } from '../../app/json-document.ts'
 import { listHolds } from '../../app/safety/holds.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
@@ -29,6 +30,6 @@ export default class HoldList extends BaseCommand {
       return
     }
     if (shown.length === 0) await this.write('Nothing is held.\n')
-    for (const { on, by, until, why } of shown) await this.write(`${on}  until ${until}  ${by}: ${why}\n`)
+    for (const { on, by, until, why } of shown) await this.write(`${on}  until ${shortTime(until)}  ${by}: ${why}\n`)
   }
 }

@@ -29,7 +29,7 @@ export default class HookFire extends BaseCommand {
     {
       description: 'From a script of Zabbix',
       command:
-        '<%= config.bin %> hook fire --source zabbix --field event_id=4711 --field event_value=1 --field host=PL-0412-pos1 --field "event_name=Spooler stuck"',
+        '<%= config.bin %> hook fire --source zabbix --field event_id=4711 --field event_value=1 --field host=PL-0412-pos1 --field event_name=ServiceStopped --field \'event_tags=[{"tag":"service","value":"tillapp"}]\'',
     },
   ]
   static override flags = {

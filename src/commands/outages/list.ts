@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core'
+import { shortTime } from '../../app/history/list-runs.ts'
 import { jsonDocument } from '../../app/json-document.ts'
 import { type OutageView, outageViews, whereText } from '../../app/outages/change-outages.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
@@ -8,12 +9,12 @@ import { formatTable, type TableColumn } from '../../reporters/table.ts'
 
 const COLUMNS: readonly TableColumn<OutageView>[] = [
   { title: 'OUTAGE', value: ({ outage }) => outage, whole: true },
-  { title: 'STATE', value: ({ state, closed }) => (closed ? `${state}, closed` : state) },
+  { title: 'STATE', value: ({ state, closed }) => (closed ? `${state}, closed` : state), whole: true },
   { title: 'WHERE', value: ({ where }) => whereText(where), flexible: true },
-  { title: 'DEVICES', value: ({ devices }) => String(devices), align: 'right' },
-  { title: 'FROM', value: ({ from }) => from.slice(0, 16) },
-  { title: 'UNTIL', value: ({ until }) => until.slice(0, 16) },
-  { title: 'BY', value: ({ by }) => by },
+  { title: 'DEVICES', value: ({ devices }) => String(devices), align: 'right', spare: 2 },
+  { title: 'FROM', value: ({ from }) => shortTime(from), whole: true },
+  { title: 'UNTIL', value: ({ until }) => shortTime(until), whole: true },
+  { title: 'BY', value: ({ by }) => by, spare: 1 },
   { title: 'WHY', value: ({ why }) => why, flexible: true },
 ]
 

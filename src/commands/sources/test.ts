@@ -3,7 +3,7 @@ import { hooksOf } from '../../app/hooks/open-hooks.ts'
 import { jsonPage } from '../../app/json-document.ts'
 import { deviceFinder } from '../../app/streams/event-devices.ts'
 import { namedSource } from '../../app/streams/sources-status.ts'
-import { readRecordedEvents, triedDocument, triedText, tryEvents } from '../../app/streams/try-events.ts'
+import { isAllKnown, readRecordedEvents, triedDocument, triedText, tryEvents } from '../../app/streams/try-events.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { EXIT } from '../../core/outcome.ts'
 
@@ -37,7 +37,6 @@ codes: 0 every event is known and finds its device; 3 one is not, or cannot be r
     const tried = tryEvents(settings, { bytes, find, now: Date.now(), topic: flags.topic })
     await project.close()
     await this.write(flags.json ? jsonPage(triedDocument(tried)) : triedText(tried))
-    const isKnown = [...tried.tallies.keys()].every((what) => ['taken', 'repeated', 'late'].includes(what))
-    this.exit(isKnown ? EXIT.ok : EXIT.drift)
+    this.exit(isAllKnown(tried) ? EXIT.ok : EXIT.drift)
   }
 }

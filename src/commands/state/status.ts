@@ -33,7 +33,7 @@ export default class StateStatus extends BaseCommand {
     const { where, program, version, bytes, runs, leases, oldest } = facts
     const since = oldest === null ? '' : `, the oldest of ${oldest.slice(0, 16).replace('T', ' ')}Z`
     await this.write(
-      `${program}: ${where}\nTables of version ${version}, ${(bytes / 1_000_000).toFixed(1)} MB\n${runs} runs${since}; ${leases} leases\n`,
+      `${program}: ${where}\nTables of version ${version}, ${(bytes / 1_000_000).toFixed(1)} MB\n${runs} ${runs === 1 ? 'run' : 'runs'}${since}; ${leases} ${leases === 1 ? 'lease' : 'leases'}\n`,
     )
     for (const { name, serve, busy, slots, host, pid, draining, resting } of workers) {
       const end = draining ? ', takes nothing new' : resting === undefined ? '' : `, could not work: ${resting}`

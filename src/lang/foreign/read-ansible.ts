@@ -1,6 +1,6 @@
-import { readdirSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
-import type { Diagnostic } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import { isMap, type JsonValue } from '../../core/json.ts'
 import { type ForeignProblem, readAnsibleIni } from './ansible-ini.ts'
 import { AnsibleInventory, VAULT } from './ansible-model.ts'
@@ -34,7 +34,9 @@ export function readAnsibleInventory(path: string): ReadInventory {
 
 /** Of a folder Ansible itself reads no `.ini`; a person who names it here means the file in it. */
 function passedOver(folder: string): readonly Diagnostic[] {
-  const named = readdirSync(folder).filter((name) => /\.(ini|cfg)$/.test(name) && !name.startsWith('.'))
+  const named = entriesOf(folder)
+    .map(({ name }) => name)
+    .filter((name) => /\.(ini|cfg)$/.test(name) && !name.startsWith('.'))
   if (named.length === 0) return []
   const what = `Ansible passes over files named *.ini and *.cfg in a folder: ${named.join(', ')}`
   return [
@@ -47,8 +49,16 @@ function passedOver(folder: string): readonly Diagnostic[] {
   ]
 }
 
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    throw new InputError([foreignError(folder, 1, `the system says ${(error as NodeJS.ErrnoException).code}`)])
+  }
+}
+
 function inventoryFiles(folder: string): readonly string[] {
-  return readdirSync(folder, { withFileTypes: true })
+  return entriesOf(folder)
     .filter((entry) => !IGNORED.test(entry.name) && !/^(group|host)_vars$/.test(entry.name))
     .flatMap((entry) => (entry.isDirectory() ? inventoryFiles(join(folder, entry.name)) : [join(folder, entry.name)]))
     .sort()
@@ -82,7 +92,7 @@ function readVars(
 ): readonly Diagnostic[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return []
   const diagnostics: Diagnostic[] = []
-  for (const entry of readdirSync(folder, { withFileTypes: true }).filter(({ name }) => !IGNORED.test(name))) {
+  for (const entry of entriesOf(folder).filter(({ name }) => !IGNORED.test(name))) {
     const path = join(folder, entry.name)
     const name = entry.isDirectory() ? entry.name : basename(entry.name).replace(/\.(ya?ml|json)$/, '')
     const vars = varsOf(name)

@@ -3,7 +3,7 @@ import type { JsonValue } from '../../core/json.ts'
 import type { SourceRange } from '../../core/source.ts'
 import { INVENTORY_SCHEMA } from '../schema/inventory.ts'
 import { decodeText } from '../source-text.ts'
-import { schemaProblems } from '../validate.ts'
+import { schemaProblems, writtenIn } from '../validate.ts'
 import type { ValuePath } from '../value-path.ts'
 import { type ParsedYaml, parseYaml } from '../yaml.ts'
 import { type CompiledFile, type InventoryFile, idsOf, type SourceFile, type WrittenFile } from './inventory-file.ts'
@@ -49,7 +49,7 @@ function check(parsed: ParsedYaml): {
   const readable = !parsed.diagnostics.some(isSyntax)
   // An empty file, or one that holds only comments, holds nothing wrong.
   if (!readable || parsed.value === null) return { content: {}, diagnostics: parsed.diagnostics, readable }
-  const problems = schemaProblems(INVENTORY_SCHEMA, parsed.value)
+  const problems = schemaProblems(INVENTORY_SCHEMA, parsed.value, { asWritten: writtenIn(parsed) })
   const found = problems.map(({ path, part, ...rest }): Diagnostic => {
     return { ...rest, severity: 'error', source: parsed.rangeAt(path, part) }
   })

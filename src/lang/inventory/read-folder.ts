@@ -35,7 +35,8 @@ export function readYamlFolder(folder: string): {
   return { files, diagnostics }
 }
 
-function reasonOf(error: unknown): string {
+/** Why the system does not let a file or folder be read, in words. */
+export function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code
   const known: Readonly<Record<string, string>> = {
     ENOENT: 'It does not exist.',

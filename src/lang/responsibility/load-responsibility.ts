@@ -29,12 +29,14 @@ export function loadResponsibility(
   const file = typeof written === 'string' ? inRoot(root, written) : undefined
   const read = file === undefined ? readResponsibility(parsed, ['responsibility']) : readOwnFile(file)
   const { responsibility, problems } = read
-  if (!responsibility || problems.length > 0) return { loaded: undefined, diagnostics: problems }
+  const source = parsed.rangeAt(['responsibility'])
+  if (!responsibility || problems.length > 0)
+    return { loaded: undefined, diagnostics: problems.map((one) => ({ source, ...one })) }
   const names = [...responsibility.contracts.values()].flatMap(({ holidays }) => holidays ?? [])
   const calendars = [...new Set(names)].map(
     (name) => [name, loadCalendar(name, inRoot(root, name), 'A contract')] as const,
   )
-  const diagnostics = calendars.flatMap(([, each]) => each.diagnostics)
+  const diagnostics = calendars.flatMap(([, each]) => each.diagnostics.map((one) => ({ source, ...one })))
   if (diagnostics.length > 0) return { loaded: undefined, diagnostics }
   const holidays = new Map(calendars.flatMap(([name, { calendar }]) => (calendar ? [[name, calendar] as const] : [])))
   const files = [...(file === undefined ? [] : [file]), ...names.map((name) => inRoot(root, name))]

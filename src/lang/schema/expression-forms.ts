@@ -28,8 +28,8 @@ export const EXPRESSION_DEFINITIONS = {
     properties: {
       secret: {
         type: 'string',
-        description: 'The kind of place, a colon, and the place.',
-        pattern: '^[a-z]+:',
+        description: 'The kind of place (env, file, command or age), a colon, and the place.',
+        pattern: '^(env|file|command|age):',
         examples: ['env:TILL_PASSWORD', 'file:~/pin'],
       },
     },

@@ -46,6 +46,12 @@ export const SOURCES_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
       source: { type: 'string' },
       events: EVENTS,
       unknown: UNKNOWN,
+      wrong: {
+        description:
+          'Lines of events that came to nothing, at most 20; of objects one behind the other, which of them.',
+        type: 'array',
+        items: closed({ line: { type: 'integer', minimum: 1 }, what: { enum: SOURCE_TALLIES } }),
+      },
       devices: {
         type: 'array',
         items: closed({

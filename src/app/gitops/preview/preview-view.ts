@@ -50,7 +50,7 @@ export function previewText(preview: Preview): string {
     lines.push(`  ${runbook}: ${what} for ${counted(devices, 'device')}`)
   lines.push(...difference.notes.map((note) => `  ${note}`))
   for (const { why, devices } of difference.paper) lines.push(`On paper: ${counted(devices, 'device')} (${why})`)
-  lines.push(looked === 0 ? 'No device is looked at.' : sampleLine(preview))
+  lines.push(looked === 0 ? notLooked(preview) : sampleLine(preview))
   return `${lines
     .filter((line) => line !== '')
     .map(plainText)
@@ -81,8 +81,14 @@ export function previewMarkdown(preview: Preview): string {
     ...difference.paper.map(({ why, devices }) => `On paper: ${counted(devices, 'device')} (${why})`),
   ]
   if (listed.length > 0) parts.push(listed.map((one) => `- ${markdownCode(one)}`).join('\n'))
-  parts.push(preview.looked === 0 ? 'No device is looked at.' : sampleLine(preview))
+  parts.push(preview.looked === 0 ? notLooked(preview) : sampleLine(preview))
   return `${parts.filter((part) => part !== '').join('\n\n')}\n\n`
+}
+
+function notLooked({ difference: { touched, work, paper } }: Preview): string {
+  const isUnassigned = touched.length > 0 && work.length === 0 && paper.length === 0
+  const why = isUnassigned ? ': no runbook is assigned to those that it touches, and none was named' : ''
+  return `No device is looked at${why}.`
 }
 
 function headLine({ against, tip, base, commits }: Preview): string {

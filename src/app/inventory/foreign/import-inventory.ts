@@ -40,8 +40,8 @@ export async function importInventory(source: ImportSource, target: ImportTarget
   const file = join(target.folder, `${target.region}.yaml`)
   if (existsSync(file) && !target.force) throw isThereAlready(file)
   const found = read(source)
-  if (found.devices.length === 0) found.diagnostics.push(foreignError(source.path, 1, 'it holds no devices'))
   refuse(found.diagnostics)
+  if (found.devices.length === 0) refuse([...found.diagnostics, foreignError(source.path, 1, 'it holds no devices')])
   const { region, folder } = target
   const made = await mkdir(folder, { recursive: true })
   const text = await soundText(found, { ...target, file, origin: basename(source.path) }).catch(async (error) => {

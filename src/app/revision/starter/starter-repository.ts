@@ -1,10 +1,13 @@
 import { CI_FILES, type CiSystem } from './ci-files.ts'
 
-/** What a new repository is made of, besides the schemas: text by path. */
-export function starterFiles(ci: readonly CiSystem[]): Readonly<Record<string, string>> {
+/**
+ * What a new repository is made of, besides the schemas: text by path.
+ * @param isBegun there are an inventory or a project file already: nothing is assigned to devices that are not ours
+ */
+export function starterFiles(ci: readonly CiSystem[], isBegun = false): Readonly<Record<string, string>> {
   const pipelines = ci.map((system) => [CI_FILES[system].path, CI_FILES[system].text] as const)
   return {
-    'tillwright.yaml': PROJECT,
+    'tillwright.yaml': isBegun ? PROJECT : PROJECT + ASSIGNMENTS,
     'inventory/fleet.yaml': FLEET,
     'inventory/stores.yaml': STORES,
     'runbooks/first-look.yaml': RUNBOOK,
@@ -13,6 +16,11 @@ export function starterFiles(ci: readonly CiSystem[]): Readonly<Record<string, s
     '.gitignore': IGNORE,
     ...Object.fromEntries(pipelines),
   }
+}
+
+/** A fleet, a store and a runbook to begin with, which belong together. */
+export function isFirstContent(path: string): boolean {
+  return /^(inventory|runbooks)\//.test(path)
 }
 
 /** The schemas that an editor needs, by the names of `till schema`. */
@@ -33,7 +41,9 @@ const PROJECT = `# yaml-language-server: $schema=./schemas/project.schema.json
 inventory: inventory/
 runbooks: runbooks/
 known_hosts: inventory/known_hosts
+`
 
+const ASSIGNMENTS = `
 # Which runbooks hold for which devices: what \`till drift\` looks at.
 assignments:
   - runbook: first-look

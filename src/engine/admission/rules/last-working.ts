@@ -62,7 +62,8 @@ function objection(
   const missing = unseen.length === 0 ? '' : ` Not seen working lately: ${shownNames(unseen)}.`
   const { wave = 0 } = asked.question
   const toCome = unseen.filter((device) => found.situation.isToCome(device, wave))
-  const message = `${bucket.keep} of ${bucket.group.name} must go on working while ${bucket.store} trades, and ${found.working.length} others would.${missing} ${closes}`
+  const others = found.working.length === 1 ? '1 other' : `${found.working.length || 'no'} others`
+  const message = `At least ${bucket.keep} of group "${bucket.group.name}" must go on working while ${bucket.store} trades, and besides this one ${others} would.${missing} ${closes}`
   const isPassing = found.working.length + busy.length >= bucket.keep
   // Others may come back before it closes, so the closing is an end only where nobody is on the way back.
   const until = found.next === undefined || isPassing ? {} : { until: found.next }
