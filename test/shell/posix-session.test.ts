@@ -129,7 +129,7 @@ describe('a session', () => {
   test('is given up when what hangs cannot be ended', async () => {
     let started = 0
     const shell = openPosixShell({
-      deadlines: DEADLINES,
+      deadlines: { ...DEADLINES, open: 5_000 },
       start: (command, input) => connection.exec(started++ === 0 ? command : 'sleep 300', input),
     })
     const hung = shell.ask({ script: 'sleep 300', timeoutMs: 100 })
