@@ -1,14 +1,13 @@
 import { relative, resolve } from 'node:path'
 import { readPlanned } from '../app/revision/load-plan.ts'
 import { openRunbook, referenceTo, runbookNamed, runbookNames } from '../app/revision/runbooks.ts'
-import { boundDigest } from '../app/revision/wanted-digest.ts'
+import { planDigest } from '../app/revision/wanted-digest.ts'
 import { planPolicy } from '../app/safety/policy-in-force.ts'
 import type { Controller } from '../controller/controller.ts'
 import type { Run } from '../controller/run.ts'
 import { type InputError, inputError } from '../core/diagnostic.ts'
 import type { RunEvent } from '../core/events.ts'
 import type { Reporter } from '../core/ports.ts'
-import { selectorScope } from '../lang/expression.ts'
 import { createPlanFileReporter } from '../reporters/plan-file.ts'
 import type { ServerLog } from './server-log.ts'
 
@@ -65,10 +64,7 @@ export class PlanDesk {
       runbook: { ...referenceTo(opened), file: relative(project.root, resolve(opened.file)) },
       ...(policy && { policy }),
       validMs: VALID_MS,
-      digestOf: (name: string): string => {
-        const found = fleet.devices.get(name)
-        return found ? boundDigest([opened], found, { project, scopeOf: (of) => selectorScope(fleet, of) }) : ''
-      },
+      digestOf: planDigest(opened, { project, fleet }),
     }
     const write = async (part: string): Promise<void> => {
       text += part

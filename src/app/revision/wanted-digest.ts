@@ -42,6 +42,14 @@ export function boundDigest(runbooks: readonly Runbook[], device: Device, of: Bo
     .digest('hex')
 }
 
+/** As `boundDigest`, for what a plan says of a device by its name; empty where the inventory has none of that name. */
+export function planDigest(runbook: Runbook, { project, fleet }: Repository): (device: string) => string {
+  return (name) => {
+    const device = fleet.devices.get(name)
+    return device ? boundDigest([runbook], device, { project, scopeOf: (of) => selectorScope(fleet, of) }) : ''
+  }
+}
+
 interface Bound {
   readonly project: Project
   readonly scopeOf: (device: Device) => Scope

@@ -5,7 +5,6 @@ import type { Plan } from '../../core/plan.ts'
 import type { Reporter } from '../../core/ports.ts'
 import { emptyCounts } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
-import { selectorScope } from '../../lang/expression.ts'
 import { createAnswersReporter } from '../../reporters/answers.ts'
 import { createCodeQualityReporter } from '../../reporters/code-quality.ts'
 import type { Place } from '../../reporters/finding-report.ts'
@@ -21,7 +20,7 @@ import { createPlanFileReporter } from '../../reporters/plan-file.ts'
 import { createTerminalReporter } from '../../reporters/terminal.ts'
 import type { Project } from '../project.ts'
 import { referenceTo } from '../revision/runbooks.ts'
-import { boundDigest } from '../revision/wanted-digest.ts'
+import { planDigest } from '../revision/wanted-digest.ts'
 import { shownPath } from '../shown-path.ts'
 import { VERSION } from '../version.ts'
 import { fileWriter, stdoutWriter, type Writer } from '../writer.ts'
@@ -76,10 +75,7 @@ export function planReporters(
   return async () => {
     const reporters = [stdoutReporter(flags), ...(await reportFiles(flags, [runbook]))]
     if (flags.output !== undefined) {
-      const digestOf = (name: string): string => {
-        const device = fleet.devices.get(name)
-        return device ? boundDigest([runbook], device, { project, scopeOf: (of) => selectorScope(fleet, of) }) : ''
-      }
+      const digestOf = planDigest(runbook, { project, fleet })
       reporters.push(
         await toFile(flags.output, (output) =>
           createPlanFileReporter(output, {
