@@ -134,9 +134,7 @@ describe('what it leaves open is an error at its place', () => {
     {
       it: 'a file of holidays that is not there',
       matrix: MATRIX.replace('pl.ics', 'de.ics'),
-      says: [
-        'undefined:undefined:undefined FILE_UNREADABLE "de.ics" cannot be read. A contract names it as a calendar. ENOENT',
-      ],
+      says: ['tillwright.yaml:7:17 FILE_UNREADABLE "de.ics" cannot be read. A contract names it as a calendar. ENOENT'],
     },
   ])('$it', async ({ matrix, says }) => {
     const told = await problemsOf(repository(matrix))

@@ -6,7 +6,7 @@ import { isSecret } from '../../core/secret.ts'
 import { act, askJson } from '../../shell/powershell-ask.ts'
 import { failureOf, tailOf } from '../../shell/tool-answer.ts'
 import type { PackageFile } from './package-file.ts'
-import { FINISH, INSTALL, type Installed, OBSERVE_UNFINISHED, STAGE, UNSTAGE } from './windows-installer.ts'
+import { FINISH, INSTALL, type Installed, STAGE, UNSTAGE } from './windows-installer.ts'
 
 /** A program as it stands in the list of programs, and how its MSI is installed. */
 export interface MsiParams {
@@ -59,14 +59,7 @@ export async function installMsi(shell: ShellChannel, params: MsiParams, file: P
   return done.ok ? verdict(done.value, params) : fail(converged(done.failure, 'The installation'))
 }
 
-/** Whether an installation of this program that was not over at its deadline has left what it saved. */
-export async function hasUnfinished(shell: ShellChannel, name: string): Promise<Result<boolean>> {
-  const what = 'Looking for an installation that was not over'
-  const asked = await askJson<readonly string[]>(shell, OBSERVE_UNFINISHED, { values: { name } }, what)
-  return asked.ok ? success(asked.value.length > 0) : asked
-}
-
-/** Waits for the end of such an installation, and has what it saved put back. */
+/** Waits for the end of an installation that was not over at its deadline, and has what it saved put back. */
 export async function finishMsi(shell: ShellChannel, name: string): Promise<Result<void>> {
   const done = await act(shell, FINISH, { values: { name }, whole: true }, 'The end of an earlier installation')
   return done.ok ? done : fail(converged(done.failure, 'An installation that was begun earlier'))

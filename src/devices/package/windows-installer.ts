@@ -1,6 +1,24 @@
 import { fragment } from '../../shell/powershell-fragment.ts'
 import { WINDOWS_REMOVE, WINDOWS_SWAP } from '../file/windows-swap.ts'
 
+/** A program that Windows lists as installed. */
+export interface Product {
+  readonly code: string
+  readonly name: string
+  readonly version: string
+  /** Installed by Windows Installer, which can take it away again. */
+  readonly msi: boolean
+  /** The account that it is installed for; empty: for all. */
+  readonly user: string
+}
+
+/** What the fragment `package.observe` puts out. */
+export interface FoundPrograms {
+  readonly products: readonly Product[]
+  /** An installation that was not over at its deadline has left what it saved. */
+  readonly unfinished: boolean
+}
+
 /** What the fragment `package.install` puts out. */
 export interface Installed {
   /** Of msiexec. */
@@ -45,8 +63,6 @@ const PRODUCTS = String.raw`function Get-TillProducts([string]$name) {
   }
 }
 `
-
-export const OBSERVE = fragment('package.observe', `${PRODUCTS}Write-TillJson @(Get-TillProducts $v.name)\n`)
 
 // Where only administrators write, so that nobody can put another file in its place.
 export const STAGE = fragment(
@@ -99,10 +115,14 @@ const RESTORE = `function Restore-TillKept([string]$folder) {
 }
 `
 
-/** What an installation that was not over at its deadline has left. */
-export const OBSERVE_UNFINISHED = fragment(
-  'package.unfinished',
-  `${FIND_UNFINISHED}Write-TillJson @(Find-TillUnfinished $v.name)\n`,
+/** Reads the programs of a name, as `FoundPrograms`. */
+export const OBSERVE = fragment(
+  'package.observe',
+  `${PRODUCTS}${FIND_UNFINISHED}Write-TillJson @{
+  products = @(Get-TillProducts $v.name)
+  unfinished = (@(Find-TillUnfinished $v.name).Count -gt 0)
+}
+`,
 )
 
 /** Waits for its end and puts back what was saved. */
@@ -187,6 +207,7 @@ export const REMOVE = fragment(
 /** Behind the look: no program of that name is left. */
 export const GONE = fragment(
   'package.gone',
-  `if ($v.till_seen.Trim() -ne '[]') { Stop-Till 1 'It is still there.' }
+  `$seen = ConvertFrom-Json $v.till_seen
+if (@($seen.products).Count -gt 0) { Stop-Till 1 'It is still there.' }
 `,
 )

@@ -9,8 +9,8 @@ import {
   type WindowsChange,
 } from '../../devices/agent/windows-agent.ts'
 import { packageFile } from '../../devices/package/package-file.ts'
-import { finishMsi, hasUnfinished, installMsi, secretProperty } from '../../devices/package/windows-install.ts'
-import { OBSERVE } from '../../devices/package/windows-installer.ts'
+import { finishMsi, installMsi, secretProperty } from '../../devices/package/windows-install.ts'
+import { type FoundPrograms, OBSERVE } from '../../devices/package/windows-installer.ts'
 import { OBSERVE_WINDOWS_SERVICE, serviceOf, type WindowsServiceAnswer } from '../../devices/service/windows-service.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
 import type { Side } from '../define.ts'
@@ -55,14 +55,8 @@ async function observe({ shell }: ModuleContext, params: AgentParams): Promise<R
     psk_path: params.psk?.path ?? '',
     psk_key: params.psk?.key ?? '',
   }
-  const [products, unfinished, said, agent, file] = await Promise.all([
-    askJson<readonly { readonly version: string; readonly user: string }[]>(
-      shell,
-      OBSERVE,
-      { values: { name: at.product } },
-      'The programs',
-    ),
-    hasUnfinished(shell, at.product),
+  const [found, said, agent, file] = await Promise.all([
+    askJson<FoundPrograms>(shell, OBSERVE, { values: { name: at.product } }, 'The programs'),
     askJson<WindowsServiceAnswer>(
       shell,
       OBSERVE_WINDOWS_SERVICE,
@@ -77,16 +71,15 @@ async function observe({ shell }: ModuleContext, params: AgentParams): Promise<R
     ),
     params.file && packageFile(params.file),
   ])
-  if (!products.ok) return products
-  if (!unfinished.ok) return unfinished
+  if (!found.ok) return found
   if (!said.ok) return said
   if (!agent.ok) return fail(withoutOutput(agent.failure))
   if (file && !file.ok) return file
   const reading = readingOf(at, params, {
-    installed: products.value.filter(({ user }) => user === '').map(({ version }) => version),
+    installed: found.value.products.filter(({ user }) => user === '').map(({ version }) => version),
     service: said.value.exists ? serviceOf(said.value) : undefined,
     agent: agent.value,
-    unfinishedMsi: unfinished.value,
+    unfinishedMsi: found.value.unfinished,
   })
   const desiredValue = desired(params, reading.config)
   if (!desiredValue.ok) return desiredValue

@@ -1,5 +1,6 @@
 import type { PackageFile } from '../../devices/package/package-file.ts'
 import type * as manager from '../../devices/package/package-manager.ts'
+import type { Product } from '../../devices/package/windows-installer.ts'
 
 export interface PackageParams {
   readonly name: string
@@ -10,17 +11,6 @@ export interface PackageParams {
   readonly file?: { readonly path: string; readonly sha256: string; readonly signer?: string }
   readonly properties?: { readonly [name: string]: string | number | boolean }
   readonly keep?: readonly string[]
-}
-
-/** A program that Windows lists as installed. */
-export interface Product {
-  readonly code: string
-  readonly name: string
-  readonly version: string
-  /** Installed by Windows Installer, which can take it away again. */
-  readonly msi: boolean
-  /** The account that it is installed for; empty: for all. */
-  readonly user: string
 }
 
 export interface State extends Omit<manager.PackageState, 'manager'> {

@@ -2,18 +2,11 @@ import type { Change } from '../../core/change.ts'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/module.ts'
 import { packageFile } from '../../devices/package/package-file.ts'
-import {
-  converged,
-  finishMsi,
-  hasUnfinished,
-  installMsi,
-  MSI_SUCCESS,
-  secretProperty,
-} from '../../devices/package/windows-install.ts'
-import { GONE, OBSERVE, REMOVE } from '../../devices/package/windows-installer.ts'
+import { converged, finishMsi, installMsi, MSI_SUCCESS, secretProperty } from '../../devices/package/windows-install.ts'
+import { type FoundPrograms, GONE, OBSERVE, type Product, REMOVE } from '../../devices/package/windows-installer.ts'
 import { askJson, proofBy } from '../../shell/powershell-ask.ts'
 import type { Side } from '../define.ts'
-import type { PackageParams, Product, State } from './package-state.ts'
+import type { PackageParams, State } from './package-state.ts'
 
 /** An installation needs several questions and an upload; the removal of one product is one. */
 export const onWindows: Side<PackageParams, State> = {
@@ -32,24 +25,20 @@ async function observe({ shell, device }: ModuleContext, params: PackageParams):
   }
   const secret = secretProperty(params.properties)
   if (secret) return fail(secret)
-  const asking = askJson<readonly Product[]>(shell, OBSERVE, { values: { name: params.name } }, 'Reading the programs')
-  const [products, unfinished, file] = await Promise.all([
-    asking,
-    hasUnfinished(shell, params.name),
-    params.file && packageFile(params.file),
-  ])
-  if (!products.ok) return products
-  if (!unfinished.ok) return unfinished
+  const asking = askJson<FoundPrograms>(shell, OBSERVE, { values: { name: params.name } }, 'Reading the programs')
+  const [found, file] = await Promise.all([asking, params.file && packageFile(params.file)])
+  if (!found.ok) return found
   if (file && !file.ok) return file
-  const installed = products.value
+  const { products, unfinished } = found.value
+  const installed = products
     .filter(({ user }) => user === '' || params.state === 'absent')
     .map(({ version }) => version)
   return success({
     manager: 'msi',
     broken: false,
     installed,
-    products: products.value,
-    unfinished: unfinished.value,
+    products,
+    unfinished,
     ...(file && { file: file.value }),
   })
 }

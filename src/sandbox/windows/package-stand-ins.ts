@@ -20,7 +20,9 @@ function productsOf(machine: WindowsMachine, name: string): readonly InstalledPr
 
 const observe: StandIn = (machine, given) => {
   const found = productsOf(machine, given.text('name'))
-  return json(found.map(({ code, name, version }) => ({ code, name, version, msi: true, user: '' })))
+  const products = found.map(({ code, name, version }) => ({ code, name, version, msi: true, user: '' }))
+  // Its installations are over at once.
+  return json({ products, unfinished: false })
 }
 
 const stage: StandIn = (machine, given) => {
@@ -87,12 +89,9 @@ const remove: StandIn = (machine, given) => {
   return json({ code: 0 })
 }
 
-/** Its installations are over at once. */
-const unfinished: StandIn = () => json([])
 const finish: StandIn = () => ({})
 
 export const PACKAGE_STAND_INS: Readonly<Record<string, StandIn>> = {
-  'package.unfinished': unfinished,
   'package.finish': finish,
   'package.observe': observe,
   'package.stage': stage,

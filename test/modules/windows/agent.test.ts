@@ -35,8 +35,10 @@ const DONE = { code: 0, log: '', version: '7.0.5.2400', sum: '', signature: '', 
 
 const world = (more: { agent?: object; change?: object; install?: object; service?: object } = {}): WindowsWorld =>
   new WindowsWorld({
-    'package.observe': [{ code: '{1}', name: 'Zabbix Agent 2 (64-bit)', version: '6.0.30.2400', msi: true, user: '' }],
-    'package.unfinished': [],
+    'package.observe': {
+      products: [{ code: '{1}', name: 'Zabbix Agent 2 (64-bit)', version: '6.0.30.2400', msi: true, user: '' }],
+      unfinished: false,
+    },
     'package.stage': { path: 'C:\\Windows\\Temp\\till-1', free: 1e9 },
     'package.install': { ...DONE, ...more.install },
     'service.observe': { ...RUNS, ...more.service },

@@ -20,8 +20,7 @@ const OLD = [{ code: '{1}', name: 'Zabbix Agent 2 (64-bit)', version: '6.0.30.24
 const DONE = { code: 0, log: '', version: '7.0.5.2400', sum: '', signature: '', restored: [] }
 const world = (installed: object, products: unknown[] = OLD): WindowsWorld =>
   new WindowsWorld({
-    'package.observe': products,
-    'package.unfinished': [],
+    'package.observe': { products, unfinished: false },
     'package.stage': { path: 'C:\\Windows\\Temp\\till-1', free: 1e9 },
     'package.install': { ...DONE, ...installed },
   } as Says)
@@ -72,8 +71,7 @@ describe('package on Windows', () => {
 
   it('uploads nothing where there is no room, and takes no secret for a command line', async () => {
     const full = new WindowsWorld({
-      'package.observe': [],
-      'package.unfinished': [],
+      'package.observe': { products: [], unfinished: false },
       'package.stage': { path: '', free: 1000 },
     })
     expect(await full.converge('package', params())).toMatch(/1000 bytes of room/)
@@ -83,12 +81,14 @@ describe('package on Windows', () => {
   })
 
   it('removes what Windows Installer knows, and nothing else', async () => {
-    const till = new WindowsWorld({ 'package.observe': OLD, 'package.unfinished': [], 'package.remove': { code: 0 } })
+    const till = new WindowsWorld({
+      'package.observe': { products: OLD, unfinished: false },
+      'package.remove': { code: 0 },
+    } as Says)
     expect(await till.converge('package', { name: 'Zabbix Agent 2', state: 'absent' })).toBe('done')
     expect(till.valuesOf('package.remove')).toEqual({ code: '{1}' })
     const foreign = new WindowsWorld({
-      'package.unfinished': [],
-      'package.observe': [{ ...OLD[0], msi: false, user: '' }],
+      'package.observe': { products: [{ ...OLD[0], msi: false, user: '' }], unfinished: false },
     } as Says)
     expect(await foreign.converge('package', { name: 'Zabbix Agent 2', state: 'absent' })).toMatch(
       /not installed by Windows Installer/,
