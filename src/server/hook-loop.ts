@@ -4,6 +4,7 @@ import { takeEntry } from '../app/hooks/fire.ts'
 import type { Hooks } from '../app/hooks/open-hooks.ts'
 import type { Hush } from '../app/hooks/open-systems.ts'
 import { TELL_AGAIN_MS, tellMonitoring, untold } from '../app/hooks/tell-monitoring.ts'
+import { counted } from '../core/counted.ts'
 import { firstSummary, InputError } from '../core/diagnostic.ts'
 import type { Episode } from '../core/episode.ts'
 import type { HookStore, InboxEntry, ToldAnswer } from '../core/hook-store.ts'
@@ -22,6 +23,7 @@ const MOST_ASKED = 64
 const LOOK_MS = 500
 const SHORTEST_MS = 5
 const AFTER_FAILURE_MS = 1_000
+const LONGEST_REST_MS = 60_000
 /** What came of a repair and could not be noted is noted anew after that. */
 const NOTED_AGAIN_MS = 1_000
 
@@ -53,6 +55,8 @@ export class HookLoop {
   /** Where there are as many repairs as there may be, the others are asked for once in a while. */
   #fullUntil = 0
   #failure: string | undefined
+  /** Entries that met an error that nobody expected: they are tried again after longer and longer rests, and the others go on. */
+  readonly #resting = new Map<string, { readonly until: number; readonly restMs: number; readonly why: string }>()
 
   constructor(loop: Loop) {
     this.#loop = loop
@@ -60,7 +64,9 @@ export class HookLoop {
 
   /** Why nothing can be worked off at the moment. */
   get failure(): string | undefined {
-    return this.#failure
+    const [first] = this.#resting.values()
+    if (this.#failure !== undefined || first === undefined) return this.#failure
+    return `${counted(this.#resting.size, 'entry', 'entries')} of the inbox cannot be taken in: ${first.why}`
   }
 
   get repairs(): number {
@@ -108,8 +114,8 @@ export class HookLoop {
       this.nudge()
       return answers
     } catch (error) {
-      if (error instanceof InputError && error.diagnostics[0]?.code === 'STATE_UNUSABLE') throw error
-      // What nobody can read any more must not stand in the way of the rest.
+      // Only what cannot be read is given up: an error that nobody expected may pass, and an end that is lost is never told again.
+      if (!(error instanceof InputError) || error.diagnostics[0]?.code === 'STATE_UNUSABLE') throw error
       log.say(`An entry of ${entry.source} is put aside: ${whyOf(error)}`)
       return store.join(entry.entry, [])
     }
@@ -131,8 +137,8 @@ export class HookLoop {
   /** Whether there is more to do right away. */
   async #turn(): Promise<boolean> {
     const { store } = this.#loop
-    const entries = await store.pending(ENTRIES_A_TURN)
-    await Promise.all(entries.map((entry) => this.take(entry)))
+    const entries = await this.#entries()
+    await Promise.all(entries.map((entry) => this.#takeOrRest(entry)))
     if (this.#rounds.isStopping) return false
     const isFull = this.#repairs.size >= MOST_REPAIRS
     if (isFull && performance.now() < this.#fullUntil) return entries.length === ENTRIES_A_TURN
@@ -140,6 +146,26 @@ export class HookLoop {
     const due = await store.due(new Date(), EPISODES_A_TURN)
     await Promise.all(due.map((episode) => this.#decide(episode)))
     return entries.length === ENTRIES_A_TURN || (!isFull && due.length === EPISODES_A_TURN)
+  }
+
+  /** Those that do not rest. */
+  async #entries(): Promise<readonly InboxEntry[]> {
+    const pending = await this.#loop.store.pending(ENTRIES_A_TURN + this.#resting.size)
+    const now = performance.now()
+    return pending.filter(({ entry }) => (this.#resting.get(entry)?.until ?? 0) <= now).slice(0, ENTRIES_A_TURN)
+  }
+
+  async #takeOrRest(entry: InboxEntry): Promise<void> {
+    try {
+      await this.take(entry)
+      this.#resting.delete(entry.entry)
+    } catch (error) {
+      if (error instanceof InputError) throw error
+      const restMs = Math.min(LONGEST_REST_MS, 2 * (this.#resting.get(entry.entry)?.restMs ?? AFTER_FAILURE_MS / 2))
+      const why = bugText(error)
+      this.#resting.set(entry.entry, { until: performance.now() + restMs, restMs, why })
+      this.#loop.log.sayOf('resting', `An entry of ${entry.source} cannot be taken in, and is tried again: ${why}`)
+    }
   }
 
   async #decide(id: string, hush?: Hush): Promise<void> {

@@ -82,3 +82,21 @@ async function idOf(rule: string): Promise<string> {
   const { stdout } = await till.till('episodes', 'list', '--json')
   return JSON.parse(stdout).episodes.find((each: Shown) => each.rule === rule).episode
 }
+
+test('an alert that meets an error of the store that nobody expected is taken in later, and the others go on', async () => {
+  till = new ServedProject(SENDERS + RULES)
+  await till.serve()
+  const database = new Database(till.path('.till/state.db'), { timeout: 30_000 })
+  database.exec(`CREATE TRIGGER strange BEFORE INSERT ON episodes WHEN NEW.rule = 'marker'
+    BEGIN SELECT RAISE(ABORT, 'nobody knows this one'); END`)
+  expect(await till.send('zabbix', zabbix(1, 'MarkerGone'))).toMatchObject({ status: 202, alerts: null })
+  await till.send('zabbix', zabbix(2, 'Slow', `${NORTH}/office`))
+  await till.has(() => till.log().includes('begun'))
+  const ready = await fetch(`${till.url}/readyz`)
+  expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('nobody knows this one')])
+  database.exec('DROP TRIGGER strange')
+  database.close()
+  await till.has(() => till.log().includes('pos1 made'))
+  expect((await fetch(`${till.url}/readyz`)).status).toBe(200)
+  till.write('quick', '')
+})
