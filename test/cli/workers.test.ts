@@ -307,7 +307,6 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     })
     const [here, there] = [new TestProject(files('B')), new TestProject(files('A'))]
     const child = there.start('worker', '--name', 'hub-old', '--serve', 'region:south')
-    workers.push({ child, end: ended(child) })
     onTestFinished(() => {
       child.kill('SIGKILL')
       for (const one of [here, there]) one.remove()
