@@ -90,12 +90,7 @@ test('a stop waits for the repair that is under way', async () => {
   await till.send('zabbix', zabbix(1, 'Slow'))
   await till.has(() => till.log().includes('begun'))
   const end = till.end('SIGTERM')
-  const isDown = async (): Promise<boolean> =>
-    fetch(till.url).then(
-      () => false,
-      () => true,
-    )
-  while (!(await isDown())) await new Promise((resolve) => setTimeout(resolve, 20))
+  await expect.poll(async () => (await fetch(`${till.url}/readyz`)).status).toBe(503)
   till.write('quick', '')
   expect(await end).toMatchObject({ code: 0 })
   expect(till.log()).toEqual(['begun', 'ended'])
