@@ -436,7 +436,11 @@ test('what is shipped for monitoring names numbers that there are', async () => 
     type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => `${name}${end}`) : [name],
   )
   // Counted only once something was.
-  const later = ['till_repairs_total', ...['_bucket', '_sum', '_count'].map((end) => `till_hook_answer_seconds${end}`)]
+  const later = [
+    'till_repairs_total',
+    'till_hook_requests_total',
+    ...['_bucket', '_sum', '_count'].map((end) => `till_hook_answer_seconds${end}`),
+  ]
   const folder = new URL('../../packaging/monitoring/', import.meta.url)
   const rules = readFileSync(new URL('prometheus/tillwright.rules.yml', folder), 'utf8')
   const recorded = [...rules.matchAll(/record: (\S+)/g)].map(([, name = '']) => name)
