@@ -21,7 +21,6 @@ beforeAll(async () => {
   const key = readFileSync(join(outside('bin'), 'key.pub'), 'utf8')
   writeFileSync(join(outside('bin'), 'signers'), `ci@example.com namespaces="till-plan" ${key}`)
   expect(await project.till('init', '--ci', 'gitlab')).toMatchObject({ code: 0, stderr: '' })
-  for (const name of ['inventory/stores.yaml', 'runbooks/first-look.yaml']) rmSync(project.path(name))
   project.write('tillwright.yaml', `plans: {signers: ${outside('bin')}/signers, signed: off-terminal}\n`)
   project.write('runbooks/greeting.yaml', greeting('hello'))
   jobs = parse(project.read('.gitlab-ci.yml'))
