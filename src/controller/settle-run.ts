@@ -11,6 +11,9 @@ import type { TakenBackEnd } from './take-back.ts'
 
 type Request = RunOptions & PlannedWork
 
+/** Stores of which people know that they forget nothing: once is enough. */
+const toldOf = new WeakSet<RunStore>()
+
 /** Keeps what the end of a run says for those to come, and forgets what is older than it has to be. */
 export async function settle(
   request: Request,
@@ -37,7 +40,10 @@ export async function settle(
   await store.availability
     .takeIn(holdMs)
     .then(() => store.forget(id, request.project.settings.history))
-    .catch(() => undefined)
+    .catch((error: Error) => {
+      if (!toldOf.has(store)) shared.warn(`What is too old in the state store was not forgotten: ${error.message}`)
+      toldOf.add(store)
+    })
   return end
 }
 
