@@ -1,18 +1,17 @@
 import { resolve } from 'node:path'
 import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
-import type { Device, Fleet } from '../../core/fleet.ts'
+import type { Fleet } from '../../core/fleet.ts'
 import type { Plan, PlannedDevice } from '../../core/plan.ts'
 import { deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { checkPlanDocument } from '../../lang/check-document.ts'
-import { selectorScope } from '../../lang/expression.ts'
 import type { Project } from '../project.ts'
 import { planPolicy } from '../safety/policy-in-force.ts'
 import { type PlanSigners, requireSignature } from './plan-signature.ts'
 import { isOwnFile, openOwnRunbook, textParams } from './runbooks.ts'
-import { boundDigest } from './wanted-digest.ts'
+import { planDigest } from './wanted-digest.ts'
 
 /** A plan is told from a runbook by its ending, as runbooks are YAML, or by how it begins. */
 export function isPlanFile(name: string): boolean {
@@ -70,13 +69,12 @@ export function readPlanned(
     stale.push(staleness(`Runbook "${plan.runbook.name}" is not the one that was planned${atCommit(plan)}`))
   if (plan.policy && planPolicy(context.project, runbook)?.digest !== plan.policy.digest)
     stale.push(staleness(`Policy "${plan.policy.name}" is not the one that it was reviewed under${atCommit(plan)}`))
-  const bound = { project: context.project, scopeOf: (device: Device) => selectorScope(context.fleet, device) }
+  const digestOf = planDigest(runbook, context)
   const work: DeviceWork[] = []
   for (const planned of plan.devices) {
     if (!hasDrift(planned)) continue
     const device = context.fleet.devices.get(planned.device)
-    if (device && boundDigest([runbook], device, bound) === planned.digest)
-      work.push({ device, runbooks: [runbook], planned })
+    if (device && digestOf(device.name) === planned.digest) work.push({ device, runbooks: [runbook], planned })
     else stale.push(staleness(changedDevice(planned, device !== undefined)))
   }
   if (stale.length > 0) throw new InputError(withAdvice(stale, planAgain(plan, context.fleet)))

@@ -33,26 +33,43 @@ export function wantedDigest(runbook: Runbook, device: Device, of: Repository): 
  * of its store, and the files of the repository that it gets. Runbooks and modules are kept by content themselves.
  */
 export function boundDigest(runbooks: readonly Runbook[], device: Device, of: Bound): string {
+  return bindingOf(runbooks, device, of).digest
+}
+
+/** The same, and what it holds of files (`filesDigest`), which are the slow part. */
+export function bindingOf(
+  runbooks: readonly Runbook[],
+  device: Device,
+  of: Bound,
+): { readonly digest: string; readonly files: string } {
   const scope = of.scopeOf(device)
   const own = deviceDigest(device)
-  const parts = [...runbooks.map((runbook) => storeIn(runbook, scope)), filesDigest(runbooks, device, of)]
-  if (parts.every((part) => part === '')) return own
-  return createHash('sha256')
+  const files = filesDigest(runbooks, device, of)
+  const parts = [...runbooks.map((runbook) => storeIn(runbook, scope)), files]
+  if (parts.every((part) => part === '')) return { digest: own, files }
+  const digest = createHash('sha256')
     .update([own, ...parts].join('\0'))
     .digest('hex')
+  return { digest, files }
 }
 
 /** As `boundDigest`, for what a plan says of a device by its name; empty where the inventory has none of that name. */
-export function planDigest(runbook: Runbook, { project, fleet }: Repository): (device: string) => string {
+export function planDigest(runbook: Runbook, repository: Repository): (device: string) => string {
+  const bound = boundBy(repository)
   return (name) => {
-    const device = fleet.devices.get(name)
-    return device ? boundDigest([runbook], device, { project, scopeOf: (of) => selectorScope(fleet, of) }) : ''
+    const device = repository.fleet.devices.get(name)
+    return device ? boundDigest([runbook], device, bound) : ''
   }
 }
 
 interface Bound {
   readonly project: Project
   readonly scopeOf: (device: Device) => Scope
+}
+
+/** What digests are of where the whole inventory is at hand; a worker has only what it was told of a store. */
+export function boundBy({ project, fleet }: Repository): Bound {
+  return { project, scopeOf: (device) => selectorScope(fleet, device) }
 }
 
 /** sha256 of the files of the repository that a device gets by runbooks; empty for none. */

@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { Device, DeviceKind } from '../../../core/fleet.ts'
+import type { DeviceKind } from '../../../core/fleet.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { KeptRun } from '../../../core/kept-run.ts'
 import type { PlannedDevice } from '../../../core/plan.ts'
 import type { Policy } from '../../../core/policy.ts'
 import type { Runbook } from '../../../core/runbook.ts'
 import type { DeviceWork } from '../../../engine/device/perform-device.ts'
-import { selectorScope } from '../../../lang/expression.ts'
 import { textParams } from '../../revision/runbooks.ts'
-import { boundDigest, filesDigest } from '../../revision/wanted-digest.ts'
+import { bindingOf, boundBy } from '../../revision/wanted-digest.ts'
 import { policyDigest } from '../../safety/policy-in-force.ts'
 import { VERSION } from '../../version.ts'
 import type { PlannedWork } from '../run-request.ts'
@@ -90,15 +89,15 @@ export function runbooksOf(work: readonly DeviceWork[]): readonly Runbook[] {
 
 function groupsOf({ project, fleet, work }: PlannedWork, runbooks: readonly Runbook[]): KeptOrder['groups'] {
   const groups = new Map<string, { runbooks: readonly number[]; devices: KeptDevice[] }>()
-  const of = { project, scopeOf: (device: Device) => selectorScope(fleet, device) }
+  const bound = boundBy({ project, fleet })
   const positions = new Map(runbooks.map((runbook, index) => [runbook, index]))
   for (const { device, runbooks: own } of work) {
     const indexes = own.map((runbook) => positions.get(runbook) ?? 0)
     const key = indexes.join()
     const group = groups.get(key) ?? { runbooks: indexes, devices: [] }
     groups.set(key, group)
-    const files = filesDigest(own, device, of)
-    const kept = [device.name, boundDigest(own, device, of), device.region, device.kind] as const
+    const { digest, files } = bindingOf(own, device, bound)
+    const kept = [device.name, digest, device.region, device.kind] as const
     group.devices.push(files === '' ? kept : [...kept, files])
   }
   return [...groups.values()]

@@ -10,11 +10,10 @@ import type { Runbook } from '../../../core/runbook.ts'
 import type { UnfinishedRun } from '../../../core/unfinished-run.ts'
 import type { DeviceWork } from '../../../engine/device/perform-device.ts'
 import { makePrivateFolder } from '../../../files/private.ts'
-import { selectorScope } from '../../../lang/expression.ts'
 import type { Project } from '../../project.ts'
 import { openModules, type RepositoryModules } from '../../revision/repository-modules.ts'
 import { openRunbook, referenceTo } from '../../revision/runbooks.ts'
-import { boundDigest } from '../../revision/wanted-digest.ts'
+import { boundBy, boundDigest } from '../../revision/wanted-digest.ts'
 import type { PlannedWork } from '../run-request.ts'
 import { KEPT_VERSIONS, type KeptDevice, type KeptOrder, PLAN_FILE } from './keep-work.ts'
 
@@ -157,7 +156,7 @@ function leftWork(of: {
     const runbooks = group.runbooks.flatMap((index) => of.runbooks[index] ?? [])
     for (const device of group.devices) known.set(device[0], { device, runbooks })
   }
-  const bound = { project: of.project, scopeOf: (device: Device) => selectorScope(of.fleet, device) }
+  const bound = boundBy(of)
   return of.unfinished.left.map(({ device: name, wave, attempt, carried }): DeviceWork => {
     const kept = known.get(name)
     if (!kept) throw notKept(of.run, `Nothing was kept of what it was to do on "${name}".`)
