@@ -1,6 +1,6 @@
 import { refuseUndoneMeanwhile } from '../app/run/rollback-work.ts'
 import type { PlannedWork } from '../app/run/run-request.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { type InputError, inputError } from '../core/diagnostic.ts'
 import { undoKey } from '../core/lease.ts'
 import type { Lease } from '../engine/admission/lease-keeper.ts'
 import type { Shared } from './run.ts'
@@ -29,5 +29,5 @@ export async function askToUndo(
 function begins(run: string, other: string): InputError {
   const summary = `Run "${run}" cannot be taken back`
   const detail = `Run ${other} begins to do so at this moment. See what it is about: till runs show ${other}`
-  return new InputError([{ code: 'RUN_NOT_REVERSIBLE', severity: 'error', summary, detail }])
+  return inputError('RUN_NOT_REVERSIBLE', summary, detail)
 }

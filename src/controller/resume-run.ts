@@ -7,7 +7,7 @@ import type { PolicyBefore } from '../app/run/run-policy.ts'
 import type { RunOptions } from '../app/run/run-request.ts'
 import { takenBackOf } from '../app/run/taken-back.ts'
 import { policyDigest } from '../app/safety/policy-in-force.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { type InputError, inputError } from '../core/diagnostic.ts'
 import type { RunRollback } from '../core/events.ts'
 import type { Fleet } from '../core/fleet.ts'
 import type { KeptRun } from '../core/kept-run.ts'
@@ -165,7 +165,7 @@ const LOOK_EVERY_MS = 500
 function stillInHand(run: string, what: string): InputError {
   const summary = `Run "${run}" is in progress: workers have ${what}`
   const detail = 'Wait until they are done, or stop the workers.'
-  return new InputError([{ code: 'RUN_IN_PROGRESS', severity: 'error', summary, detail }])
+  return inputError('RUN_IN_PROGRESS', summary, detail)
 }
 
 const GONE = 'What it was made from is not kept: it was begun by an older version, or what it had left is long past.'
@@ -198,24 +198,22 @@ function wavesBefore(unfinished: UnfinishedRun, { work }: KeptWork): Omit<Policy
 function inProgress(id: string, { pid, host }: LeaseHolder): InputError {
   const summary = `Run "${id}" is in progress: process ${pid} on ${host} has it`
   const detail = `Wait for its end, or stop it there. A process that hangs loses it when nothing is heard of it for as long as a lease lasts.`
-  return new InputError([{ code: 'RUN_IN_PROGRESS', severity: 'error', summary, detail }])
+  return inputError('RUN_IN_PROGRESS', summary, detail)
 }
 
 function wasAborted(id: string, { by, why }: { readonly by: string; readonly why: string }): InputError {
   const summary = `Run "${id}" was aborted by ${by}: ${why}`
-  return new InputError([
-    { code: 'RUN_ABORTED', severity: 'error', summary, detail: 'Start a new run for what is left.' },
-  ])
+  return inputError('RUN_ABORTED', summary, 'Start a new run for what is left.')
 }
 
 function rolledBack(id: string, { wave, rollback_run }: RunRollback): InputError {
   const summary = `Wave ${wave} of run "${id}" failed and was taken back by run ${rollback_run}`
   const detail = `Mend what failed, then start a new run. How it was taken back: till runs show ${rollback_run}`
-  return new InputError([{ code: 'RUN_ROLLED_BACK', severity: 'error', summary, detail }])
+  return inputError('RUN_ROLLED_BACK', summary, detail)
 }
 
 function nothingLeft(id: string): InputError {
   const summary = `Run "${id}" has nothing left to do`
   const detail = `What it came to: till runs show ${id}`
-  return new InputError([{ code: 'RUN_NOTHING_LEFT', severity: 'error', summary, detail }])
+  return inputError('RUN_NOTHING_LEFT', summary, detail)
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, open, readdir, rename, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { HOUR_MS } from '../core/duration.ts'
 import { type Contents, isAsWritten, type LeftOut, readSeal, sealOf, writeSeal } from './checkout-seal.ts'
 import { hasId, readObjects } from './commit-object.ts'
 import { gitText } from './git.ts'
@@ -22,7 +23,7 @@ const TREE_FILES = 200_000
 /** Bytes that are read from git at a time. */
 const PORTION_BYTES = 32_000_000
 const KEPT = 3
-const ABANDONED_MS = 3_600_000
+const ABANDONED_MS = HOUR_MS
 
 interface Entry {
   readonly path: string

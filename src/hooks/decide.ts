@@ -157,7 +157,7 @@ export function unseen(episode: Episode, now: number): Decision | undefined {
   return now < until ? wait(until, why) : { do: 'close', why }
 }
 
-/** Before a storm, too: what is known is nobody's news. Asked again ever more seldom, since it may be ended before its time. */
+/** Before a storm, too: what is known is nobody's news. Asked again less and less often, since it may be ended before its time. */
 const known: Judge = ({ episode, outage, now }) => {
   if (!outage) return undefined
   const age = now - Date.parse(episode.opened_at)

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { extended, inOrder, type Look, monthOf, REACH, type Span, spanOf } from '../core/ledger.ts'
 import { availability } from './availability-tables.ts'
+import { ENDS_OF_DEVICES } from './schema.ts'
 import { put, rowsOf, rowsOfEach, type Steps } from './steps.ts'
 
 const ADD_DEVICE = availability
@@ -66,7 +67,7 @@ const DROP_ONE = availability
 /** Ends of a device at an instant that were taken in, or are of the run that is being taken in. */
 const AT_INSTANT = sql<{ run: string }>`SELECT events.run FROM events
   LEFT JOIN availability_runs AS taken ON taken.run = events.run
-  WHERE device = ${''} AND at = ${''} AND type IN ('device.finished', 'step.converging')
+  WHERE device = ${''} AND at = ${''} AND ${ENDS_OF_DEVICES}
     AND type = 'device.finished' AND (events.seq <= taken.seq OR events.run = ${''})`.compile(availability)
 
 /** A track of a device in a month. */

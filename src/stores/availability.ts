@@ -8,7 +8,7 @@ import { availability } from './availability-tables.ts'
 import { putFact } from './facts.ts'
 import { AVAILABILITY } from './locks.ts'
 import { eventOf } from './record-events.ts'
-import { type EventRow, tables } from './schema.ts'
+import { ENDS_OF_DEVICES, type EventRow, tables } from './schema.ts'
 import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
 
 /** Ends of devices that are taken in in one transaction: others who write wait no longer than for one of their own. */
@@ -136,7 +136,7 @@ function monthsOf(looks: readonly Look[]): readonly number[] {
 
 const ENDS_IN_MONTH = sql<EventRow & { mode: string; runbooks: string }>`SELECT events.*, runs.mode, runs.runbooks
   FROM events JOIN runs ON runs.run = events.run JOIN availability_runs AS taken ON taken.run = events.run
-  WHERE device = ${''} AND at >= ${''} AND at < ${''} AND type IN ('device.finished', 'step.converging')
+  WHERE device = ${''} AND at >= ${''} AND at < ${''} AND ${ENDS_OF_DEVICES}
     AND type = 'device.finished' AND events.seq <= taken.seq`.compile(tables)
 
 /** Folds months of a device anew, from all events of it that were taken in; gives how many that were. */

@@ -50,7 +50,7 @@ async function listIn(file: string): Promise<Buffer> {
     const summary = `"${file}" cannot be read (${error.code ?? error.message})`
     const detail =
       'Name a list of signers (ssh-keygen(1), ALLOWED SIGNERS), and one of keys that are revoked, which may be empty.'
-    throw new InputError([{ code: 'GITOPS_INVALID', severity: 'error', summary, detail }])
+    throw inputError('GITOPS_INVALID', summary, detail)
   })
 }
 

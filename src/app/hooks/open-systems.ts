@@ -61,17 +61,19 @@ export function openSystems(project: Project): Systems {
 /** One system. Its token is kept, and read anew once it could not be read or did not help: it may have come, or be another by now. */
 class System {
   readonly source: SystemSettings['source']
-  readonly #open: () => Promise<MonitoringSystem | Unreadable>
-  #opened: ReturnType<System['open']> | undefined
+  readonly #project: Project
+  readonly #settings: SystemSettings
+  #opened: Promise<MonitoringSystem | Unreadable> | undefined
   #openedAt = 0
 
   constructor(project: Project, settings: SystemSettings) {
     this.source = settings.source
-    this.#open = () => openSystem(project, settings)
+    this.#project = project
+    this.#settings = settings
   }
 
   async hush(ids: readonly string[]): Promise<Hush> {
-    const system = await this.open()
+    const system = await this.#open()
     const hush: Hush = 'why' in system ? { state: 'unknown', why: system.why } : await system.hush(ids)
     if (hush.state === 'unknown') this.#doubt()
     return hush
@@ -81,15 +83,15 @@ class System {
     ids: readonly string[],
     what: Parameters<NonNullable<MonitoringSystem['tell']>>[1],
   ): Promise<Told | undefined> {
-    const system = await this.open()
+    const system = await this.#open()
     const told: Told | undefined = 'why' in system ? { ok: false, why: system.why } : await system.tell?.(ids, what)
     if (told?.ok === false) this.#doubt()
     return told
   }
 
-  open(): Promise<MonitoringSystem | Unreadable> {
+  #open(): Promise<MonitoringSystem | Unreadable> {
     if (this.#opened === undefined) {
-      this.#opened = this.#open()
+      this.#opened = openSystem(this.#project, this.#settings)
       this.#openedAt = performance.now()
     }
     return this.#opened

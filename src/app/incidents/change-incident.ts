@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { InputError, inputError } from '../../core/diagnostic.ts'
 import { type Incident, type IncidentEventBody, isPaused } from '../../core/incident.ts'
 import type { IncidentEyes, IncidentStore } from '../../core/incident-store.ts'
 
@@ -158,12 +158,10 @@ function mustBeOpen({ incident, closed_at }: Incident): void {
 }
 
 function refused(id: string, why: string, detail: string): InputError {
-  return new InputError([{ code: 'INCIDENT_REFUSED', severity: 'error', summary: `Incident ${id}: ${why}`, detail }])
+  return inputError('INCIDENT_REFUSED', `Incident ${id}: ${why}`, detail)
 }
 
 function unknown(id: string): never {
   const summary = `There is no incident "${id}"`
-  throw new InputError([
-    { code: 'INCIDENT_UNKNOWN', severity: 'error', summary, detail: 'See `till incidents list --all`.' },
-  ])
+  throw inputError('INCIDENT_UNKNOWN', summary, 'See `till incidents list --all`.')
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { usageError } from '../../core/diagnostic.ts'
 import type { ServiceTerms } from '../../core/incident.ts'
 import type { ResponsibilityRow } from '../../core/responsibility.ts'
 import type { Project } from '../project.ts'
@@ -33,7 +33,7 @@ export async function whoIs(
   if (!duties) {
     const summary = 'The repository does not say who is responsible'
     const detail = 'Write `responsibility` in tillwright.yaml.'
-    throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary, detail }])
+    throw usageError(summary, detail)
   }
   const place = { device: name, store: device.store }
   const { row, vendor, region, partner, terms } = duties.find(fault, place, new Date())

@@ -1,4 +1,4 @@
-import { InputError } from '../../core/diagnostic.ts'
+import { InputError, usageError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { suggest } from '../../lang/suggest.ts'
 
@@ -11,7 +11,7 @@ export function deviceNamed(fleet: Fleet, name: string): Device {
   if (store) {
     const names = store.devices.slice(0, 20).map((one) => one.name)
     const detail = `Name one of its devices: ${names.join(', ') || 'it has none'}.`
-    throw new InputError([{ code: 'USAGE_INVALID', severity: 'error', summary: `"${name}" is a store`, detail }])
+    throw usageError(`"${name}" is a store`, detail)
   }
   const summary = `There is no device "${name}"`
   const detail = 'A device has the name of its store before it: PL-0412/pos1.'
