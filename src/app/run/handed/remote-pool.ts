@@ -8,7 +8,6 @@ import {
   type HandedDevice,
   type LeaveQuestion,
   MOST_TOGETHER,
-  type WorkerFacts,
   type WorkQueue,
 } from '../../../core/handed-work.ts'
 import type { JsonObject, JsonValue } from '../../../core/json.ts'
@@ -23,18 +22,13 @@ import type { DeviceVisit } from '../../../engine/device/device-visit.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../../engine/device/perform-device.ts'
 import { endDevice } from '../../../engine/device/run-device.ts'
 import { type DeviceWorker, MAIN_THREAD, type WorkerPool } from '../../../engine/fleet/worker-pool.ts'
-import { serves } from './serve.ts'
 import { ChangedSteps, standingOf } from './standing.ts'
-import { isTaking } from './unserved.ts'
 import { wayOf } from './way-of.ts'
 import { gone, unable } from './worker-ends.ts'
+import { LOOK_EVERY_MS, roomOf, type WorkerGroup, WorkerGroups } from './worker-groups.ts'
 
 /** Devices of a store that are handed over within so long travel together. */
 const GATHER_MS = 10
-/** Workers are looked at so often. */
-const LOOK_EVERY_MS = 2_000
-/** Where nobody who serves a device was there for so long, it is given up. */
-const NOBODY_MS = 30_000
 /** Jobs are asked for when devices of them have been with workers for so long. */
 const LOST_MS = 10_000
 /** What is done again while the database is away. */
@@ -59,17 +53,6 @@ export interface RemotePoolOptions {
   readonly warn: (text: string) => void
 }
 
-/** Workers that serve the same, and share a queue. */
-interface Group {
-  readonly serve: string
-  slots: number
-  /** Devices of this run that were handed to it. */
-  out: number
-  lastSeen: number
-  /** Why one of them that is there takes nothing now: it could not work. */
-  why: string | undefined
-}
-
 /** A device that a worker has, or is to have. */
 interface Handed {
   readonly work: DeviceWork
@@ -77,7 +60,7 @@ interface Handed {
   readonly runbooks: readonly number[]
   readonly environment: DeviceEnvironment
   readonly permit: Permit | undefined
-  readonly group: Group
+  readonly group: WorkerGroup
   readonly resolve: (visit: DeviceVisit) => void
   readonly reject: (error: unknown) => void
   readonly ended: ChangedSteps
@@ -92,18 +75,17 @@ interface Handed {
 export class RemotePool implements WorkerPool {
   readonly isSelective = true
   readonly #options: RemotePoolOptions
-  readonly #groups = new Map<string, Group>()
+  readonly #groups: WorkerGroups
   readonly #handed = new Map<string, Handed>()
-  readonly #gathered = new Map<Group, Map<string, Handed[]>>()
+  readonly #gathered = new Map<WorkerGroup, Map<string, Handed[]>>()
   readonly #timer: NodeJS.Timeout
   #gather: NodeJS.Timeout | undefined
-  /** When the store last told who is there. */
-  #metAt = performance.now()
   #looking: Promise<void> | undefined
   #onRoom: () => void = () => undefined
 
   private constructor(options: RemotePoolOptions) {
     this.#options = options
+    this.#groups = new WorkerGroups(options.store)
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS)
     options.stopping.addEventListener('abort', () => void this.#stop(1), { once: true })
     options.aborting.addEventListener('abort', () => void this.#stop(2), { once: true })
@@ -112,7 +94,7 @@ export class RemotePool implements WorkerPool {
   /** Knows who is there. */
   static async open(options: RemotePoolOptions): Promise<RemotePool> {
     const pool = new RemotePool(options)
-    await pool.#meet()
+    await pool.#groups.meet()
     return pool
   }
 
@@ -121,9 +103,9 @@ export class RemotePool implements WorkerPool {
   }
 
   pick(device: Device): DeviceWorker | undefined {
-    const groups = this.#servedBy(device)
+    const groups = this.#groups.servedBy(device)
     const living = groups.filter(({ slots }) => slots > 0)
-    if (living.length === 0 && groups.every((group) => this.#missedMs(group) > NOBODY_MS)) {
+    if (living.length === 0 && groups.every((group) => this.#groups.isMissed(group))) {
       const end = gone(groups)
       return { perform: async () => end, visit: (work, environment) => endDevice(work, environment, end) }
     }
@@ -191,7 +173,7 @@ export class RemotePool implements WorkerPool {
     await this.#looking
   }
 
-  async #hand(group: Group, what: Pick<Handed, 'work' | 'environment' | 'permit'>): Promise<DeviceVisit> {
+  async #hand(group: WorkerGroup, what: Pick<Handed, 'work' | 'environment' | 'permit'>): Promise<DeviceVisit> {
     const { attempt = 1, device } = what.work
     const runbooks = what.work.runbooks.map((runbook) => this.#positionOf(runbook))
     const visit = new Promise<DeviceVisit>((resolve, reject) => {
@@ -297,34 +279,6 @@ export class RemotePool implements WorkerPool {
     }
   }
 
-  #servedBy(device: Device): readonly Group[] {
-    return [...this.#groups.values()].filter(({ serve }) => serves(serve, device))
-  }
-
-  async #meet(): Promise<void> {
-    const there = await this.#options.store.work.workers()
-    // Where the store was away, workers could not say that they are there: they are not missed for that time.
-    const unheardMs = Math.max(0, performance.now() - this.#metAt - LOOK_EVERY_MS)
-    this.#metAt = performance.now()
-    for (const group of this.#groups.values()) group.lastSeen += unheardMs
-    for (const group of this.#groups.values()) Object.assign(group, { slots: 0, why: undefined })
-    for (const worker of there) if (!worker.draining) this.#add(worker)
-  }
-
-  /** For how long nobody of them was there, as far as the store has answered. */
-  #missedMs({ lastSeen }: Group): number {
-    return Math.min(performance.now(), this.#metAt + LOOK_EVERY_MS) - lastSeen
-  }
-
-  #add({ name, serve, slots, ...how }: WorkerFacts): void {
-    const group = this.#groups.get(serve) ?? { serve, slots: 0, out: 0, lastSeen: performance.now(), why: undefined }
-    this.#groups.set(serve, group)
-    if (how.resting !== undefined) group.why = `The worker ${name}: ${how.resting}`
-    if (!isTaking(how)) return
-    group.slots += slots
-    group.lastSeen = performance.now()
-  }
-
   #look(): void {
     this.#looking ??= this.#lookOnce()
       // Asked again in two seconds.
@@ -335,18 +289,18 @@ export class RemotePool implements WorkerPool {
   }
 
   async #lookOnce(): Promise<void> {
-    await this.#meet()
+    await this.#groups.meet()
     this.#onRoom()
     const isStopping = this.#options.stopping.aborted
     for (const handed of [...this.#handed.values()]) {
-      const isAlone = handed.group.slots === 0 && this.#missedMs(handed.group) > NOBODY_MS
+      const isAlone = handed.group.slots === 0 && this.#groups.isMissed(handed.group)
       if (isStopping || isAlone) await this.#reclaim(handed, isStopping ? cancelled() : gone([handed.group]))
     }
-    for (const group of this.#groups.values()) await this.#lookForLost(group)
+    for (const group of this.#groups.all) await this.#lookForLost(group)
   }
 
   /** Devices whose jobs nobody does any more: workers could not, or the queue has let go of them. */
-  async #lookForLost({ serve }: Group): Promise<void> {
+  async #lookForLost({ serve }: WorkerGroup): Promise<void> {
     const { queue, run } = this.#options
     const before = performance.now() - LOST_MS
     const long = [...this.#handed.values()].filter(
@@ -401,8 +355,3 @@ const NOT_OURS = {
   phase: 'resolve',
   message: 'The controller of the run does not count on this worker for the device any more.',
 } as const
-
-/** A few more than they have room for, so that none waits for its next device. */
-function roomOf({ slots, out }: Group): number {
-  return slots + Math.ceil(slots / 8) - out
-}

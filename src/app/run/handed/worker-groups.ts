@@ -1,0 +1,71 @@
+import type { Device } from '../../../core/fleet.ts'
+import type { WorkerFacts } from '../../../core/handed-work.ts'
+import type { RunStore } from '../../../core/run-store.ts'
+import { serves } from './serve.ts'
+import { isTaking } from './unserved.ts'
+
+/** Whoever is there is looked at so often. */
+export const LOOK_EVERY_MS = 2_000
+/** Where nobody of a group was there for so long, nobody is waited for. */
+const NOBODY_MS = 30_000
+
+/** Workers that serve the same, and share a queue. */
+export interface WorkerGroup {
+  readonly serve: string
+  slots: number
+  /** Devices of this run that were handed to it. */
+  out: number
+  lastSeen: number
+  /** Why one of them that is there takes nothing now: it could not work. */
+  why: string | undefined
+}
+
+/** Who is there to work for a run, as the store tells it. */
+export class WorkerGroups {
+  readonly #store: Pick<RunStore, 'work'>
+  readonly #groups = new Map<string, WorkerGroup>()
+  /** When the store last told who is there. */
+  #metAt = performance.now()
+
+  constructor(store: Pick<RunStore, 'work'>) {
+    this.#store = store
+  }
+
+  get all(): readonly WorkerGroup[] {
+    return [...this.#groups.values()]
+  }
+
+  /** Asks the store who is there. Throws where it does not answer; then all stays as it was known. */
+  async meet(): Promise<void> {
+    const there = await this.#store.work.workers()
+    // Where the store was away, workers could not say that they are there: they are not missed for that time.
+    const unheardMs = Math.max(0, performance.now() - this.#metAt - LOOK_EVERY_MS)
+    this.#metAt = performance.now()
+    for (const group of this.#groups.values()) group.lastSeen += unheardMs
+    for (const group of this.#groups.values()) Object.assign(group, { slots: 0, why: undefined })
+    for (const worker of there) if (!worker.draining) this.#add(worker)
+  }
+
+  servedBy(device: Device): readonly WorkerGroup[] {
+    return this.all.filter(({ serve }) => serves(serve, device))
+  }
+
+  /** Whether nobody of a group has been there for so long that nobody is waited for, as far as the store has answered. */
+  isMissed({ lastSeen }: WorkerGroup): boolean {
+    return Math.min(performance.now(), this.#metAt + LOOK_EVERY_MS) - lastSeen > NOBODY_MS
+  }
+
+  #add({ name, serve, slots, ...how }: WorkerFacts): void {
+    const group = this.#groups.get(serve) ?? { serve, slots: 0, out: 0, lastSeen: performance.now(), why: undefined }
+    this.#groups.set(serve, group)
+    if (how.resting !== undefined) group.why = `The worker ${name}: ${how.resting}`
+    if (!isTaking(how)) return
+    group.slots += slots
+    group.lastSeen = performance.now()
+  }
+}
+
+/** A few more than they have room for, so that none waits for its next device. */
+export function roomOf({ slots, out }: WorkerGroup): number {
+  return slots + Math.ceil(slots / 8) - out
+}
