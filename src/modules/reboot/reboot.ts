@@ -8,6 +8,9 @@ import { type Boot, orderRestart, readBoot, wasRestarted } from './boot.ts'
 /** Between two attempts to reach a device that is starting. */
 const PAUSE_MS = 5_000
 
+/** What leaves a mark for it on Debian and Ubuntu, and what can be asked on systems with rpm. */
+const SAYS_WITH = 'with the package reboot-notifier (apt) or yum-utils (dnf) it does'
+
 export const reboot = defineModule({
   name: 'reboot',
   summary: 'Restarts a device that wants it, and waits until it is itself again',
@@ -30,7 +33,7 @@ export const reboot = defineModule({
     const due = when === 'always' || triggered || (when === 'pending' && boot.pending === true)
     if (due) return [{ path: 'restart', before: null, after: boot.reasons.join(', ') || 'desired', once: true }]
     if (when === 'pending' && boot.pending === null) {
-      return { unknown: 'The system does not say whether it has to be restarted.' }
+      return { unknown: `The system does not say whether it has to be restarted; ${SAYS_WITH}.` }
     }
     return []
   },
