@@ -1,13 +1,24 @@
 import type { Pulled } from '../../gitops/pull.ts'
 import { plainText } from '../../reporters/plain-text.ts'
-import { pulledDocument } from './gitops-view.ts'
+import { overtakenDocument, overtakenText, pulledDocument } from './gitops-view.ts'
 import type { Reconciled } from './reconcile.ts'
 
 /** What `till reconcile --json` answers (till.reconciled/1). */
 export function reconciledDocument(pulled: Pulled | undefined, done: Reconciled, exitCode: number) {
   const { runs, waiting, suspended, asked, contested } = done
+  const overtaken = done.overtaken === undefined ? null : overtakenDocument(done.overtaken)
   const pull = pulled === undefined ? null : withoutSchema(pulledDocument(pulled))
-  return { schema: 'till.reconciled/1', exit_code: exitCode, pull, runs, waiting, suspended, asked, contested } as const
+  return {
+    schema: 'till.reconciled/1',
+    exit_code: exitCode,
+    pull,
+    overtaken,
+    runs,
+    waiting,
+    suspended,
+    asked,
+    contested,
+  } as const
 }
 
 function withoutSchema({ schema: _, ...rest }: ReturnType<typeof pulledDocument>) {
@@ -16,6 +27,7 @@ function withoutSchema({ schema: _, ...rest }: ReturnType<typeof pulledDocument>
 
 /** What there is to say behind the runs, which say what they do themselves. */
 export function reconciledText(done: Reconciled, project: string): string {
+  if (done.overtaken !== undefined) return overtakenText(done.overtaken)
   const { runs, waiting, suspended, asked, contested } = done
   const lines: string[] = []
   if (runs.length === 0) lines.push('No assignment with devices is due.')

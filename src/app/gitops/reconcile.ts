@@ -1,8 +1,10 @@
 import { type AssignmentMemory, isDue, wornSteps } from '../../core/assignment-schedule.ts'
+import { explainError } from '../../core/explain-error.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { EXIT } from '../../core/outcome.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
+import type { Overtaken } from '../../gitops/trust-folder.ts'
 import type { Project } from '../project.ts'
 import { openOwnRunbook, referenceTo } from '../revision/runbooks.ts'
 import { selectDevices } from '../revision/selection.ts'
@@ -28,6 +30,8 @@ export interface ReconcileOptions {
   readonly workers?: RunOptions['workers']
   /** Once aborted, no other run begins; the one in progress hears of it by itself. */
   readonly signal?: AbortSignal
+  /** Asked once assignments are taken: by which revision of another controller this one is overtaken. */
+  readonly overtaken?: () => Promise<Overtaken | undefined>
 }
 
 /** What a pass found and did. */
@@ -40,13 +44,16 @@ export interface Reconciled {
   readonly asked: readonly { readonly assignment: string; readonly device: string }[]
   /** Devices that something else changes back: told, and no longer mended. */
   readonly contested: readonly { readonly assignment: string; readonly device: string; readonly since: string }[]
+  /** Another controller has the revision in force that counts: no device was looked at. */
+  readonly overtaken?: Overtaken
   readonly exitCode: number
 }
 
 /**
  * One pass over the assignments that are due: looks at all their devices, and mends where the mode says so. Devices of
  * one mode are visited once, for all of their runbooks. What was done is remembered after each run. What another machine that
- * shares the memory goes through now is its own.
+ * shares the memory goes through now is its own. Nothing is gone through by a revision that another one has overtaken: it would set
+ * devices back, or tell of drift that is none.
  */
 export async function reconcile(project: Project, options: ReconcileOptions): Promise<Reconciled> {
   const { assignments } = project.settings
@@ -54,11 +61,16 @@ export async function reconcile(project: Project, options: ReconcileOptions): Pr
     assignments.filter((one) => shouldGo(one, memories[one.name], options)).map(({ name }) => name),
   )
   try {
+    // Whoever puts a newer revision in force from here on waits for what is taken.
+    const overtaken = await options.overtaken?.()
+    if (overtaken) return { ...NOTHING, overtaken, exitCode: explainError('REVISION_OVERTAKEN').exit_code }
     return await goOver(project, taken, options)
   } finally {
     await taken.leave()
   }
 }
+
+const NOTHING = { runs: [], waiting: [], suspended: [], asked: [], contested: [] } as const
 
 async function goOver(project: Project, { memories, names }: Taken, options: ReconcileOptions): Promise<Reconciled> {
   const { assignments } = project.settings

@@ -1,5 +1,6 @@
 import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
 import { HEAD, open } from './forms.ts'
+import { OVERTAKEN } from './gitops-answers.ts'
 import { COUNTS, DEVICE_NAME, EXIT_CODE, RUN_ID, TIME } from './records.ts'
 
 const NAME = { description: 'Name of an assignment.', type: 'string' } as const
@@ -65,6 +66,7 @@ export const RECONCILE_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
         type: ['object', 'null'],
         required: ['ok', 'outcome', 'in_force', 'tip', 'commits', 'problems', 'problem_count'],
       },
+      overtaken: OVERTAKEN,
       runs: { type: 'array', items: RUN },
       waiting: { ...NAMES, description: 'Not due.' },
       suspended: NAMES,
