@@ -27,6 +27,10 @@ const ASSIGNMENT = {
     next: { description: 'When it is due; null while it is suspended.', anyOf: [TIME, { type: 'null' }] },
     suspended: { anyOf: [SUSPENDED, { type: 'null' }] },
     contested: { description: 'Devices that something else changes back.', type: 'array', items: DEVICE_NAME },
+    empty_since: {
+      description: 'Since when it has meant no device, where it meant some before; null: it does, or it is meant so.',
+      anyOf: [TIME, { type: 'null' }],
+    },
   }),
 } as const
 
@@ -83,6 +87,11 @@ export const RECONCILE_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
           required: ['assignment', 'device', 'since'],
           properties: { ...OF_DEVICE, since: TIME },
         },
+      },
+      emptied: {
+        description: 'Assignments that mean no device any more, and meant some: nothing is kept to them.',
+        type: 'array',
+        items: { type: 'object', required: ['assignment', 'since'], properties: { assignment: NAME, since: TIME } },
       },
     }),
   },
