@@ -50,7 +50,8 @@ that it could not judge, or that nobody looked at. Exit codes as for plan: 0 as 
       await this.write(flags.json ? jsonPage(found) : driftSinceText(found))
       this.exit(driftSinceCode(found))
     }
-    const { work, runbooks } = await assignedWork(project, fleet, flags)
+    const { work, runbooks, empty } = await assignedWork(project, fleet, flags)
+    if (empty.length > 0 && !flags.json) this.reportDiagnostics(empty)
     const end = await this.seeThrough(controller, {
       mode: 'drift',
       project,

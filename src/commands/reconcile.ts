@@ -24,7 +24,7 @@ export default class Reconcile extends BaseCommand {
     `A revision comes into force only if every new commit is signed as the policy wants it and it loads; otherwise the last good one
 stays, and devices are kept to that. Assignments of mode mend are applied, those of report and ask are only looked at; a device
 that was mended twice and differs again is told and left as it is. Exit codes: as for drift and apply; and 6 where the newest
-revision was refused, 5 where the remote did not answer.`
+revision was refused, or another controller of the same state has the one that counts (then no device is looked at), 5 where the remote did not answer.`
   static override examples = [
     { description: 'One pass, as a timer makes it', command: '<%= config.bin %> reconcile' },
     { description: 'Go on until it is stopped', command: '<%= config.bin %> reconcile --watch --every 5m' },

@@ -540,6 +540,11 @@ const REVISION = {
     'The remote repository did not answer',
     'Check the address, the login and the line. Devices are kept to the last good revision meanwhile.',
   ),
+  REVISION_OVERTAKEN: entry(
+    'Another controller of the same state has a newer revision in force, or one that somebody ordered',
+    'Devices are kept to that one there, and left alone here. See by `till gitops status` what keeps this controller from it; ' +
+      'what a person ordered is ordered here, too: `till gitops trust COMMIT --reason TEXT`.',
+  ),
 } as const satisfies Entries
 
 /** The catalogue by area, in the order of the documentation. */

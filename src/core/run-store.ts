@@ -9,6 +9,7 @@ import type { LeaseStore, LeaseToken } from './lease.ts'
 import type { AvailabilityStore } from './ledger.ts'
 import type { OutageStore } from './outage.ts'
 import type { ReportDeliveryStore } from './report-schedule.ts'
+import type { RevisionStore } from './revision-store.ts'
 import type { DeviceStatus, PastVisit, RunPlace, RunSummary } from './run.ts'
 import type { RunReads } from './run-reads.ts'
 import type { DeviceFact, DeviceMark, Marks, Sample } from './sample.ts'
@@ -55,6 +56,7 @@ export interface RunStore extends JournalStore {
   readonly sessions: SessionStore
   /** For machines that share it; on one machine a file beside the store remembers. */
   readonly assignments: AssignmentStore
+  readonly revisions: RevisionStore
   readonly reads: RunReads
   readonly work: WorkStore
   /**

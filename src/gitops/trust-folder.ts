@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { realpathSync } from 'node:fs'
 import { appendFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** The revision that is in force. */
@@ -40,10 +40,24 @@ export interface LastPull {
   readonly refused?: { readonly tip: string; readonly code: string; readonly since: string }
 }
 
+/** Another controller of the same state has another revision in force, which counts. */
+export interface Overtaken {
+  readonly commit: string
+  /** When it came into force there, or was ordered. */
+  readonly at: string
+  /** Name of that controller. */
+  readonly on: string
+  readonly ordered_by?: string
+  /** Since when this controller has been overtaken. */
+  readonly since: string
+}
+
 const TRUSTED = 'trusted.json'
 const LAST = 'last-pull.json'
 const RECORD = 'record.ndjson'
 const RECEIVED = 'received.json'
+const OVERTAKEN = 'overtaken.json'
+const CONTROLLER = 'controller.json'
 
 /** Reads what is in force; undefined where nothing is yet. A file that is not whole is a fault, and never nothing. */
 export async function readTrusted(folder: string): Promise<TrustedRevision | undefined> {
@@ -75,6 +89,24 @@ export async function readReceived(folder: string): Promise<ReadonlyMap<string, 
 
 export async function writeReceived(folder: string, received: ReadonlyMap<string, string>): Promise<void> {
   await writeJson(folder, RECEIVED, Object.fromEntries(received))
+}
+
+export async function readOvertaken(folder: string): Promise<Overtaken | undefined> {
+  return (await readJson(folder, OVERTAKEN)) as Overtaken | undefined
+}
+
+export async function writeOvertaken(folder: string, overtaken: Overtaken | undefined): Promise<void> {
+  if (overtaken === undefined) await rm(join(folder, OVERTAKEN), { force: true })
+  else await writeJson(folder, OVERTAKEN, overtaken)
+}
+
+/** What the controller of this folder is called among those that share its state; a container has another host name each time. */
+export async function controllerName(folder: string): Promise<string> {
+  const known = (await readJson(folder, CONTROLLER)) as { readonly name: string } | undefined
+  if (known !== undefined) return known.name
+  const name = `${hostname()}-${randomBytes(3).toString('hex')}`
+  await writeJson(folder, CONTROLLER, { name })
+  return name
 }
 
 /** What happened here, oldest first; the last `limit`. */

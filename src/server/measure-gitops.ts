@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { GITOPS_FILE, gitopsFolder } from '../app/gitops/gitops-folder.ts'
-import { readLastPull, readTrusted } from '../gitops/trust-folder.ts'
+import { readLastPull, readOvertaken, readTrusted } from '../gitops/trust-folder.ts'
 import type { Metrics } from './metrics.ts'
 
 /** What became of the repository that this machine follows, where it follows one; NaN for what is not known. */
@@ -16,6 +16,11 @@ export function measureGitops(metrics: Metrics): void {
       const seen = await last()
       return seen === undefined ? Number.NaN : Number(seen.outcome === 'refused' || seen.refused !== undefined)
     },
+  )
+  metrics.gauge(
+    'till_gitops_overtaken',
+    '1 while another controller of the state has the revision in force that counts, and no device is looked at from here.',
+    async () => Number((await readOvertaken(folder).catch(() => undefined)) !== undefined),
   )
   metrics.gauge('till_gitops_last_look_timestamp_seconds', 'When the remote repository was last asked.', async () => {
     return Date.parse((await last())?.at ?? '') / 1000

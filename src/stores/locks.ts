@@ -26,6 +26,11 @@ export function outagesOf(fleet: string): string {
   return `outages ${fleet}`
 }
 
+/** The revision that came into force last. */
+export function inForceOf({ branch, fleet }: { readonly branch: string; readonly fleet: string }): string {
+  return `in force ${branch} ${fleet}`
+}
+
 /** Whoever has it numbers the events of the run. */
 export function journalOf(run: string): string {
   return `journal ${run}`

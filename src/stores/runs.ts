@@ -12,6 +12,7 @@ import type { LeaseStore, LeaseToken } from '../core/lease.ts'
 import type { AvailabilityStore } from '../core/ledger.ts'
 import type { OutageStore } from '../core/outage.ts'
 import type { ReportDeliveryStore } from '../core/report-schedule.ts'
+import type { RevisionStore } from '../core/revision-store.ts'
 import {
   type DeviceStatus,
   emptyCounts,
@@ -45,6 +46,7 @@ import { outageStore } from './outages.ts'
 import { appendEvents, eventOf, indeterminateDevices, lastSeqOf } from './record-events.ts'
 import { recordStatuses } from './record-status.ts'
 import { reportDeliveryStore } from './report-deliveries.ts'
+import { revisionStore } from './revisions.ts'
 import { runReads } from './run-reads.ts'
 import { type RunRow, type StatusRow, tables } from './schema.ts'
 import { sessionStore } from './sessions.ts'
@@ -99,6 +101,7 @@ class StoredRuns implements RunStore {
   readonly availability: AvailabilityStore
   readonly sessions: SessionStore
   readonly assignments: AssignmentStore
+  readonly revisions: RevisionStore
   readonly reads: RunReads
   readonly work: WorkStore
   readonly #session: StoreSession
@@ -115,6 +118,7 @@ class StoredRuns implements RunStore {
     this.availability = availabilityStore(session)
     this.sessions = sessionStore(session)
     this.assignments = assignmentStore(session)
+    this.revisions = revisionStore(session)
     this.reads = runReads(session)
     this.work = workStore(session)
   }

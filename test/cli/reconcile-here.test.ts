@@ -148,3 +148,74 @@ test('what a pass that was stopped did not come to is due still', async () => {
     expect.arrayContaining(['other', 'look']),
   )
 }, 120_000)
+
+test('what is wanted otherwise than at the last pass is due at once, and stays so behind a pass that only looked', async () => {
+  inventory('a')
+  project.write('runbooks/slow.yaml', `steps:\n${file('slow', "content: '${{ vars.greeting }}'")}`)
+  settings('', '{runbook: slow, mode: mend, every: 24h}')
+  expect(await reconcile()).toMatchObject({ code: 0, runs: [{ assignments: ['slow'] }] })
+  expect(await reconcile()).toMatchObject({ code: 0, runs: [], waiting: ['slow'] })
+  inventory('b')
+  expect(await reconcile('--report')).toMatchObject({ code: 3, runs: [{ mode: 'drift' }] })
+  expect(await reconcile()).toMatchObject({ code: 0, runs: [{ mode: 'apply' }], waiting: [] })
+  expect(at('slow')).toBe('b')
+  expect(await reconcile()).toMatchObject({ code: 0, runs: [], waiting: ['slow'] })
+  settings('', '{runbook: slow, mode: mend, every: 24h, where: "true"}')
+  expect(await reconcile()).toMatchObject({ code: 0, runs: [], waiting: ['slow'] })
+  project.write('runbooks/slow.yaml', `steps:\n${file('slow', 'content: c')}`)
+  await project.till('assignments', 'suspend', 'slow', '--here', '--reason', 'stocktaking')
+  expect(await reconcile()).toMatchObject({ code: 0, runs: [], suspended: ['slow'] })
+  await project.till('assignments', 'resume', 'slow', '--here')
+  expect(await reconcile()).toMatchObject({ code: 0, runs: [{ mode: 'apply' }] })
+  expect(at('slow')).toBe('c')
+}, 180_000)
+
+test('an assignment that means no device any more is not as desired, until it means some or somebody says that it is so', async () => {
+  inventory('a')
+  project.write('runbooks/meant.yaml', `steps:\n${file('meant', 'content: here')}`)
+  const of = (greeting: string): void =>
+    settings('', `{runbook: meant, mode: mend, every: 24h, where: 'device.vars.greeting == "${greeting}"'}`)
+  // One that never meant any is only told of by validate.
+  of('nobody')
+  expect(await reconcile()).toMatchObject({ code: 0, runs: [], emptied: [] })
+  of('a')
+  expect(await reconcile()).toMatchObject({ code: 0, runs: [{ assignments: ['meant'] }], emptied: [] })
+  of('renamed')
+  for (const _ of [1, 2])
+    expect(await reconcile()).toMatchObject({ code: 3, exit_code: 3, runs: [], emptied: [{ assignment: 'meant' }] })
+  const listed = await project.till('assignments', '--here', '--json')
+  expect(errorsOf('assignments', JSON.parse(listed.stdout))).toEqual([])
+  expect(JSON.parse(listed.stdout).assignments).toMatchObject([
+    { last: { exit_code: 3 }, empty_since: expect.any(String) },
+  ])
+  expect((await project.till('assignments', '--here')).stdout).toContain('MEANS NO DEVICE since')
+  expect((await project.till('reconcile', '--here')).stdout).toContain('meant means no device any more')
+  expect(await project.till('assignments', 'resume', 'meant', '--here')).toMatchObject({ code: 0 })
+  for (const _ of [1, 2]) expect(await reconcile('--all')).toMatchObject({ code: 0, emptied: [] })
+  of('a')
+  expect(await reconcile()).toMatchObject({ code: 0, runs: [{ assignments: ['meant'] }], emptied: [] })
+  of('renamed')
+  expect(await reconcile()).toMatchObject({ code: 3 })
+  of('a')
+  expect(await reconcile()).toMatchObject({ code: 0, emptied: [] })
+  settings('', '{runbook: meant}', `{runbook: free, where: 'device.vars.greeting == "nobody"'}`)
+  expect((await project.till('drift')).stderr).toContain('No device of the inventory is assigned "free" here')
+}, 180_000)
+
+test('what two sides want in turns is told after two turns of each; one who goes back once gets what is wanted', async () => {
+  inventory('a')
+  settings('', '{runbook: turns, mode: mend}')
+  const want = (text: string): void =>
+    project.write('runbooks/turns.yaml', `steps:\n${file('turns', `content: ${text}`)}`)
+  for (const text of ['one', 'two', 'one', 'two']) {
+    want(text)
+    expect(await reconcile()).toMatchObject({ code: 0, contested: [] })
+    expect(at('turns')).toBe(text)
+  }
+  want('one')
+  expect(await reconcile()).toMatchObject({ code: 3, contested: [{ assignment: 'turns', device: DEVICE }] })
+  expect(at('turns')).toBe('two')
+  want('three')
+  expect(await reconcile()).toMatchObject({ code: 0, contested: [] })
+  expect(at('turns')).toBe('three')
+}, 180_000)

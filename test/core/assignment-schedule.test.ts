@@ -50,6 +50,23 @@ describe('drift that comes back', () => {
     expect(mended(twice, 'd2', ['b'], at(NOW + 2 * HOUR_MS)).steps).toMatchObject({ b: { count: 1 } })
   })
 
+  test('of two that want different things in turns is left after two turns of each; one who goes back once is none of them', () => {
+    const hour = (n: number) => at(NOW + n * HOUR_MS)
+    const [first, second, back] = ['one', 'two', 'one'] as const
+    let mends = mended(mended(undefined, first, ['a'], hour(0)), first, ['a'], hour(1))
+    mends = mended(mends, second, ['a', 'b'], hour(2))
+    expect(wornSteps(mends, back, NOW + 3 * HOUR_MS).size).toBe(0)
+    mends = mended(mends, back, ['a'], hour(3))
+    expect(mends.steps).toEqual({ a: { count: 1, last_at: hour(3).toISOString() } })
+    mends = mended(mends, second, ['a'], hour(4))
+    expect([...wornSteps(mends, back, NOW + 5 * HOUR_MS)]).toEqual(['a'])
+    expect(wornSteps(mends, back, NOW + 12 * DAY_MS).size).toBe(0)
+    expect(wornSteps(mends, 'three', NOW + 5 * HOUR_MS).size).toBe(0)
+    for (const digest of ['3', '4', '5', '6', '7']) mends = mended(mends, digest, ['a'], hour(5))
+    expect(Object.keys(mends.turns ?? {})).toHaveLength(4)
+    expect(mended(mends, '8', ['a'], hour(30 * 24)).turns).toEqual({ '7': {} })
+  })
+
   test('is left for as long as it is seen to differ, and a week longer', () => {
     const twice = mended(mended(undefined, 'd1', ['a'], at(NOW)), 'd1', ['a'], at(NOW + HOUR_MS))
     const seen = { contested_at: at(NOW).toISOString(), seen_at: at(NOW + 30 * DAY_MS).toISOString() }

@@ -4,6 +4,7 @@ import { inForce } from '../../src/app/gitops/prepare-revision.ts'
 import { pullRevision } from '../../src/app/gitops/pull-revision.ts'
 import { openIncidentStore } from '../../src/app/history/open-store.ts'
 import { tellOfRevision } from '../../src/app/incidents/refused-revision.ts'
+import { writeOvertaken } from '../../src/gitops/trust-folder.ts'
 import { measureGitops } from '../../src/server/measure-gitops.ts'
 import { Metrics } from '../../src/server/metrics.ts'
 import { errorsOf } from '../cli/published.ts'
@@ -61,7 +62,9 @@ test('metrics say that a revision is refused, and that the next one is in force'
 
   // It is long ago, so somebody is called.
   const project = await inForce(follow)
-  await tellOfRevision(project, await pullRevision(follow, { now: () => new Date('2026-01-05T00:00:00.000Z') }))
+  const late = await pullRevision(follow, { now: () => new Date('2026-01-05T00:00:00.000Z') })
+  const seen = { pulled: late, overtaken: undefined, isOvertakenStill: false, controller: 'test-1' }
+  await tellOfRevision(project, seen)
   const store = await openIncidentStore(project.state)
   expect(await store.incidents()).toMatchObject([
     {
@@ -69,6 +72,18 @@ test('metrics say that a revision is refused, and that the next one is in force'
       title: expect.stringMatching(/has brought nothing since 2026-01-03T12.*REVISION_UNREACHABLE/),
     },
   ])
+  // An answer that another machine has is none to this one.
+  const { code: _, ...rest } = late
+  const answered = { ...rest, outcome: 'current', tip: late.trusted.commit } as const
+  await tellOfRevision(project, { ...seen, pulled: answered, controller: 'test-2' })
+  expect(await store.incidents()).toMatchObject([{ cleared_at: null }])
+  await tellOfRevision(project, { ...seen, pulled: answered })
+  expect(await store.incidents()).toMatchObject([{ cleared_at: expect.any(String) }])
   await store.close()
   await project.close()
+
+  expect(await values()).toMatchObject({ till_gitops_overtaken: 0 })
+  const overtaken = { commit: base, at: '2026-01-05T00:00:00.000Z', on: 'other-1', since: '2026-01-05T00:00:00.000Z' }
+  await writeOvertaken(follow.folder, overtaken)
+  expect(await values()).toMatchObject({ till_gitops_overtaken: 1 })
 })

@@ -1,11 +1,20 @@
-import { type AssignmentMode, isContested, type Mends, mended, wornSteps } from '../../core/assignment-schedule.ts'
+import {
+  type AssignmentMemory,
+  type AssignmentMode,
+  isContested,
+  type LastPass,
+  type Mends,
+  mended,
+  wornSteps,
+} from '../../core/assignment-schedule.ts'
 import type { Device } from '../../core/fleet.ts'
 import { foldRun } from '../../core/fold-run.ts'
 import { EXIT, worseExitCode } from '../../core/outcome.ts'
 import type { DeviceRecord } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { Project } from '../project.ts'
-import { type AssignmentMemories, editMemories } from './assignment-memory.ts'
+import { type AssignmentMemories, editMemories, readMemories } from './assignment-memory.ts'
+import { wantedOfAll } from './assignment-news.ts'
 
 /** An assignment that is gone through, or that is for some of its devices. */
 export interface Part {
@@ -46,6 +55,19 @@ interface Found {
   readonly device: Device
   readonly record: DeviceRecord
   readonly now: Date
+}
+
+/** A pass whose runs are over. */
+interface EndedPass {
+  readonly runs: readonly ReconcileRun[]
+  readonly now: Date
+  readonly revision: string | undefined
+}
+
+/** An assignment that means no device any more. */
+export interface Emptied {
+  readonly assignment: string
+  readonly since: string
 }
 
 /** What runs of a pass found, and what is to be remembered of it. */
@@ -132,25 +154,66 @@ export class AssignmentNotes {
 
   /**
    * When each of those that had all their runs was gone through. One of which a run broke off is not: it is due still; and one of
-   * which safety has put devices off is due again when the first of them may be changed.
+   * which safety has put devices off is due again when the first of them may be changed. Gives all that mean no device any more.
    */
-  async settle(
-    project: Project,
-    names: readonly string[],
-    { runs, now }: { readonly runs: readonly ReconcileRun[]; readonly now: Date },
-  ): Promise<void> {
+  async settle(project: Project, gone: readonly Part[], pass: EndedPass): Promise<readonly Emptied[]> {
+    const wants = new Map(gone.map((part) => [part, wantsToNote(part, pass)]))
     await editMemories(project, (before) => {
-      const entries = names.map((name) => {
-        const own = runs.filter(({ assignments }) => assignments.includes(name))
-        const exit = this.exitCode(own)
-        if (exit === EXIT.interrupted) return [name, before[name] ?? {}] as const
-        const retry = this.#retries.get(name)
-        const last = { at: now.toISOString(), run: own[0]?.run ?? '', exit_code: exit }
-        return [name, { ...before[name], last: { ...last, ...(retry !== undefined && { retry_at: retry }) } }] as const
+      const entries = gone.map((part) => {
+        const { name } = part.assignment
+        return [name, this.#settled(before[name], { part, wants: wants.get(part) }, pass)] as const
       })
       return Object.fromEntries(entries)
     })
+    const after = await readMemories(project)
+    return project.settings.assignments.flatMap(({ name }) => {
+      const { empty_since: since, suspended } = after[name] ?? {}
+      return since === undefined || suspended ? [] : [{ assignment: name, since }]
+    })
   }
+
+  #settled(
+    before: AssignmentMemory = {},
+    { part, wants }: { readonly part: Part; readonly wants: Wants | undefined },
+    { runs, now }: EndedPass,
+  ): AssignmentMemory {
+    const { name } = part.assignment
+    const own = runs.filter(({ assignments }) => assignments.includes(name))
+    const { empty_since: since, ...rest } = before
+    const at = now.toISOString()
+    const wasMeant = since !== undefined || (before.last?.devices ?? 0) > 0
+    const isEmptied = part.devices.length === 0 && wasMeant
+    const exit = worseExitCode(this.exitCode(own), isEmptied ? EXIT.drift : EXIT.ok)
+    if (exit === EXIT.interrupted) return before
+    const retry = this.#retries.get(name)
+    const last: LastPass = {
+      at,
+      run: own[0]?.run ?? '',
+      exit_code: exit,
+      devices: part.devices.length,
+      ...(retry !== undefined && { retry_at: retry }),
+      ...(wants ?? wantsOf(before)),
+    }
+    return { ...rest, last, ...(isEmptied && { empty_since: since ?? at }) }
+  }
+}
+
+type Wants = Pick<LastPass, 'wanted' | 'revision'>
+
+/**
+ * What an assignment with a cadence wants, so that it is known when that is something else. Undefined for one that was only looked at
+ * because somebody asked for that: what was to be mended is so still.
+ */
+function wantsToNote(part: Part, { revision }: EndedPass): Wants | undefined {
+  const { everyMs, mode } = part.assignment
+  if (part.mode !== mode) return undefined
+  if (everyMs === undefined) return {}
+  return { wanted: wantedOfAll(part), ...(revision !== undefined && { revision }) }
+}
+
+function wantsOf({ last }: AssignmentMemory): Wants {
+  const { wanted, revision } = last ?? {}
+  return { ...(wanted !== undefined && { wanted }), ...(revision !== undefined && { revision }) }
 }
 
 function stepsThat(state: 'changed' | 'drifted', { runbook }: Part, { steps }: DeviceRecord): readonly string[] {

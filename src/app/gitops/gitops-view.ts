@@ -1,7 +1,15 @@
 import { inputError } from '../../core/diagnostic.ts'
 import type { Pulled } from '../../gitops/pull.ts'
-import { FolderDamaged, readLastPull, readRecord, readTrusted } from '../../gitops/trust-folder.ts'
+import {
+  FolderDamaged,
+  type Overtaken,
+  readLastPull,
+  readOvertaken,
+  readRecord,
+  readTrusted,
+} from '../../gitops/trust-folder.ts'
 import { plainText } from '../../reporters/plain-text.ts'
+import type { ByHand, ForAll } from './last-in-force.ts'
 import type { OpenFollow } from './open-follow.ts'
 
 const RECORD_LINES = 20
@@ -15,7 +23,8 @@ export async function gitopsStatus(follow: OpenFollow) {
     throw inputError('GITOPS_INVALID', error.message, detail)
   })
   const last = await readLastPull(folder)
-  const ok = trusted !== undefined && (last === undefined || last.code === undefined)
+  const overtaken = await readOvertaken(folder)
+  const ok = trusted !== undefined && last?.code === undefined && overtaken === undefined
   return {
     schema: 'till.gitops.status/1',
     ok,
@@ -25,6 +34,7 @@ export async function gitopsStatus(follow: OpenFollow) {
     checkout: paths.current,
     trusted: trusted ?? null,
     last: last ? withoutDigest(last) : null,
+    overtaken: overtaken ? overtakenDocument(overtaken) : null,
     record: await readRecord(folder, RECORD_LINES),
   } as const
 }
@@ -41,7 +51,7 @@ export type GitopsStatus = Awaited<ReturnType<typeof gitopsStatus>>
 
 /** The same for people. */
 export function statusText(status: GitopsStatus): string {
-  const { trusted, last, repository, branch, checkout } = status
+  const { trusted, last, overtaken, repository, branch, checkout } = status
   const lines = [`follows    ${repository} ${branch}`]
   if (trusted === null) lines.push('in force   nothing yet: till gitops trust COMMIT --reason TEXT')
   else {
@@ -55,6 +65,32 @@ export function statusText(status: GitopsStatus): string {
     lines.push(`refused    ${last.refused.tip} since ${last.refused.since}  ${last.refused.code}`)
   if (last && last.tip === null) lines.push(`unheard    since ${last.answered_at ?? last.since}`)
   if (last) lines.push(...problemLines(last.problems, last.problem_count))
+  if (overtaken) lines.push(`overtaken  since ${overtaken.since}  ${overtaken.code}: ${inPlace(overtaken)}`)
+  return plainLines(lines)
+}
+
+/** Which revision counts among the controllers of a state, in the place of what is in force here. */
+export function overtakenDocument(overtaken: Overtaken) {
+  return { code: 'REVISION_OVERTAKEN', ...overtaken } as const
+}
+
+function inPlace({ commit, at, on, ordered_by: by }: Overtaken): string {
+  return `${on} has ${commit} in force since ${at}${by === undefined ? '' : `, as ${by} ordered`}`
+}
+
+/** The same for people, and what to do. */
+export function overtakenText(overtaken: Overtaken): string {
+  const { commit, ordered_by: by } = overtaken
+  const wayOut =
+    by === undefined ? 'Devices are kept to that there. See what keeps this controller from it' : 'Do the same here'
+  const order = `till gitops trust ${by === undefined ? 'COMMIT' : commit} --reason TEXT`
+  return plainLines([
+    `REVISION_OVERTAKEN: ${inPlace(overtaken)}, and what is in force here is not newer. No device was looked at.`,
+    `  ${wayOut}${by === undefined ? `; or order for all what is meant: ${order}` : `: ${order}`}`,
+  ])
+}
+
+function plainLines(lines: readonly string[]): string {
   return `${lines.map(plainText).join('\n')}\n`
 }
 
@@ -97,5 +133,21 @@ export function pulledText(
     undecided: `Nothing was decided about ${tip ?? 'what the remote has'} (${code}); ${trusted.commit} stays in force, and the next pull asks anew.`,
     unreachable: `The remote did not answer (${code}); ${trusted.commit} stays in force.`,
   }
-  return `${[said[outcome], ...problemLines(problems, problemCount)].map(plainText).join('\n')}\n`
+  return plainLines([said[outcome], ...problemLines(problems, problemCount)])
+}
+
+/** What came of putting a commit in force by hand, here and for all that share the state. */
+export function trustedText({ commit, from }: ByHand, forAll: ForAll | undefined): string {
+  const lines = [`${commit} is in force${from === undefined ? '' : `; before it was ${from}`}.`]
+  const { on, commit: other } = forAll?.before ?? {}
+  if (forAll?.kind === 'ordered')
+    lines.push(
+      `It is ordered for all controllers of the state: those that have ${other} leave devices alone until it is put in force there, too.`,
+    )
+  if (forAll?.kind === 'theirs')
+    lines.push(
+      `${on} has ${other} in force, and that counts for all controllers of the state unless what is in force here comes to be newer.`,
+      `If ${commit} is meant in its place, say it again: till gitops trust ${commit} --reason TEXT`,
+    )
+  return plainLines(lines)
 }

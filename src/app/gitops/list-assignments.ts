@@ -26,6 +26,8 @@ export interface AssignmentLine {
   readonly suspended: Suspension | null
   /** Devices that something else changes back. */
   readonly contested: readonly string[]
+  /** Since when it has meant no device, where it meant some before; null: it does, or it is meant so. */
+  readonly empty_since: string | null
 }
 
 /** Every assignment, and when it was and will be gone through. */
@@ -45,6 +47,7 @@ export async function listAssignments(project: Project, now: Date): Promise<read
       next: memory?.suspended ? null : new Date(nextDue(name, everyMs, memory, now.getTime())).toISOString(),
       suspended: memory?.suspended ?? null,
       contested: contested.map(([device]) => device).sort(),
+      empty_since: memory?.empty_since ?? null,
     }
   })
 }
@@ -60,11 +63,11 @@ export async function suspendAssignment(project: Project, name: string, reason: 
   await editMemories(project, (before) => ({ [name]: { ...before[name], suspended } }))
 }
 
-/** Lets it go on, and fights drift anew that had come back. */
+/** Lets it go on, fights drift anew that had come back, and takes it as meant that it has no device. */
 export async function resumeAssignment(project: Project, name: string): Promise<void> {
   refuseUnknown(project, name)
   await editMemories(project, (before) => {
-    const { suspended: _, mends: __, ...rest } = before[name] ?? {}
+    const { suspended: _, mends: __, empty_since: ___, ...rest } = before[name] ?? {}
     return { [name]: rest }
   })
 }
@@ -93,7 +96,7 @@ export function assignmentsText(lines: readonly AssignmentLine[], now: Date): st
 }
 
 function assignmentText(line: AssignmentLine, now: Date): string {
-  const { name, runbook, where, mode, owner, last, next, suspended, contested } = line
+  const { name, runbook, where, mode, owner, last, next, suspended, contested, empty_since: since } = line
   const what = [
     mode,
     `runbook ${runbook}`,
@@ -104,6 +107,7 @@ function assignmentText(line: AssignmentLine, now: Date): string {
   rows.push(`  last  ${last === null ? 'never' : `${last.at}  run ${last.run}, exit code ${last.exit_code}`}`)
   if (suspended) rows.push(`  SUSPENDED since ${suspended.at} by ${suspended.by}: ${suspended.reason}`)
   else rows.push(`  next  ${next !== null && Date.parse(next) <= now.getTime() ? 'due now' : next}`)
+  if (since !== null) rows.push(`  MEANS NO DEVICE since ${since}`)
   if (contested.length > 0) rows.push(`  something else changes back: ${contested.join(', ')}`)
   return rows.map((row) => `${plainText(row)}\n`).join('')
 }

@@ -4,15 +4,16 @@ import { inputError } from '../../core/diagnostic.ts'
 import { explainError } from '../../core/explain-error.ts'
 import { worseExitCode } from '../../core/outcome.ts'
 import type { Pulled } from '../../gitops/pull.ts'
-import { alone } from '../../gitops/trust-folder.ts'
+import { alone, controllerName, type Overtaken } from '../../gitops/trust-folder.ts'
 import { tellOfRevision } from '../incidents/refused-revision.ts'
 import type { Project } from '../project.ts'
+import { overtakenBy } from './last-in-force.ts'
 import type { OpenFollow } from './open-follow.ts'
 import { loadInForce } from './prepare-revision.ts'
 import { pullRevision } from './pull-revision.ts'
 import { type Reconciled, type ReconcileOptions, reconcile } from './reconcile.ts'
 
-export type PassOptions = Omit<ReconcileOptions, 'fleet' | 'revision' | 'now'> & {
+export type PassOptions = Omit<ReconcileOptions, 'fleet' | 'revision' | 'now' | 'overtaken'> & {
   /** What is followed is pulled so often while runs last, in milliseconds. */
   readonly pullEveryMs: number
   /** Told what the remote had, before any device is looked at. */
@@ -45,8 +46,14 @@ export async function passOver(follow: OpenFollow, { told, pullEveryMs, ...optio
     const over = new AbortController()
     const pulling = keepPulling(follow, { root: project.root, everyMs: pullEveryMs, signal: over.signal })
     try {
-      await tellOfRevision(project, pulled)
-      const done = await reconcile(project, { ...options, fleet: await project.fleet(), revision: commit, now })
+      const overtaken = () => standing(follow, project, pulled)
+      const done = await reconcile(project, {
+        ...options,
+        fleet: await project.fleet(),
+        revision: commit,
+        now,
+        overtaken,
+      })
       const code = pulled.code === undefined ? 0 : explainError(pulled.code).exit_code
       return { pulled, done, exitCode: worseExitCode(done.exitCode, code), root: follow.paths.current }
     } finally {
@@ -55,6 +62,14 @@ export async function passOver(follow: OpenFollow, { told, pullEveryMs, ...optio
       await project.close()
     }
   })
+}
+
+/** What is in force among the controllers of the state, and whom that calls. */
+async function standing(follow: OpenFollow, project: Project, pulled: Pulled): Promise<Overtaken | undefined> {
+  const { overtaken, isStill } = await overtakenBy(follow, { project, trusted: pulled.trusted })
+  const controller = await controllerName(follow.folder)
+  await tellOfRevision(project, { pulled, overtaken, isOvertakenStill: isStill, controller })
+  return overtaken
 }
 
 /**

@@ -1,15 +1,18 @@
 import { type AssignmentMemory, isDue, wornSteps } from '../../core/assignment-schedule.ts'
+import { explainError } from '../../core/explain-error.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
-import { EXIT } from '../../core/outcome.ts'
+import { EXIT, worseExitCode } from '../../core/outcome.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
+import type { Overtaken } from '../../gitops/trust-folder.ts'
 import type { Project } from '../project.ts'
 import { openOwnRunbook, referenceTo } from '../revision/runbooks.ts'
 import { selectDevices } from '../revision/selection.ts'
 import { wantedDigest } from '../revision/wanted-digest.ts'
 import type { RunOptions, RunStarter } from '../run/run-request.ts'
-import { type Taken, takeAssignments } from './assignment-memory.ts'
-import { AssignmentNotes, type Part, type ReconcileRun } from './assignment-notes.ts'
+import { readMemories, type Taken, takeAssignments } from './assignment-memory.ts'
+import { isNews } from './assignment-news.ts'
+import { AssignmentNotes, type Emptied, type Part, type ReconcileRun } from './assignment-notes.ts'
 
 type Assignment = Project['settings']['assignments'][number]
 
@@ -28,6 +31,8 @@ export interface ReconcileOptions {
   readonly workers?: RunOptions['workers']
   /** Once aborted, no other run begins; the one in progress hears of it by itself. */
   readonly signal?: AbortSignal
+  /** Asked once assignments are taken: by which revision of another controller this one is overtaken. */
+  readonly overtaken?: () => Promise<Overtaken | undefined>
 }
 
 /** What a pass found and did. */
@@ -40,31 +45,47 @@ export interface Reconciled {
   readonly asked: readonly { readonly assignment: string; readonly device: string }[]
   /** Devices that something else changes back: told, and no longer mended. */
   readonly contested: readonly { readonly assignment: string; readonly device: string; readonly since: string }[]
+  /** Assignments that mean no device any more, and meant some: nothing is kept to them. */
+  readonly emptied: readonly Emptied[]
+  /** Another controller has the revision in force that counts: no device was looked at. */
+  readonly overtaken?: Overtaken
   readonly exitCode: number
 }
 
 /**
  * One pass over the assignments that are due: looks at all their devices, and mends where the mode says so. Devices of
  * one mode are visited once, for all of their runbooks. What was done is remembered after each run. What another machine that
- * shares the memory goes through now is its own.
+ * shares the memory goes through now is its own. Nothing is gone through by a revision that another one has overtaken: it would set
+ * devices back, or tell of drift that is none.
  */
 export async function reconcile(project: Project, options: ReconcileOptions): Promise<Reconciled> {
   const { assignments } = project.settings
+  const opened = opening(project, options)
+  const news = await withNews(project, opened, options)
   const taken = await takeAssignments(project, (memories) =>
-    assignments.filter((one) => shouldGo(one, memories[one.name], options)).map(({ name }) => name),
+    assignments.filter((one) => shouldGo(one, memories[one.name], { ...options, news })).map(({ name }) => name),
   )
   try {
-    return await goOver(project, taken, options)
+    // Whoever puts a newer revision in force from here on waits for what is taken.
+    const overtaken = await options.overtaken?.()
+    if (overtaken) return { ...NOTHING, overtaken, exitCode: explainError('REVISION_OVERTAKEN').exit_code }
+    return await goOver(project, { ...taken, opened }, options)
   } finally {
     await taken.leave()
   }
 }
 
-async function goOver(project: Project, { memories, names }: Taken, options: ReconcileOptions): Promise<Reconciled> {
+const NOTHING = { runs: [], waiting: [], suspended: [], asked: [], contested: [], emptied: [] } as const
+
+async function goOver(
+  project: Project,
+  { memories, names, opened: openOnce }: Taken & { readonly opened: Opening },
+  options: ReconcileOptions,
+): Promise<Reconciled> {
   const { assignments } = project.settings
   const suspended = assignments.filter(({ name }) => memories[name]?.suspended)
   const due = assignments.filter(({ name }) => names.has(name))
-  const opened = await Promise.all(due.map((one) => open(project, one, options)))
+  const opened = await Promise.all(due.map(openOnce))
   const now = options.now()
   const looks: Part[] = []
   const mends: Part[] = []
@@ -94,15 +115,17 @@ async function goOver(project: Project, { memories, names }: Taken, options: Rec
   for (const parts of byPolicy(mends)) await go('apply', parts)
   await go('drift', looks)
   for (const parts of byPolicy(freed(notes))) await go('apply', parts)
-  const gone = opened.map(({ assignment }) => assignment.name).filter((name) => !left.has(name))
-  await notes.settle(project, gone, { runs, now: options.now() })
+  const gone = opened.filter(({ assignment: { name } }) => !left.has(name))
+  const emptied = await notes.settle(project, gone, { runs, now: options.now(), revision: options.revision })
   return {
     runs,
     waiting: assignments.filter(({ name }) => !names.has(name) && !memories[name]?.suspended).map(({ name }) => name),
     suspended: suspended.map(({ name }) => name),
     asked: notes.asked,
     contested: notes.contested,
-    exitCode: left.size > 0 ? EXIT.interrupted : notes.exitCode(runs),
+    emptied,
+    exitCode:
+      left.size > 0 ? EXIT.interrupted : worseExitCode(notes.exitCode(runs), emptied.length > 0 ? EXIT.drift : 0),
   }
 }
 
@@ -123,8 +146,38 @@ function freed(notes: AssignmentNotes): readonly Part[] {
   return [...found].map(([part, devices]) => ({ ...part, devices }))
 }
 
-function shouldGo(one: Assignment, memory: AssignmentMemory | undefined, { all, now }: ReconcileOptions): boolean {
-  return all ? memory?.suspended === undefined : isDue(one.name, one.everyMs, memory, now().getTime())
+function shouldGo(
+  one: Assignment,
+  memory: AssignmentMemory | undefined,
+  { all, now, news }: ReconcileOptions & { readonly news: ReadonlySet<string> },
+): boolean {
+  if (all || news.has(one.name)) return memory?.suspended === undefined
+  return isDue(one.name, one.everyMs, memory, now().getTime())
+}
+
+type Opening = (assignment: Assignment) => Promise<Part>
+
+/** Assignments with their devices, each of which is looked for once. */
+function opening(project: Project, options: ReconcileOptions): Opening {
+  const opened = new Map<Assignment, Promise<Part>>()
+  return (assignment) => {
+    const part = opened.get(assignment) ?? open(project, assignment, options)
+    opened.set(assignment, part)
+    return part
+  }
+}
+
+/** Names of those that want something else than at their last pass: what was merged does not wait for the cadence. */
+async function withNews(
+  project: Project,
+  opened: Opening,
+  { revision }: ReconcileOptions,
+): Promise<ReadonlySet<string>> {
+  const memories = await readMemories(project)
+  const news = new Set<string>()
+  for (const one of project.settings.assignments)
+    if (await isNews(memories[one.name], revision, () => opened(one))) news.add(one.name)
+  return news
 }
 
 async function open(project: Project, assignment: Assignment, { fleet, reportOnly }: ReconcileOptions): Promise<Part> {

@@ -75,9 +75,30 @@ export function callOfSilentRemote(
   since: string,
   { why, by }: { readonly why: string; readonly by: string },
 ): IncidentCall {
+  return ofController(
+    'remote',
+    { since, by },
+    `The repository that is followed has brought nothing since ${since}: ${why}`,
+  )
+}
+
+/** Of a controller that has another revision in force than counts: it leaves devices alone. */
+export function callOfOvertaken(
+  { commit, on, since }: { readonly commit: string; readonly on: string; readonly since: string },
+  { why, by }: { readonly why: string; readonly by: string },
+): IncidentCall {
+  const title = `REVISION_OVERTAKEN, ${by}: it looks at no device, since ${on} has the revision ${commit.slice(0, 12)} in force${why}`
+  return ofController('overtaken', { since, by }, title)
+}
+
+/** Each controller has its own, each time that it begins. */
+function ofController(
+  what: string,
+  { since, by }: { readonly since: string; readonly by: string },
+  title: string,
+): IncidentCall {
   const nothing = { device: null, store: null } as const
-  const title = `The repository that is followed has brought nothing since ${since}: ${why}`
-  const key = JSON.stringify(['revision', 'remote'])
+  const key = JSON.stringify(['revision', what, by, since])
   return { key, origin: 'revision', fault: 'revision-refused', severity: 'high', title, ...nothing, by }
 }
 

@@ -15,30 +15,44 @@ export async function assignedWork(
   project: Project,
   fleet: Fleet,
   selection: Selection,
-): Promise<{ readonly work: readonly DeviceWork[]; readonly runbooks: readonly Runbook[] }> {
+): Promise<{
+  readonly work: readonly DeviceWork[]
+  readonly runbooks: readonly Runbook[]
+  /** Assignments that mean no device of the fleet. */
+  readonly empty: readonly Diagnostic[]
+}> {
   const selected = new Set(await selectDevices(fleet, selection, { store: () => project.store() }))
   const runbooksOf = new Map<Device, Runbook[]>()
   const runbooks: Runbook[] = []
   const wrong: Diagnostic[] = []
+  const empty: Diagnostic[] = []
   for (const assignment of project.settings.assignments) {
     const runbook = opened(project, assignment, wrong)
     if (!runbook) continue
     runbooks.push(runbook)
     const { store } = project
     const assigned = await selectDevices(fleet, { where: assignment.where }, { store, targets: runbook.targets })
+    if (assigned.length === 0) empty.push(meansNobody(assignment))
     for (const device of assigned) {
       if (selected.has(device)) runbooksOf.set(device, [...(runbooksOf.get(device) ?? []), runbook])
     }
   }
   if (wrong.length > 0) throw new InputError(wrong)
   const work = [...runbooksOf].map(([device, assigned]) => ({ device, runbooks: assigned }))
-  if (work.length > 0) return { work, runbooks }
+  if (work.length > 0) return { work, runbooks, empty }
   const none = project.settings.assignments.length === 0
   const summary = none
     ? 'tillwright.yaml assigns no runbook to any device'
     : 'No selected device has a runbook assigned'
   const detail = 'Assignments look like: `assignments: [{ runbook: till-health, where: "device.kind == \'till\'" }]`.'
   throw inputError('SELECTOR_EMPTY', summary, detail)
+}
+
+/** A warning: an assignment means no device. */
+export function meansNobody({ runbook, source }: Project['settings']['assignments'][number]): Diagnostic {
+  const summary = `No device of the inventory is assigned "${runbook}" here`
+  const detail = 'Neither `where` of the assignment nor `targets` of the runbook may leave out all of them.'
+  return { code: 'SELECTOR_EMPTY', severity: 'warning', summary, detail, source }
 }
 
 function opened(

@@ -10,6 +10,7 @@ import type { Project } from '../project.ts'
 import { checkScheduledReports } from '../reports/check-scheduled-reports.ts'
 import { checkPolicies } from '../safety/check-policies.ts'
 import { andMore } from './and-more.ts'
+import { meansNobody } from './assignments.ts'
 import { checkPaths } from './check-paths.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { checkValues } from './check-values.ts'
@@ -136,10 +137,7 @@ async function checkAssignment(
   const wrong = wrongComparisons(fleet, assignment, runbook)
   const work = hits.map((device) => ({ device, runbooks: [runbook] }))
   if (hits.length > 0 || wrong.length > 0) return [...wrong, ...checkValues(fleet, work)]
-  const { source } = assignment
-  const summary = `No device of the inventory is assigned "${assignment.runbook}" here`
-  const detail = 'Neither `where` of the assignment nor `targets` of the runbook may leave out all of them.'
-  return [{ code: 'SELECTOR_EMPTY', severity: 'warning', summary, detail, source }]
+  return [meansNobody(assignment)]
 }
 
 /** A selector does not hold for a device that lacks a value; one that compares what cannot be compared is wrong. */

@@ -6,6 +6,8 @@ import { BaseCommand } from '../../cli/base-command.ts'
 
 export default class AssignmentsResume extends BaseCommand {
   static override summary = 'Let an assignment go on, and mend drift anew that had come back.'
+  static override description =
+    'Takes it as meant, too, that an assignment means no device any more: it is no longer told.'
   static override examples = [
     { description: 'Go on', command: '<%= config.bin %> assignments resume agent-update' },
     {

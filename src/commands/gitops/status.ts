@@ -10,7 +10,7 @@ import { EXIT } from '../../core/outcome.ts'
 export default class GitopsStatus extends BaseCommand {
   static override summary = 'Show which revision is in force, since when, and what was refused and why.'
   static override description =
-    'Asks nobody: the answer is what the last look found. Exit codes: 0 the newest revision that was seen is in force, 6 nothing is yet, or the last look ended otherwise.'
+    'Asks nobody: the answer is what the last look found. Exit codes: 0 the newest revision that was seen is in force, 6 nothing is yet, the last look ended otherwise, or another controller of the same state has the revision that counts.'
   static override examples = [
     { description: 'Which revision is in force?', command: '<%= config.bin %> gitops status' },
     {

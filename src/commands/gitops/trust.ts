@@ -1,6 +1,8 @@
 import { Args, Flags } from '@oclif/core'
 import { putOnRecord } from '../../app/audit/audit-view.ts'
 import { gitopsFolder } from '../../app/gitops/gitops-folder.ts'
+import { trustedText } from '../../app/gitops/gitops-view.ts'
+import { type ByHand, type ForAll, orderForAll } from '../../app/gitops/last-in-force.ts'
 import { type OpenFollow, openFollow } from '../../app/gitops/open-follow.ts'
 import { inForce } from '../../app/gitops/prepare-revision.ts'
 import { trustRevision } from '../../app/gitops/pull-revision.ts'
@@ -9,14 +11,14 @@ import { BaseCommand } from '../../cli/base-command.ts'
 import { confirm } from '../../cli/confirm.ts'
 import { folderFlag } from '../../cli/gitops-flags.ts'
 import { usageError } from '../../core/diagnostic.ts'
-import type { JsonObject } from '../../core/json.ts'
 import { EXIT } from '../../core/outcome.ts'
 
 export default class GitopsTrust extends BaseCommand {
   static override summary = 'Put a commit in force because you say so: where trust begins, or after a rewrite.'
   static override description =
     `Its signatures are not looked at: you vouch for it and for all before it. Commits after it are verified. Who said so, when
-and why goes on record (till gitops status). It must load, as any revision.`
+and why goes on record (till gitops status). It must load, as any revision. Where controllers share a state, it is an order for all of
+them if this one had in force what they have; otherwise their revision counts until you say it again.`
   static override examples = [
     {
       description: 'Where trust begins',
@@ -47,14 +49,21 @@ and why goes on record (till gitops status). It must load, as any revision.`
       this.exit(EXIT.interrupted)
     }
     const { from } = await trustRevision(follow, { commit: args.commit, reason: flags.reason, by: accountName() })
-    await this.#putOnRecord(follow, { commit: args.commit, from: from ?? null, why: flags.reason })
-    await this.write(`${args.commit} is in force${from === undefined ? '' : `; before it was ${from}`}.\n`)
+    const said = { commit: args.commit, from, by: accountName() }
+    const forAll = await this.#putOnRecord(follow, said, flags.reason)
+    await this.write(trustedText(said, forAll))
   }
 
   /** In the log of the state that the followed repository has, beside the record of its own. */
-  async #putOnRecord(follow: OpenFollow, said: JsonObject): Promise<void> {
+  async #putOnRecord(follow: OpenFollow, said: ByHand, why: string): Promise<ForAll | undefined> {
     const project = await inForce(follow)
-    await putOnRecord(project, 'gitops.trusted', { repository: follow.settings.repository, ...said })
-    await project.close()
+    const { commit, from = null } = said
+    try {
+      const { repository } = follow.settings
+      await putOnRecord(project, 'gitops.trusted', { repository, commit, from, why })
+      return await orderForAll(follow, project, said)
+    } finally {
+      await project.close()
+    }
   }
 }

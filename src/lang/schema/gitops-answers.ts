@@ -67,6 +67,27 @@ const LAST = {
   },
 } as const
 
+/** Another controller of the state has the revision in force that counts; null: none has. */
+export const OVERTAKEN = {
+  description: 'Another controller that shares the state has the revision in force that counts; null: none has.',
+  anyOf: [
+    {
+      title: 'Overtaken',
+      ...open(
+        {
+          code: { const: 'REVISION_OVERTAKEN' },
+          commit: COMMIT,
+          at: { ...TIME, description: 'When it came into force there, or was ordered.' },
+          on: { description: 'Name of that controller.', type: 'string' },
+          since: { ...TIME, description: 'Since when this controller leaves devices alone.' },
+        },
+        { ordered_by: { description: 'Who ordered it in the place of what was in force.', type: 'string' } },
+      ),
+    },
+    { type: 'null' },
+  ],
+} as const
+
 /** What `till gitops status --json` and `till gitops verify --json` answer. */
 export const GITOPS_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
   'gitops-status': {
@@ -83,6 +104,7 @@ export const GITOPS_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
       checkout: { description: 'Leads to the checkout that is in force.', type: 'string' },
       trusted: { description: 'null: nothing is in force yet.', anyOf: [TRUSTED, { type: 'null' }] },
       last: { description: 'null: nobody has looked yet.', anyOf: [LAST, { type: 'null' }] },
+      overtaken: OVERTAKEN,
       record: {
         description: 'What happened, oldest first; the last twenty entries.',
         type: 'array',

@@ -53,7 +53,8 @@ const ASSIGNMENT = {
       examples: ['mend'],
     },
     every: {
-      description: 'How often `till reconcile` goes through it, up to a tenth later; with every pass unless given.',
+      description:
+        'How often `till reconcile` goes through it, up to a tenth later, and at once where it wants something else; with every pass unless given.',
       ...DURATION,
       examples: ['1h'],
     },

@@ -1,5 +1,6 @@
 import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
 import { HEAD, open } from './forms.ts'
+import { OVERTAKEN } from './gitops-answers.ts'
 import { COUNTS, DEVICE_NAME, EXIT_CODE, RUN_ID, TIME } from './records.ts'
 
 const NAME = { description: 'Name of an assignment.', type: 'string' } as const
@@ -26,6 +27,10 @@ const ASSIGNMENT = {
     next: { description: 'When it is due; null while it is suspended.', anyOf: [TIME, { type: 'null' }] },
     suspended: { anyOf: [SUSPENDED, { type: 'null' }] },
     contested: { description: 'Devices that something else changes back.', type: 'array', items: DEVICE_NAME },
+    empty_since: {
+      description: 'Since when it has meant no device, where it meant some before; null: it does, or it is meant so.',
+      anyOf: [TIME, { type: 'null' }],
+    },
   }),
 } as const
 
@@ -65,6 +70,7 @@ export const RECONCILE_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
         type: ['object', 'null'],
         required: ['ok', 'outcome', 'in_force', 'tip', 'commits', 'problems', 'problem_count'],
       },
+      overtaken: OVERTAKEN,
       runs: { type: 'array', items: RUN },
       waiting: { ...NAMES, description: 'Not due.' },
       suspended: NAMES,
@@ -81,6 +87,11 @@ export const RECONCILE_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
           required: ['assignment', 'device', 'since'],
           properties: { ...OF_DEVICE, since: TIME },
         },
+      },
+      emptied: {
+        description: 'Assignments that mean no device any more, and meant some: nothing is kept to them.',
+        type: 'array',
+        items: { type: 'object', required: ['assignment', 'since'], properties: { assignment: NAME, since: TIME } },
       },
     }),
   },
