@@ -67,7 +67,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   MONITORING_UNREACHABLE:
     'A slip in the address, a firewall between, or a trapper that does not take values from this machine.',
   DEVICE_LIST_UNUSABLE:
-    'The API is away, wants another token, answers with a page for people, or a page of it is old or lacks what its others count.',
+    'The API is away, wants another token, answers with a page for people, or a page of it is old or lacks what its others count, as where it changes while it is read.',
   SERVER_ADDRESS_UNUSABLE:
     'Another program listens there, the address is not one of this machine, or the port is below 1024 and this account may not have it.',
   POLICY_UNKNOWN: 'A slip in the name, or the policy stands in another repository.',
