@@ -95,6 +95,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   PROJECT_UNKNOWN: 'The command runs outside of the repository, as in a job of a pipeline that did not check it out.',
   SELECTOR_EMPTY:
     'The conditions exclude each other, or `targets` of the runbook already leaves out what was selected.',
+  WORK_TREE_DIFFERS:
+    'A sparse checkout, or attributes of git (.gitattributes, core.autocrlf, Git LFS) that change files on their way to the disk.',
   PLAN_INVALID: 'The file was cut short while it was copied, was edited, or is a result and not a plan.',
   PLAN_STALE:
     'Somebody merged a change of the runbook, of the device or of a file that it gets between plan and apply: what was reviewed is no longer what would be done.',
