@@ -116,7 +116,7 @@ async function begin(request: Request, shared: Shared, beginning: Beginning): Pr
   const { id, lease, resumption, onBegun } = beginning
   const { store, masker } = shared
   if (isChanging(request.mode)) await refuseForeignStore(request.project, store)
-  const commit = request.revision === undefined ? await revisionOf(request.project.root) : request.revision
+  const commit = request.revision === undefined ? await revisionOf(request.project.root, shared.warn) : request.revision
   const reporters = (await request.reporters?.(id, commit)) ?? []
   const before = resumption && earlierEvents(resumption.unfinished)
   const isShared = request.on === 'workers'

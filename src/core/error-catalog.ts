@@ -95,6 +95,10 @@ const INPUT = {
     'Run inside a Tillwright repository, or name one with --project.',
   ),
   SELECTOR_EMPTY: entry('No device matches the selector', 'See `till inventory list` for what there is.'),
+  WORK_TREE_DIFFERS: entry(
+    'Files are not here, or not as the commit has them, and git calls the work tree clean',
+    'The message says how to have them as the commit has them.',
+  ),
   PLAN_INVALID: entry('The plan file cannot be used', 'Make it anew with `till plan --output`.'),
   PLAN_STALE: entry(
     'The runbook, the inventory or a file that devices get changed since the plan was made',

@@ -67,7 +67,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   MONITORING_UNREACHABLE:
     'A slip in the address, a firewall between, or a trapper that does not take values from this machine.',
   DEVICE_LIST_UNUSABLE:
-    'The API is away, wants another token, answers with a page for people, or a page of it is old or lacks what its others count.',
+    'The API is away, wants another token, answers with a page for people, or a page of it is old or lacks what its others count, as where it changes while it is read.',
   SERVER_ADDRESS_UNUSABLE:
     'Another program listens there, the address is not one of this machine, or the port is below 1024 and this account may not have it.',
   POLICY_UNKNOWN: 'A slip in the name, or the policy stands in another repository.',
@@ -95,6 +95,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   PROJECT_UNKNOWN: 'The command runs outside of the repository, as in a job of a pipeline that did not check it out.',
   SELECTOR_EMPTY:
     'The conditions exclude each other, or `targets` of the runbook already leaves out what was selected.',
+  WORK_TREE_DIFFERS:
+    'A sparse checkout, or attributes of git (.gitattributes, core.autocrlf, Git LFS) that change files on their way to the disk.',
   PLAN_INVALID: 'The file was cut short while it was copied, was edited, or is a result and not a plan.',
   PLAN_STALE:
     'Somebody merged a change of the runbook, of the device or of a file that it gets between plan and apply: what was reviewed is no longer what would be done.',

@@ -41,7 +41,7 @@ export interface RunStarted {
   /** How many devices are targeted; each will have exactly one `device.finished`. */
   readonly devices: number
   readonly inventory_digest: string
-  /** git commit of the repository, `+dirty` behind it when the work tree differs; null outside git. */
+  /** git commit of the repository, `+sparse` and `+dirty` behind it where the work tree is not all of it; null outside git. */
   readonly revision: string | null
   /** The plan that is applied. */
   readonly plan?: string

@@ -123,11 +123,11 @@ export function summaryOf({ settings, senders, fleet }: Revision): string {
   return `${settings.rules.length} rules, ${senders.length} senders, ${fleet.devices.size} devices`
 }
 
-async function load(project: Project, { sandbox }: Options): Promise<Revision> {
+async function load(project: Project, { sandbox, log }: Options): Promise<Revision> {
   const [hooks, senders, commit] = await Promise.all([
     hooksOf(project, { sandbox }),
     openSenders(project),
-    revisionOf(project.root),
+    revisionOf(project.root, (why) => log.say(why)),
   ])
   const wrong = checkScheduledReports(project, hooks.fleet, hooks.duties)
   if (wrong.length > 0) throw new InputError(wrong)

@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
 import {
   foldIncident,
   type Incident,
   type IncidentEventBody,
   type IncidentOpening,
   mayReturn,
+  RETURNS_WITHIN_MS,
   STORM_KEY,
 } from '../core/incident.ts'
 import type { IncidentEyes } from '../core/incident-store.ts'
 import { hookTables } from './hook-tables.ts'
 import { incidentTables } from './incident-tables.ts'
 import { messageTables } from './message-tables.ts'
-import { put, rowsOf, type Steps } from './steps.ts'
+import { put, rowsOf, rowsOfEach, type Steps } from './steps.ts'
 
 /** What was kept before chains were has none of their steps. */
 export function incidentOf(json: string): Incident {
@@ -121,14 +123,50 @@ export function* joinIncident(
   const isKnown = known.some(({ key }) => key === opening.key || (isEpisode && key !== STORM_KEY))
   const opened = isKnown ? yield* lastingIncident(opening.key, now) : yield* openIncident(opening, now)
   if (!opened) return undefined
-  const at = now.toISOString()
-  const row = { episode, incident: opened.incident.incident, at }
-  yield* put(incidentTables.insertInto('incident_episodes').values(row))
+  return yield* addEpisode(episode, { ...opened, at: now.toISOString() })
+}
+
+function* addEpisode(
+  episode: string,
+  { incident: known, isNew, at }: { readonly incident: Incident; readonly isNew: boolean; readonly at: string },
+): Steps<Incident | undefined> {
+  const { incident, origin, cleared_at } = known
+  yield* put(incidentTables.insertInto('incident_episodes').values({ episode, incident, at }))
   // A storm has thousands of them, and each is in the table anyhow.
-  const isNews = !opened.isNew && (opening.origin !== 'storm' || opened.incident.cleared_at !== null)
-  if (!isNews) return opened.isNew ? opened.incident : undefined
-  const bodies = [{ type: 'joined' as const, at, episode }]
-  return yield* applyToIncident(opened.incident.incident, { known: opened.incident, bodies })
+  const isNews = !isNew && (origin !== 'storm' || cleared_at !== null)
+  if (!isNews) return isNew ? known : undefined
+  return yield* applyToIncident(incident, { known, bodies: [{ type: 'joined', at, episode }] })
+}
+
+/** Parts of an incident by the key of their episode, of those that were closed since. */
+const CLOSED_PARTS = hookTables
+  .selectFrom('episodes')
+  .select('episode')
+  .where('key', '=', '')
+  .where('closed_at', '>', '')
+  .where(({ exists }) => {
+    const parts = incidentTables.selectFrom('incident_episodes').select('incident').where('incident', '=', '')
+    return exists(parts.whereRef('episode', '=', sql.ref('episodes.episode')) as never)
+  })
+  .compile()
+
+/** What clears within a storm and fires again a little later is part of it as it begins. */
+export function* returnToStorm(
+  begun: readonly { readonly episode: string; readonly key: string }[],
+  now: Date,
+): Steps<void> {
+  let storm = begun.length === 0 ? undefined : (yield* lastingIncident(STORM_KEY, now))?.incident
+  if (!storm) return
+  const { incident } = storm
+  const since = new Date(now.getTime() - RETURNS_WITHIN_MS).toISOString()
+  const parts = yield* rowsOfEach(
+    CLOSED_PARTS,
+    begun.map(({ key }) => [key, since, incident]),
+  )
+  for (const [index, { episode }] of begun.entries()) {
+    if (parts[index]?.length === 0) continue
+    storm = (yield* addEpisode(episode, { incident: storm, isNew: false, at: now.toISOString() })) ?? storm
+  }
 }
 
 /** An episode is closed: what was its incident alone has nothing that fires any more. */

@@ -12,6 +12,7 @@ import {
 import type { Told, ToldAnswer } from '../core/hook-store.ts'
 import { applyEvents, episodeKey, REMEMBER, readEpisode } from './episode-rows.ts'
 import { hookTables } from './hook-tables.ts'
+import { returnToStorm } from './incident-rows.ts'
 import { put, rowsOf, rowsOfEach, type Steps } from './steps.ts'
 
 /** A late copy of what was sent before the end comes within this; what comes later has begun anew. */
@@ -100,11 +101,13 @@ class Joining {
 
   /** Writes everything that has come of it. */
   *write(): Steps<void> {
+    const begun: { readonly episode: string; readonly key: string }[] = []
     for (const joined of this.#episodes.values()) {
       if (!joined || joined.events.length === 0) continue
       const { episode, newKey: key } = joined
       if (key !== undefined) {
         const { rule, about, device, store, opened_at } = episode
+        begun.push({ episode: episode.episode, key })
         const row = { episode: episode.episode, key, rule, about, device, store, opened_at, closed_at: null, firing: 0 }
         yield* put(
           hookTables.insertInto('episodes').values({ ...row, due_at: this.#at, json: JSON.stringify(episode) }),
@@ -113,6 +116,7 @@ class Joining {
       yield* applyEvents(episode, { events: joined.events, due: this.#now })
     }
     for (const { alert, key, episode, at } of this.#news) yield* put(REMEMBER, [alert, key, episode, at])
+    yield* returnToStorm(begun, this.#now)
   }
 
   *#fires(told: Told, key: string): Steps<Pick<ToldAnswer, 'episode' | 'why'>> {

@@ -9,14 +9,16 @@ interface Page {
   readonly type?: string
   readonly body: unknown
 }
-let pages: Record<string, Page> = {}
+/** Where there are several, one at each question. */
+let pages: Record<string, Page | Page[]> = {}
 let hangs = false
 const asked: { readonly url: string; readonly authorization: string | undefined }[] = []
 
 const server = createServer((request, response) => {
   asked.push({ url: request.url ?? '', authorization: request.headers.authorization })
   if (hangs) return
-  const page = pages[request.url ?? ''] ?? { status: 404, body: {} }
+  const answers = pages[request.url ?? '']
+  const page = (Array.isArray(answers) ? answers.shift() : answers) ?? { status: 404, body: {} }
   response.writeHead(page.status ?? 200, { 'content-type': page.type ?? 'application/json', location: '/elsewhere' })
   response.end(typeof page.body === 'string' ? page.body : JSON.stringify(page.body))
 })
@@ -183,6 +185,29 @@ test('an entry that cannot be read is told, and then none is missed', async () =
     'Entry 2: PL-0001/pos1 is there twice.',
     'Entry 3: "PL-0001/a b" is no full name of a device: it is STORE/DEVICE.',
   ])
+})
+
+test('a list that changes between its pages is read once more, and is none where it changes again', async () => {
+  const names = ['pos1', 'pos2', 'pos3', 'pos4']
+  const [one, two, three, four] = names.map((name, n) => device(`PL-0001/${name}`, `10.0.0.${n + 1}`)) as [
+    object,
+    object,
+    object,
+    object,
+  ]
+  const [first, second] = ['/v1/devices?limit=2', '/v1/devices?offset=2']
+  // With pos1 gone, pos3 is on the first page, which was read before: all in all there are three.
+  const before = () => page([one, two], second, { total: 4 })
+  const after = () => page([two, three], second)
+  const last = () => page([four], null)
+  pages = { [first]: [before(), after()], [second]: [last(), last()] }
+  const { code, counts, devices } = await sync()
+  expect([code, counts.missing, counts.add]).toEqual([3, 1, 2])
+  expect(devices.find(({ action }: { action: string }) => action === 'missing').device).toBe('PL-0001/pos1')
+  pages = { [first]: [before(), before()], [second]: [last(), last()] }
+  const moves = await sync()
+  expect([moves.code, moves.diagnostics[0].code]).toEqual([4, 'DEVICE_LIST_UNUSABLE'])
+  expect(moves.summary).toContain('page 2 says that there are 3 devices, and page 1 that there are 4')
 })
 
 test('the last page may leave the key of the next one away; what is empty says nothing, and text is text', async () => {

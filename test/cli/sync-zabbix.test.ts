@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { GIT_ENVIRONMENT } from '../gitops/signed-repository.ts'
 import { inventoryWith, TestProject } from './project.ts'
 import { errorsOf } from './published.ts'
 
@@ -135,4 +137,23 @@ test('a host that a person has disabled stays so when its device goes and comes 
   const fieldsOf = (name: string) => (tagOf(name, back) as { field: string }[]).map(({ field }) => field)
   expect(fieldsOf('PL-0001-pos2')).not.toContain('status')
   expect(fieldsOf('PL-0001-pos3')).toContain('status')
+})
+
+test('a sparse checkout disables no host: its device may be in a file that is left out', async () => {
+  project.write('inventory/fleet.yaml', inventory(1))
+  project.write('inventory/more.yaml', '{}\n')
+  own = [host(5, 'PL-0001-pos1', ours('pos1')), host(6, 'PL-0001-pos2', ours('pos2'))]
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: project.root, env: GIT_ENVIRONMENT })
+  git('init', '-q')
+  git('add', 'inventory', 'tillwright.yaml')
+  git('commit', '-q', '-m', 'x')
+  git('sparse-checkout', 'set', '--no-cone', '/*', '!/inventory/more.yaml')
+  const { code, hosts } = await sync()
+  expect([code, writes]).toEqual([4, [['PL-0001-pos1']]])
+  expect(hosts.find(({ device }: { device: string }) => device === 'PL-0001/pos2')).toMatchObject({
+    result: 'refused',
+    why: expect.stringMatching(/^A sparse checkout leaves out files of the inventory/),
+  })
+  git('sparse-checkout', 'disable')
+  expect(await sync()).toMatchObject({ code: 0, counts: { disable: 1 } })
 })

@@ -1,14 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { callOfStorm, incidentOpening } from '../../src/app/incidents/incident-opening.ts'
 import type { Alert } from '../../src/core/alert.ts'
 import { type Episode, foldEpisodeEvents, isFiring, occurrencesOf } from '../../src/core/episode.ts'
+import type { Fleet } from '../../src/core/fleet.ts'
 import type { HookRule } from '../../src/core/hook-rule.ts'
 import type { HookStore, Told } from '../../src/core/hook-store.ts'
+import { type IncidentOpening, STORM_KEY } from '../../src/core/incident.ts'
 import type { DeviceState } from '../../src/core/outcome.ts'
 import { decide, eventsOf } from '../../src/hooks/decide.ts'
-import { openSqliteHooks } from '../../src/stores/sqlite.ts'
+import { openSqliteHooks, openSqliteIncidents } from '../../src/stores/sqlite.ts'
 
 const SOURCE = { file: 'tillwright.yaml', line: 1, column: 1, endLine: 1, endColumn: 1 }
 const RULE: HookRule = {
@@ -31,16 +34,16 @@ const RULE: HookRule = {
   quietMs: 0,
   source: SOURCE,
 }
+const NO_FLEET = { devices: new Map(), stores: new Map() } as unknown as Fleet
 const NOTHING_TOLD = { alerts: {}, firing_since: null, clear_since: null, flaps: 0, more_alerts: 0 } as const
-const folder = mkdtempSync(join(tmpdir(), 'till-wake-'))
+let folder: string
 let store: HookStore
-beforeAll(async () => {
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'till-wake-'))
   store = await openSqliteHooks(join(folder, 'state.db'))
 })
-afterEach(() => {
+afterEach(async () => {
   vi.useRealTimers()
-})
-afterAll(async () => {
   await store.close()
   rmSync(folder, { recursive: true })
 })
@@ -67,8 +70,13 @@ async function tell(...all: readonly Told[]): Promise<readonly string[]> {
   return (await store.join(entry, all)).map(({ episode }) => episode ?? '')
 }
 
-/** Decides what is due as a server does, at a moment; gives how many episodes that were. */
-async function turn(now: Date, episodes = 10, settleMs = 0): Promise<number> {
+/** Decides what is due as a server does, at a moment; gives how many episodes that were. `callOf`: the incident of a storm. */
+async function turn(
+  now: Date,
+  episodes = 10,
+  settleMs = 0,
+  callOf?: (why: string) => IncidentOpening,
+): Promise<number> {
   const breaker = { episodes, withinMs: 60_000 }
   const due = await store.due(now, 100_000)
   for (const id of due) {
@@ -80,7 +88,8 @@ async function turn(now: Date, episodes = 10, settleMs = 0): Promise<number> {
       step(episode, world) {
         const rule = { ...RULE, settleMs, ...(episode.about === 'store' && { runbook: undefined }) } as HookRule
         const decision = decide({ episode, rule, world, breaker, now: now.getTime() })
-        return eventsOf(decision, { episode, now: now.getTime(), params: {} })
+        const opens = decision.do === 'note' && decision.isStorm ? callOf?.(decision.why) : undefined
+        return { ...eventsOf(decision, { episode, now: now.getTime(), params: {} }), opens }
       },
     })
   }
@@ -166,6 +175,52 @@ test('what a storm holds is looked at when the storm may be over, not before', a
   expect(await turn(now)).toBe(40)
   expect(await turn(new Date(now.getTime() + 40_000))).toBe(0)
   expect(await turn(new Date(now.getTime() + 61_000))).toBe(40)
+})
+
+test('what clears within a storm and fires again is part of it, until its incident is closed', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const start = Date.parse('2027-02-02T03:00:00Z')
+  const at = (minute: number): Date => {
+    vi.setSystemTime(start + minute * 60_000)
+    return new Date()
+  }
+  const incidents = await openSqliteIncidents(join(folder, 'state.db'))
+  const storm = async () => (await incidents.incidents()).find(({ key }) => key === STORM_KEY)
+  const callOf = (why: string) => incidentOpening({ fleet: NO_FLEET, duties: undefined }, callOfStorm(why))
+  let round = 0
+  const say = async (minute: number, state: Alert['state'], tills: number): Promise<void> => {
+    at(minute)
+    const all = Array.from({ length: tills }, (_, n) => told(`Q1/pos${n}`, 'Q1', state))
+    await tell(...all.map(({ alert, ...rest }) => ({ ...rest, alert: { ...alert, id: `${alert.id} ${round}` } })))
+    await turn(at(minute + 0.1), 10, 0, callOf)
+  }
+  await say(0, 'firing', 20)
+  const begun = await storm()
+  // Each time less than an hour after the one before, and long after the time of the breaker.
+  for (round = 0; round < 3; ) {
+    await say(round * 50 + 45, 'resolved', 5)
+    round += 1
+    await say(round * 50, 'firing', 5)
+  }
+  expect(await running()).toEqual([])
+  round = 0
+  await say(160, 'resolved', 20)
+  round = 3
+  await say(161, 'resolved', 5)
+  expect((await storm())?.cleared_at).not.toBeNull()
+  round = 4
+  await say(170, 'firing', 3)
+  expect(await running()).toEqual([])
+  expect(await storm()).toMatchObject({ incident: begun?.incident, cleared_at: null })
+  // Another one at that moment is a fault of its own.
+  await tell(told('Q2/pos1', 'Q2'))
+  await turn(at(171), 10, 0, callOf)
+  expect(await running()).toEqual(['Q2/pos1'])
+  const closed = { type: 'closed', at: at(172).toISOString(), by: 'test', despite: 'the line is back' } as const
+  await incidents.note(begun?.incident ?? '', () => [closed])
+  await turn(at(173), 10, 0, callOf)
+  expect(await running()).toEqual(['Q1/pos0', 'Q1/pos1', 'Q1/pos2', 'Q2/pos1'])
+  await incidents.close()
 })
 
 test('repairs of devices that nobody reaches switch no rule off, and neither does what a wrong clock dates ahead', async () => {

@@ -14,6 +14,7 @@ import { meansNobody } from './assignments.ts'
 import { checkPaths } from './check-paths.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { checkValues } from './check-values.ts'
+import { checkWorkTree } from './check-work-tree.ts'
 import { plansOf } from './plan-rules.ts'
 import { checkLists } from './plan-signature.ts'
 import { openOwnRunbook, openRunbook, runbookFiles } from './runbooks.ts'
@@ -45,11 +46,13 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
   const { assignments } = project.settings
   const secrets = inventory.value ? await checkSecrets(project, inventory.value) : []
   const lists = await listsOfPlans(project)
+  const workTree = listed.value ? await checkWorkTree(project) : []
   const assigned: Diagnostic[] = []
   for (const assignment of assignments) assigned.push(...(await checkAssignment(project, assignment, inventory.value)))
   return {
     diagnostics: distinct([
       ...checkPaths(project),
+      ...workTree,
       ...listed.diagnostics,
       ...inventory.diagnostics,
       ...secrets,

@@ -134,7 +134,7 @@ function sameRunbook(
   const runbook = runbookOfRun(project, reference)
   if (typeof runbook === 'object') return runbook
   const what = runbook === 'another' ? 'is another by now' : 'is no longer in this repository'
-  const commit = of.revision?.replace(/\+dirty$/, '')
+  const commit = of.revision?.replace(/\+.*$/, '')
   const there = commit === undefined ? 'the commit that it was made from' : `commit ${commit}`
   throw refused(
     of.run,

@@ -40,14 +40,30 @@ export function deviceListOf(project: Project, name: string): DeviceListSettings
 }
 
 /**
- * Reads all pages of a list. Throws RunBroken (DEVICE_LIST_UNUSABLE) for what is no whole, fresh list: half of one would have devices
- * missed that there are.
+ * Reads all pages of a list; once more where it changed between them, so that one that was passed over is not missed. Throws
+ * RunBroken (DEVICE_LIST_UNUSABLE) for what is no whole, fresh list: half of one would have devices missed that there are.
  */
 export async function readDeviceList(project: Project, list: DeviceListSettings): Promise<ReadList> {
   const token = await tokenOf(project, list)
+  let read = await readPages(list, token)
+  if (read.half !== undefined) read = await readPages(list, token)
+  if (read.half !== undefined) throw unusable(list, read.half)
+  const { items, pages, asOf } = read
+  return { ...listedOf(list, items), pages, asOf }
+}
+
+interface ReadPages {
+  readonly items: readonly JsonValue[]
+  readonly pages: number
+  readonly asOf: string | null
+  /** Why these are not all devices of the list. */
+  readonly half?: string
+}
+
+async function readPages(list: DeviceListSettings, token: string | undefined): Promise<ReadPages> {
   const items: JsonValue[] = []
   const seen = new Set<string>()
-  let last: Page = { items, next: undefined, asOf: null, total: undefined }
+  let last: Page | undefined
   for (let url: string | undefined = list.url; url !== undefined; url = last.next) {
     const at = `page ${seen.size + 1}`
     if (seen.has(url)) throw unusable(list, `${at} is one that was there before`)
@@ -55,15 +71,23 @@ export async function readDeviceList(project: Project, list: DeviceListSettings)
     if (seen.size > MOST_PAGES) throw unusable(list, `it has more than ${MOST_PAGES} pages`)
     const answer = await askJson(url, { token, timeoutMs: list.timeoutMs })
     if (!answer.ok) throw unusable(list, `${at}: ${answer.why}`)
-    last = pageOf(list, answer.value, { at, url })
-    items.push(...last.items)
+    const page = pageOf(list, answer.value, { at, url })
+    const { asOf, total } = page
+    if (last && last.total !== total) {
+      const half = `${at} says that there are ${total} devices, and page ${seen.size - 1} that there are ${last.total}`
+      return { items, pages: seen.size, asOf, half }
+    }
+    last = page
+    items.push(...page.items)
     if (items.length > MOST_DEVICES) throw unusable(list, `it has more than ${MOST_DEVICES} devices`)
   }
-  const { asOf, total } = last
   if (items.length === 0) throw unusable(list, 'it has no devices at all')
-  if (total !== undefined && total !== items.length)
-    throw unusable(list, `it has ${items.length} devices on its pages, and says that there are ${total}`)
-  return { ...listedOf(list, items), pages: seen.size, asOf }
+  return { items, pages: seen.size, asOf: last?.asOf ?? null, ...halfOf(items, last) }
+}
+
+function halfOf({ length }: readonly JsonValue[], last: Page | undefined): Pick<ReadPages, 'half'> {
+  if (last?.total === undefined || last.total === length) return {}
+  return { half: `it has ${length} devices on its pages, and says that there are ${last.total}` }
 }
 
 interface Page {

@@ -41,11 +41,11 @@ export interface Wanted {
 const WAS_DISABLED = 'was-disabled'
 const HOST_NAME = /^[A-Za-z0-9._ -]{1,128}$/
 
-/** What hosts are to become by the inventory. Pure. `taken`: technical names that hosts have, whoever made them. */
+/** What hosts are to become by the inventory. Pure. `taken`: technical names that hosts have, whoever made them; `leftOut`: files of the inventory that are not here. */
 export function planHosts(
   fleet: Fleet,
   settings: HostSettings | undefined,
-  of: { readonly own: readonly ZabbixHost[]; readonly taken: ReadonlySet<string> },
+  of: { readonly own: readonly ZabbixHost[]; readonly taken: ReadonlySet<string>; readonly leftOut: readonly string[] },
 ): { readonly changes: readonly HostChange[]; readonly unchanged: number } {
   const byDevice = grouped(of.own, (host) => deviceOf(host) ?? '')
   const ownNames = new Set(of.own.map(({ host }) => host))
@@ -70,7 +70,8 @@ export function planHosts(
     const staying = hosts.filter((is) => device !== '' && goneOf(is) !== undefined)
     unchanged += staying.length
     const leaving = hosts.filter((is) => !staying.includes(is))
-    changes.push(...leaving.map((is) => (device === '' ? ofNoDevice(is) : disable(is, device))))
+    const gone = of.leftOut.length === 0 ? disable : (is: ZabbixHost) => mayBeLeftOut(is, device)
+    changes.push(...leaving.map((is) => (device === '' ? ofNoDevice(is) : gone(is, device))))
   }
   return { changes, unchanged }
 }
@@ -92,6 +93,13 @@ function anotherOf(device: string, { host }: ZabbixHost, is: ZabbixHost | undefi
 function ofNoDevice({ host }: ZabbixHost): HostChange {
   const why = `It has the tag ${FLEET_TAG}, and none that says which device it is: give it ${DEVICE_TAG}, or take ${FLEET_TAG} from it.`
   return { action: 'refused', device: '', host, changes: [], why }
+}
+
+/** In half an inventory what is missing may be in the other half. */
+function mayBeLeftOut({ host }: ZabbixHost, device: string): HostChange {
+  const why =
+    'A sparse checkout leaves out files of the inventory, in which its device may be: `git sparse-checkout disable`.'
+  return { action: 'refused', device, host, changes: [], why }
 }
 
 /** Technical names that the inventory wants for its hosts. */

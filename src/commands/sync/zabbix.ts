@@ -15,7 +15,7 @@ export default class SyncZabbix extends BaseCommand {
   static override description =
     `Shows what would be changed, asks, and changes it: hosts are created, updated, and disabled once their device is in the
 inventory no more. Only hosts with the tag till.fleet of this fleet are ours; others are never touched, and neither are templates,
-macros, further tags and further groups of ours. A host that somebody has disabled stays disabled. Zabbix 6.0 or later, by
+macros, further tags and further groups of ours. A host that somebody has disabled stays disabled, and a sparse checkout disables none. Zabbix 6.0 or later, by
 hooks.systems.zabbix of tillwright.yaml. Without a terminal it needs --yes, or it only shows. Exit codes: 0 nothing is left to do, 3 something would be
 changed, 4 something was refused. With --json the answer is one document (schema till.zabbix-sync/1).`
   static override examples = [

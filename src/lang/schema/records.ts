@@ -31,7 +31,8 @@ export const DEVICE_NAME = {
 export const DIGEST = { description: 'sha256 in hexadecimal.', type: 'string', pattern: '^[0-9a-f]{64}$' } as const
 
 export const REVISION = {
-  description: 'git commit of the repository, +dirty behind it when the work tree differs; null outside git.',
+  description:
+    'git commit of the repository; behind it +sparse when files of it are left out of the work tree, +dirty when that differs; null outside git.',
   type: ['string', 'null'],
 } as const
 

@@ -5,6 +5,7 @@ import type { DatabaseAddress } from './address.ts'
 /** Past it, a connection that should come about does not; and a question that was asked is not answered any more. */
 const CONNECT_MS = 10_000
 const ANSWER_MS = 30_000
+const LONGEST_MS = 3_600_000
 
 const BIGINT = 20
 /** Times in milliseconds and counts are far below 2^53. */
@@ -56,12 +57,12 @@ export class Wire {
       ...this.#address.config,
       application_name: 'till',
       connectionTimeoutMillis: CONNECT_MS,
-      query_timeout: ANSWER_MS,
       keepAlive: true,
       types,
       // Not in the types of the driver yet.
       ...({ pipeline: true } as object),
     })
+    waitInTurn(client)
     client.on('error', () => this.#forget(client))
     client.on('end', () => this.#forget(client))
     await client.connect()
@@ -89,6 +90,24 @@ async function refuseStandby(client: pg.Client): Promise<void> {
   if (rows[0]?.standby !== true) return
   destroy(client)
   throw Object.assign(new Error('it is a standby'), { code: '25006' })
+}
+
+/**
+ * Questions are answered in their order, so that one waits for those before it as well. Where even the first one is not answered in
+ * time, the driver lets go of the connection, and of all behind it.
+ */
+function waitInTurn(client: pg.Client): void {
+  let asked = 0
+  const ask = client.query.bind(client) as (question: object, values?: unknown[]) => Promise<unknown>
+  const inTurn = (question: string | object, values?: unknown[]): Promise<unknown> => {
+    asked += 1
+    const own = typeof question === 'string' ? { text: question } : question
+    const query_timeout = Math.min(ANSWER_MS * asked, LONGEST_MS)
+    return ask({ query_timeout, ...own }, values).finally(() => {
+      asked -= 1
+    })
+  }
+  client.query = inTurn as typeof client.query
 }
 
 function destroy(client: pg.Client): void {

@@ -119,7 +119,7 @@ function digestOf({ runbooks }: RunStarted, name: string): string | undefined {
 }
 
 function cleanCommit({ revision }: RunStarted): string | undefined {
-  return revision === null || revision.endsWith('+dirty') ? undefined : revision
+  return revision === null || revision.includes('+') ? undefined : revision
 }
 
 /** The files that say something of a device, from the project's folder. */

@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { BASE_FILES, GIT_ENVIRONMENT } from '../gitops/signed-repository.ts'
+import { TestProject } from './project.ts'
+
+const RUNBOOK = 'steps:\n  - id: text\n    file: {path: /tmp/logon.ps1, source: files/logon.ps1}\n'
+let project: TestProject
+
+beforeEach(() => {
+  project = new TestProject({ ...BASE_FILES, '.gitignore': '.till/\n', 'runbooks/logon.yaml': RUNBOOK })
+  git('init', '-q', '-b', 'main')
+})
+afterEach(() => project.remove())
+
+function git(...args: string[]): void {
+  execFileSync('git', args, { cwd: project.root, env: GIT_ENVIRONMENT, stdio: 'ignore' })
+}
+
+function commit(): void {
+  git('add', '-A')
+  git('commit', '-q', '-m', 'x')
+}
+
+/** As a clone has it. */
+function checkOutAnew(...paths: string[]): void {
+  for (const path of paths) rmSync(project.path(path))
+  git('checkout', '-q', '.')
+}
+
+async function found() {
+  const { code, stdout } = await project.till('validate', '--json')
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; severity: string; summary: string }[] }
+  return [code, ...diagnostics.map(({ code, severity, summary }) => `${severity} ${code} ${summary}`)]
+}
+
+test('files that git changes on their way to the work tree are told, as the controller has those of the commit', async () => {
+  project.write('files/logon.ps1', 'Write-Output 1\n')
+  project.write('files/menu.txt', 'Menü\n')
+  project.write('scripts/build.bat', 'exit\n')
+  commit()
+  expect(await found()).toEqual([0])
+  project.write('.gitattributes', '*.ps1 text eol=crlf\n*.bat text eol=crlf\n*.txt working-tree-encoding=UTF-16LE\n')
+  git('add', '.gitattributes')
+  git('commit', '-q', '-m', 'x')
+  checkOutAnew('files/logon.ps1', 'files/menu.txt', 'scripts/build.bat')
+  expect(project.read('files/logon.ps1')).toBe('Write-Output 1\r\n')
+  const told = 'warning WORK_TREE_DIFFERS Files have other content here than in the commit, and git does not show it: '
+  expect(await found()).toEqual([0, `${told}files/logon.ps1, files/menu.txt`])
+  // What somebody is changing is theirs.
+  project.write('files/logon.ps1', 'Write-Output 2\r\n')
+  expect(await found()).toEqual([0, `${told}files/menu.txt`])
+  project.write('.gitattributes', '*.ps1 -text\n*.bat text eol=crlf\n')
+  git('add', '--renormalize', '.')
+  commit()
+  expect(await found()).toEqual([0])
+})
+
+test('a sparse checkout is told, and what is noted of a run says that it was one', async () => {
+  project.write('files/logon.ps1', 'Write-Output 1\n')
+  project.write('inventory/more.yaml', 'regions:\n  south: {name: South}\n')
+  project.write('notes/about.txt', 'x\n')
+  commit()
+  git('sparse-checkout', 'set', '--no-cone', '/*', '!/inventory/more.yaml', '!/notes')
+  expect(await found()).toEqual([
+    0,
+    'warning WORK_TREE_DIFFERS Files of the commit are left out here: inventory/more.yaml',
+  ])
+  const revision = async () => {
+    const { stdout } = await project.till('plan', 'logon', '--json')
+    return (JSON.parse(stdout) as { run: { revision: string | null } }).run.revision
+  }
+  expect(await revision()).toMatch(/^[0-9a-f]{40}\+sparse$/)
+  project.write('.git/index', 'damaged')
+  const { stdout, stderr } = await project.till('plan', 'logon', '--json')
+  expect((JSON.parse(stdout) as { run: { revision: string | null } }).run.revision).toBeNull()
+  expect(stderr).toMatch(/^The commit of this repository is not known, and runs are noted without one: git: .*index/m)
+})
