@@ -18,7 +18,8 @@ export default class Watch extends BaseCommand {
   static override description = [
     'Asks no device: it follows what plan, apply, drift and repairs write into the history. Keys: arrows, PgUp, PgDn, Home and End move,',
     '/ filters (by words of store, device, state or reason), Esc clears the filter, q ends. Where stdout or stdin is no terminal, and with',
-    '--json, each change is a line of JSON (schema till.watch/1), first all that is wrong. Exit code: 0.',
+    '--json, each change is a line of JSON (schema till.watch/1), first all that is wrong; with --once, no line says that nothing is.',
+    'Exit code: 0.',
   ].join('\n')
   static override examples = [
     { description: 'What is wrong now', command: '<%= config.bin %> watch' },

@@ -32,7 +32,7 @@ test('the table has as many lines as the screen, none wider, whatever devices sa
     }
   }
   expect(frame(80, 24).slice(0, 7)).toEqual([
-    '12:00:00  3 devices in 2 stores are not as they should be; 1 stores cannot sell.',
+    '12:00:00  Not as it should be: 3 devices in 2 stores. Cannot sell: 1 store.',
     '',
     'S1 Łódź  cannot sell',
     '  fiscal1  unmet              1 h  it is out of paper',
@@ -56,7 +56,7 @@ test('keys move within the table, and a filter is typed, kept and cleared', () =
   expect(press(place, { typed: 'x' })).toEqual(place)
   const typed = press(place, 'filter', { typed: 'g' }, { typed: 'd' }, { typed: 'x' }, 'erase', 'enter')
   expect(typed).toEqual({ top: 0, filter: 'gd', isTyping: false })
-  expect(frame(80, 24, typed)[0]).toContain('1 devices in 1 stores')
+  expect(frame(80, 24, typed)[0]).toContain('1 device in 1 store.')
   expect(press(typed, 'escape')).toEqual(place)
 })
 

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { formatDuration } from '../../reporters/format-duration.ts'
 import { paintFor, type Style, stateStyle } from '../../reporters/paint.ts'
 import { clip, pad, plainText } from '../../reporters/plain-text.ts'
@@ -50,7 +51,7 @@ export function watchFrame(stores: readonly WrongStore[], place: WatchPlace, scr
   const count =
     devices === 0
       ? 'All is well, as far as is known.'
-      : `${devices} devices in ${picked.length} stores are not as they should be; ${silent} stores cannot sell.`
+      : `Not as it should be: ${counted(devices, 'device')} in ${counted(picked.length, 'store')}. Cannot sell: ${counted(silent, 'store')}.`
   const body = picked.flatMap((store) => storeLines(store, screen))
   const room = Math.max(1, rows - HEAD - FOOT)
   const top = Math.max(0, Math.min(place.top, body.length - room))
