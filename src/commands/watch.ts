@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core'
 import { PictureKeeper } from '../app/overview/picture-keeper.ts'
 import { selectDevices } from '../app/revision/selection.ts'
 import { workingFleet } from '../app/revision/targets.ts'
-import { lastTop, moved, type WatchKey, type WatchPlace, watchFrame } from '../app/watch/watch-frame.ts'
+import { lastTop, moved, type WatchKey, type WatchPlace, watchFrame, watchText } from '../app/watch/watch-frame.ts'
 import { type WrongStore, watchChanges, wrongStores } from '../app/watch/wrong-devices.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { sandboxFlag } from '../cli/run-flags.ts'
@@ -57,15 +57,8 @@ export default class Watch extends BaseCommand {
   }
 
   async #once(stores: readonly WrongStore[]): Promise<void> {
-    const lines = stores.reduce((sum, { devices }) => sum + 1 + devices.length, 0)
-    const screen = {
-      columns: process.stdout.isTTY ? this.columns : 200,
-      rows: lines + 3,
-      color: this.color,
-      now: new Date(),
-    }
-    const frame = watchFrame(stores, { top: 0, filter: '', isTyping: false }, screen)
-    await this.writePaged(`${frame.slice(0, -1).join('\n').trimEnd()}\n`)
+    const columns = process.stdout.isTTY ? this.columns : Number.POSITIVE_INFINITY
+    await this.writePaged(watchText(stores, { columns, color: this.color, now: new Date() }))
   }
 
   /** Each change as a line, until a signal or until nobody reads any more. */

@@ -270,6 +270,19 @@ it('flags that there are not are answered with those that there are', async () =
   expect(JSON.parse(json.stdout).diagnostics).toMatchObject([{ code: 'USAGE_INVALID', hint: 'here it is --yes' }])
 })
 
+it('a name of another kind is told with its own flag', async () => {
+  const { till } = bound(projectWith(1, { clear: CLEAR }))
+  for (const [flag, name, own] of [
+    ['--device', 'PL-0001', '--store PL-0001'],
+    ['--store', 'PL-0001/next1', '--device PL-0001/next1'],
+    ['--store', 'north', '--region north'],
+  ] as const) {
+    const { code, stderr } = await till('inventory', 'list', flag, name)
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`: ${own}\n`)])
+  }
+  expect((await till('runs', 'show', 'lastest')).stderr).toContain('did you mean "latest"?')
+})
+
 it('words of other tools for which there is none here are explained', async () => {
   const state = (module: string, word: string): string => `steps:\n  - { ${module}: { name: cups, state: ${word} } }\n`
   const { till } = bound(projectWith(1, { latest: state('package', 'latest'), again: state('service', 'restarted') }))
