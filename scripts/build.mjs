@@ -15,6 +15,7 @@ const ENTRIES = {
   'cli/complete': 'cli/complete',
   'cli/unknown-command': 'cli/unknown-command',
   'cli/flag-values': 'cli/flag-values',
+  'cli/help': 'cli/help',
   'app/device-thread': 'app/run/device-thread',
   'sandbox/worker': 'sandbox/worker',
   'sandbox/black-hole': 'sandbox/black-hole',

@@ -13,7 +13,7 @@ import { underSignals } from './interrupts.ts'
 import { showByPager } from './pager.ts'
 import { sourceStack } from './source-stack.ts'
 import { tooManyFiles } from './too-many-files.ts'
-import { unknownFlags } from './unknown-flags.ts'
+import { usageErrors } from './usage-errors.ts'
 
 /** What every command shares: where the project is, JSON or text, and how errors become messages and exit codes. */
 export abstract class BaseCommand extends Command {
@@ -102,13 +102,9 @@ export abstract class BaseCommand extends Command {
       this.exit(this.exitOf(error))
     }
     if (error instanceof Errors.ExitError) throw error
-    const flags = unknownFlags(error, Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags }))
-    if (flags) {
-      this.reportDiagnostics(flags)
-      this.exit(EXIT.usage)
-    }
     if (error instanceof Errors.CLIError) {
-      this.#reportUsage(error.message)
+      const { id, args, flags, baseFlags } = this.ctor
+      this.reportDiagnostics(usageErrors(error, { id, args, flags: { ...baseFlags, ...flags } }))
       this.exit(EXIT.usage)
     }
     if (error instanceof UnwritableError) {
@@ -149,16 +145,6 @@ export abstract class BaseCommand extends Command {
   #wantsJson(): boolean {
     const end = this.argv.indexOf('--')
     return this.argv.slice(0, end < 0 ? undefined : end).includes('--json')
-  }
-
-  #reportUsage(message: string): void {
-    if (!this.#wantsJson()) {
-      process.stderr.write(`${message}\n`)
-      return
-    }
-    const lines = message.split('\n').map((line) => line.trim())
-    const summary = lines.filter((line) => line !== '' && !line.startsWith('See more help')).join(' ')
-    this.reportDiagnostics([{ code: 'USAGE_INVALID', severity: 'error', summary, detail: 'See --help.' }])
   }
 }
 

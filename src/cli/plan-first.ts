@@ -38,7 +38,10 @@ export async function planAndAsk(
   if (end.exitCode === 130) return { kind: 'no' }
   if (shown.seen.drifted.size === 0) {
     const unseen = end.counts.unreachable + end.counts.failed
-    const left = unseen === 0 ? '' : ` ${unseen} could not be looked at: till runs show ${end.run}`
+    const left =
+      unseen === 0
+        ? ''
+        : ` ${unseen} could not be looked at: till runs show ${end.run}${project.isSandbox ? ' --sandbox' : ''}`
     process.stderr.write(`There is nothing to change.${left}\n`)
     await tell(await of.reporters(end.run, null), (await controller.store()).events(end.run))
     return { kind: 'nothing', exitCode: end.exitCode }
@@ -73,5 +76,5 @@ const NOBODY = {
 export function devicesText(work: PlannedWork['work']): string {
   const stores = new Set(work.map(({ device }) => device.store)).size
   if (work.length === 1) return work[0]?.device.name ?? ''
-  return `${work.length} devices in ${counted(stores, 'store')}`
+  return `${counted(work.length, 'device')} in ${counted(stores, 'store')}`
 }

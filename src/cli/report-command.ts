@@ -4,6 +4,7 @@ import { type ReportFormat, shownReport } from '../app/reports/show-report.ts'
 import { type Selection, selectDevices } from '../app/revision/selection.ts'
 import { workingFleet } from '../app/revision/targets.ts'
 import { fileWriter } from '../app/writer.ts'
+import { usageError } from '../core/diagnostic.ts'
 import type { Report } from '../core/report.ts'
 import type { Retention } from '../core/run-store.ts'
 import { reportNotes } from '../reporters/report-sheet.ts'
@@ -50,7 +51,7 @@ export abstract class ReportCommand extends BaseCommand {
     const short = (['json', 'csv', 'html', 'xlsx'] as const).find((format) => flags[format])
     const format = short ?? ((flags.format ?? 'table') as ReportFormat)
     if (format === 'xlsx' && flags.output === undefined)
-      this.error('A workbook is written to a file: name it with --output')
+      throw usageError('A workbook is written to a file', 'Name the file: --output report.xlsx')
     return format
   }
 

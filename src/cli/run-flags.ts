@@ -59,7 +59,7 @@ const workersFlag = Flags.custom<'auto' | number>({
   async parse(text) {
     if (text === 'auto') return text
     if (/^\d+$/.test(text) && Number(text) <= MOST_WORKERS) return Number(text)
-    throw new Errors.CLIError(`It is auto or a number from 0 to ${MOST_WORKERS}, not "${text}"`)
+    throw new Errors.CLIError(`it is auto or a number from 0 to ${MOST_WORKERS}, not "${text}"`)
   },
 })
 

@@ -35,7 +35,7 @@ nobody else changes anything. Asks no device. Exit codes: 0 every device has its
       helpValue: 'TIME',
       async parse(text) {
         const at = readTime(text, { zone: Intl.DateTimeFormat().resolvedOptions().timeZone, now: Date.now() })
-        if (at === undefined) throw new Errors.CLIError(`A time is written as 2026-12-01T20:00Z, not "${text}"`)
+        if (at === undefined) throw new Errors.CLIError(`a time is written as 2026-12-01T20:00Z, not "${text}"`)
         return at
       },
     })(),

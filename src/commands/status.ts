@@ -13,6 +13,7 @@ import { workingFleet } from '../app/revision/targets.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { sandboxFlag } from '../cli/run-flags.ts'
 import { selectionFlags } from '../cli/selection-flags.ts'
+import { counted } from '../core/counted.ts'
 import type { Fleet } from '../core/fleet.ts'
 import { EXIT } from '../core/outcome.ts'
 
@@ -135,8 +136,6 @@ export default class Status extends BaseCommand {
       await this.writePaged(statusTable(known, { width, color: this.color, now, days: await days() }))
     const counts = countsText(countStates(known).counts)
     // Beside the list, which may go into a pipe.
-    process.stderr.write(
-      `${known.length} ${known.length === 1 ? 'device' : 'devices'}${counts === '' ? '' : `: ${counts}`}\n`,
-    )
+    process.stderr.write(`${counted(known.length, 'device')}${counts === '' ? '' : `: ${counts}`}\n`)
   }
 }

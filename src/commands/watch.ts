@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core'
 import { PictureKeeper } from '../app/overview/picture-keeper.ts'
 import { selectDevices } from '../app/revision/selection.ts'
 import { workingFleet } from '../app/revision/targets.ts'
-import { lastTop, moved, type WatchKey, type WatchPlace, watchFrame } from '../app/watch/watch-frame.ts'
+import { lastTop, moved, type WatchKey, type WatchPlace, watchFrame, watchText } from '../app/watch/watch-frame.ts'
 import { type WrongStore, watchChanges, wrongStores } from '../app/watch/wrong-devices.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { sandboxFlag } from '../cli/run-flags.ts'
@@ -18,7 +18,8 @@ export default class Watch extends BaseCommand {
   static override description = [
     'Asks no device: it follows what plan, apply, drift and repairs write into the history. Keys: arrows, PgUp, PgDn, Home and End move,',
     '/ filters (by words of store, device, state or reason), Esc clears the filter, q ends. Where stdout or stdin is no terminal, and with',
-    '--json, each change is a line of JSON (schema till.watch/1), first all that is wrong. Exit code: 0.',
+    '--json, each change is a line of JSON (schema till.watch/1), first all that is wrong; with --once, no line says that nothing is.',
+    'Exit code: 0.',
   ].join('\n')
   static override examples = [
     { description: 'What is wrong now', command: '<%= config.bin %> watch' },
@@ -56,15 +57,8 @@ export default class Watch extends BaseCommand {
   }
 
   async #once(stores: readonly WrongStore[]): Promise<void> {
-    const lines = stores.reduce((sum, { devices }) => sum + 1 + devices.length, 0)
-    const screen = {
-      columns: process.stdout.isTTY ? this.columns : 200,
-      rows: lines + 3,
-      color: this.color,
-      now: new Date(),
-    }
-    const frame = watchFrame(stores, { top: 0, filter: '', isTyping: false }, screen)
-    await this.writePaged(`${frame.slice(0, -1).join('\n').trimEnd()}\n`)
+    const columns = process.stdout.isTTY ? this.columns : Number.POSITIVE_INFINITY
+    await this.writePaged(watchText(stores, { columns, color: this.color, now: new Date() }))
   }
 
   /** Each change as a line, until a signal or until nobody reads any more. */

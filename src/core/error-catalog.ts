@@ -414,7 +414,10 @@ const STEP = {
     'A module of the repository did not print what it promises',
     '`observe` prints one JSON object and nothing else: see its evidence, and try it with `till module test`.',
   ),
-  CHECK_UNMET: entry('A check did not hold', 'See what was found and what was desired.'),
+  CHECK_UNMET: entry(
+    'A check did not hold',
+    'A check changes nothing: mend on the device what it found, or let a step before it do so.',
+  ),
   ASSERT_FALSE: entry('An assertion is false', 'See the message of the assertion.'),
   STATE_IMPOSSIBLE: entry(
     'The device rules out the desired state',

@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts'
 import { DAY_MS, HOUR_MS } from '../core/duration.ts'
 import {
   type Attempt,
@@ -288,7 +289,7 @@ const limits: Judge = ({ rule, world, now }) => {
 
 function afterAttempts(spent: readonly Attempt[]): string {
   const last = spent.at(-1)
-  const times = spent.length === 1 ? 'One repair' : `${spent.length} repairs`
+  const times = counted(spent.length, 'repair')
   const why = last?.result === 'doubtful' ? 'how the last one ended is not known' : 'the fault is still there'
   return `${times}, and ${why}${last?.why ? `: ${last.why}` : '.'}`
 }

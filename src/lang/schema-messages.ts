@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv'
+import { counted } from '../core/counted.ts'
 import { insteadOf, ownWord } from './foreign-words.ts'
 import { suggest } from './suggest.ts'
 import type { ValuePath } from './value-path.ts'
@@ -109,8 +110,7 @@ function limit(error: ErrorObject, path: ValuePath): Words {
 }
 
 function items(error: ErrorObject): string {
-  const number = Number(error.params['limit'])
-  return number === 1 ? '1 entry' : `${number} entries`
+  return counted(Number(error.params['limit']), 'entry', 'entries')
 }
 
 function unknownKey(error: ErrorObject, path: ValuePath, key: string): Words {

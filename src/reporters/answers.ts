@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { counted } from '../core/counted.ts'
+import { counted, formatCount } from '../core/counted.ts'
 import type { RunEvent, StepFinished } from '../core/events.ts'
 import type { Failure } from '../core/failure.ts'
 import type { JsonObject } from '../core/json.ts'
@@ -46,11 +46,16 @@ export function createAnswersReporter(output: Output): Reporter {
       if (event.type !== 'run.finished') return
       const sorted = [...groups.values()].sort((a, b) => a.devices.length - b.devices.length)
       for (const group of sorted) await output.write(show(group))
-      const [devices, answers] = [sorted.reduce((sum, group) => sum + group.devices.length, 0), groups.size]
-      await output.write(`${counted(devices, 'device')}, ${counted(answers, 'different answer')}.\n`)
+      await output.write(ending(sorted))
     },
     close: () => undefined,
   }
+}
+
+function ending(groups: readonly Answer[]): string {
+  const devices = groups.reduce((sum, group) => sum + group.devices.length, 0)
+  const answers = groups.length === 1 ? 'one answer' : `${formatCount(groups.length)} different answers`
+  return `${counted(devices, 'device')}, ${answers}.\n`
 }
 
 function answerOf(step: StepFinished): Pick<Answer, 'title' | 'lines'> | undefined {

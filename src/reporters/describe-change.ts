@@ -3,6 +3,7 @@ import { ERROR_CATALOG, type ErrorCode } from '../core/error-catalog.ts'
 import type { Failure } from '../core/failure.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { StepOutcome } from '../core/outcome.ts'
+import { withFlags } from '../core/remedy.ts'
 import { lineDifference } from '../difference/line-difference.ts'
 import { plainText } from './plain-text.ts'
 
@@ -81,14 +82,17 @@ export function describeValue(value: JsonValue): string {
 }
 
 /** A failure as lines: code and phase with the message, then what to do about it (left out where asked for). */
-export function describeFailure(failure: Failure, options: { readonly advice?: boolean } = {}): string[] {
+export function describeFailure(
+  failure: Failure,
+  options: { readonly advice?: boolean; readonly flags?: string | undefined } = {},
+): string[] {
   const lines = failure.message.split(/\r?\n/).map((line) => plainText(line.trimEnd()))
   const [first = '', ...rest] = lines.filter((line) => line !== '')
   return [
     `${failure.code} (${failure.phase}): ${first}`,
     // The mark keeps what a device says from being taken for a command by the log of a CI system.
     ...rest.slice(0, MOST_LINES).map((line) => `${INDENT}| ${line}`),
-    ...(options.advice === false ? [] : [`→ ${adviceOn(failure)}`]),
+    ...(options.advice === false ? [] : [`→ ${withFlags(adviceOn(failure), options.flags ?? '')}`]),
   ]
 }
 
@@ -104,6 +108,8 @@ function adviceOf(code: string): string {
 
 export interface StepDescription {
   readonly advice?: boolean
+  /** What commands in advice need to find this fleet. */
+  readonly flags?: string | undefined
   /** All lines of texts that differ. */
   readonly all?: boolean
   /** A change of several lines; whoever was shown the same before. */

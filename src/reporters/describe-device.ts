@@ -39,7 +39,7 @@ export function describeDevice(record: DeviceRecord, options: DeviceDescription)
   const own = record.failure && !steps.some((step) => isSame(step.failure, record.failure)) ? record.failure : undefined
   // That a run was stopped needs no advice for each device.
   const advice = options.advice !== false && record.state !== 'cancelled'
-  const [failure, ...more] = own ? failureLines(own, { verbose, advice }) : []
+  const [failure, ...more] = own ? failureLines(own, { verbose, advice, flags: options.flags }) : []
   const notes = [
     record.unknown && record.state !== 'unknown' ? 'some steps could not be judged' : '',
     verdict(record, options.flags ?? ''),
@@ -59,7 +59,7 @@ export function describeDevice(record: DeviceRecord, options: DeviceDescription)
       const isTold = record.classification?.remedy !== undefined && step.failure?.code === 'CHECK_UNMET'
       const seenOn = (lines: readonly string[]) =>
         options.seen?.seenOn([step.runbook, step.step, ...lines], record.device)
-      return stepLines(step, { paint, verbose, advice: advice && !isTold, seenOn })
+      return stepLines(step, { paint, verbose, advice: advice && !isTold, flags: options.flags, seenOn })
     }),
   ]
 }
@@ -69,7 +69,7 @@ function gatheredLines({ device, steps }: DeviceRecord, run: string, flags = '')
   if (bundles.length === 0) return []
   const items = bundles.reduce((sum, bundle) => sum + bundle.items.length, 0)
   const bytes = bundles.reduce((sum, bundle) => sum + bundle.bytes, 0)
-  const command = withFlags(collectedCommand(run, device), flags)
+  const command = [collectedCommand(run, device), flags].join(' ').trim()
   return [`  gathered ${counted(items, 'item')}, ${bytes} bytes: ${plainText(command)}`]
 }
 
@@ -114,9 +114,9 @@ interface StepLines extends StepDescription {
   readonly verbose: boolean
 }
 
-function stepLines(step: StepRecord, { paint, verbose, advice = true, seenOn }: StepLines): string[] {
+function stepLines(step: StepRecord, { paint, verbose, advice = true, flags, seenOn }: StepLines): string[] {
   const name = step.name === step.step || step.name === '' ? step.step : `${step.step} "${step.name}"`
-  const lines = describeStep(step, { advice, all: verbose, ...(seenOn && { seenOn }) })
+  const lines = describeStep(step, { advice, flags, all: verbose, ...(seenOn && { seenOn }) })
   if (verbose && step.failure) lines.push(...describeEvidence(step.failure))
   if (verbose && step.value !== undefined && step.value !== null) lines.push(`read: ${describeValue(step.value)}`)
   const duration = verbose ? ` ${step.duration_ms} ms` : ''
@@ -126,7 +126,10 @@ function stepLines(step: StepRecord, { paint, verbose, advice = true, seenOn }: 
   ]
 }
 
-function failureLines(failure: Failure, options: { readonly verbose: boolean; readonly advice: boolean }): string[] {
+function failureLines(
+  failure: Failure,
+  options: { readonly verbose: boolean; readonly advice: boolean; readonly flags: string | undefined },
+): string[] {
   const lines = describeFailure(failure, options)
   return options.verbose ? [...lines, ...describeEvidence(failure)] : lines
 }

@@ -1,3 +1,4 @@
+import { counted } from '../core/counted.ts'
 import type { RunEvent } from '../core/events.ts'
 import type { Reporter } from '../core/ports.ts'
 import type { DeviceRecord, RunSummary } from '../core/run.ts'
@@ -75,7 +76,7 @@ class HistoryReporter {
     const left = Math.max(0, run.devices - this.#tally.done)
     for (const record of await this.#inFlight.neverBegun()) this.#tally.device(record)
     if (partial || run.state !== 'interrupted' || left === 0) return
-    const devices = left === 1 ? '1 device was' : `${left} devices were`
+    const devices = counted(left, 'device was', 'devices were')
     await this.#write(['', `${devices} not begun when the run ended.`])
   }
 

@@ -79,7 +79,7 @@ class LinesReporter {
     if (!this.#tally.started) return
     for (const record of await this.#inFlight.lost()) {
       this.#tally.device(record)
-      await this.#write(describeDevice(record, { paint: this.#paint }))
+      await this.#write(describeDevice(record, { paint: this.#paint, flags: this.#flags }))
     }
     for (const record of await this.#inFlight.neverBegun()) this.#tally.device(record)
     await this.#write(this.#tally.summary(this.#paint))

@@ -75,7 +75,10 @@ class Groups {
  * The run as a page of Markdown for a pull request or a ticket: counts, what failed, what differs, grouped over devices.
  * At most 60,000 characters and as much memory, however many devices there are. What devices say stands in code.
  */
-export function createMarkdownReporter(output: Pick<Output, 'write'>): Reporter {
+export function createMarkdownReporter(
+  output: Pick<Output, 'write'>,
+  { flags = '' }: { readonly flags?: string } = {},
+): Reporter {
   const tally = new RunTally()
   const inFlight = new DevicesInFlight()
   const failures = new Groups()
@@ -92,7 +95,7 @@ export function createMarkdownReporter(output: Pick<Output, 'write'>): Reporter 
       tally.device(record)
       count(record)
     }
-    await output.write(bounded(pageOf(tally, failures, changes)))
+    await output.write(bounded(pageOf(tally, { failures, changes, flags })))
   }
   return {
     async event(event: RunEvent) {
@@ -133,7 +136,10 @@ function addChanges(groups: Groups, device: string, step: StepRecord): void {
   }
 }
 
-function pageOf(tally: RunTally, failures: Groups, changes: Groups): string {
+function pageOf(
+  tally: RunTally,
+  { failures, changes, flags }: { readonly failures: Groups; readonly changes: Groups; readonly flags: string },
+): string {
   const { started, finished, interrupted } = tally
   const changed = started?.mode === 'apply'
   const failed = failures.table(['what', 'what to do', 'devices', 'for example'])
@@ -147,7 +153,7 @@ function pageOf(tally: RunTally, failures: Groups, changes: Groups): string {
     ...(tally.overloaded ? [overload(tally.overloaded)] : []),
     ...(failed === '' ? [] : ['### What went wrong', failed]),
     ...(differs === '' ? [] : [`### What ${changed ? 'was changed' : 'differs'}`, differs, ...changes.differences()]),
-    ...(started ? [`All of it: ${code(`till runs show ${started.run}`)}`] : []),
+    ...(started ? [`All of it: ${code(`till runs show ${started.run}${flags === '' ? '' : ` ${flags}`}`)}`] : []),
     '',
   ].join('\n\n')
 }

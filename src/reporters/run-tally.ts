@@ -198,16 +198,16 @@ export class RunTally {
       (state) => this.counts[state] > 0 && !(isUnfinished && LEFT_STATES.has(state)),
     )
     if (worst === undefined) return lines
-    const orElse = others.length > 0 ? ` (or ${others.join(', ')})` : ''
+    const likewise = others.length > 0 ? ` (likewise ${others.map((state) => `:${state}`).join(', ')})` : ''
     if (undoes !== undefined) {
       const still = `till rollback ${undoes} --from-run ${run}:${worst}${this.#flags}`
-      return [...lines, `Again, only what is ${worst}${orElse}: ${still}`]
+      return [...lines, `Again, only what is ${worst}${likewise}: ${still}`]
     }
     // What was reviewed goes on to be reviewed: what is left of a plan is planned anew.
     const command = mode === 'apply' && this.started.plan === undefined ? 'apply' : 'plan'
     const toReview = this.started.plan === undefined ? '' : ' --output plan.json'
     const what = this.started.plan === undefined ? 'Again' : 'Plan again'
-    return [...lines, `${what}, only what is ${worst}${orElse}: ${again(command, worst)}${toReview}`]
+    return [...lines, `${what}, only what is ${worst}${likewise}: ${again(command, worst)}${toReview}`]
   }
 }
 

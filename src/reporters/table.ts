@@ -1,10 +1,14 @@
 import { clip, displayWidth, pad, plainText } from './plain-text.ts'
+import { wrapText } from './wrap-text.ts'
 
 export interface TableColumn<Row> {
   readonly title: string
   readonly value: (row: Row) => string
   readonly align?: 'left' | 'right'
-  /** Gives way first when the table is too wide; others are clipped only when nothing else is left to take from. */
+  /**
+   * Gives way first when the table is too wide; others are clipped only when nothing else is left to take from. Where no more than a
+   * few letters would be left of it, it stands below its line, in full.
+   */
   readonly flexible?: boolean
   /** Of use in full only, as a name that is typed again: never clipped, also where the table gets too wide. */
   readonly whole?: boolean
@@ -20,7 +24,7 @@ const NARROWEST = 4
 const READABLE = 20
 
 /**
- * Rows as lines that fit `width` terminal columns (as wide as they need without one), under a line of titles. Values may come from anywhere: control
+ * Rows, each one text of one line or more, that fit `width` terminal columns (as wide as they need without one), under a line of titles. Values may come from anywhere: control
  * characters are made visible, wide and combining characters are counted as terminals show them.
  */
 export function formatTable<Row>(
@@ -28,36 +32,40 @@ export function formatTable<Row>(
   all: readonly TableColumn<Row>[],
   options: { readonly width?: number | undefined; readonly color?: boolean },
 ): string[] {
-  const columns = columnsThatFit(rows, all, options.width ?? Number.POSITIVE_INFINITY)
+  const width = options.width ?? Number.POSITIVE_INFINITY
+  const { columns, below } = columnsThatFit(rows, all, width)
   const cells = rows.map((row) => columns.map((column) => plainText(column.value(row))))
   const natural = columns.map((column) => naturalWidth(rows, column))
-  const widths = fitWidths(natural, columns, options.width ?? Number.POSITIVE_INFINITY)
+  const widths = fitWidths(natural, columns, width)
   const line = (texts: readonly string[], row?: Row): string =>
     columns
       .map((column, index) => {
-        const width = widths[index] ?? 0
-        const cell = clip(texts[index] ?? '', width)
+        const own = widths[index] ?? 0
+        const cell = clip(texts[index] ?? '', own)
         const styled = row !== undefined && options.color && column.style ? column.style(cell, row) : cell
-        const space = pad('', width - displayWidth(cell))
+        const space = pad('', own - displayWidth(cell))
         return column.align === 'right' ? space + styled : styled + space
       })
       .join(GAP)
       .trimEnd()
-  return [line(columns.map((column) => column.title)), ...rows.map((row, index) => line(cells[index] ?? [], row))]
+  const rest = (row: Row): string[] =>
+    below.flatMap(({ value }) => wrapText(plainText(value(row)), { width, indent: '  ' }))
+  const head = line(columns.map((column) => column.title))
+  return [head, ...rows.map((row, index) => [line(cells[index] ?? [], row), ...rest(row)].join('\n'))]
 }
 
 function naturalWidth<Row>(rows: readonly Row[], { title, value }: TableColumn<Row>): number {
   return rows.reduce((most, row) => Math.max(most, displayWidth(plainText(value(row)))), displayWidth(title))
 }
 
-/** Without as many of the spare ones as is needed for the others to be read. */
+/** Without as many of the spare ones as is needed for the others to be read; what still finds no room stands below. */
 function columnsThatFit<Row>(
   rows: readonly Row[],
   columns: readonly TableColumn<Row>[],
   width: number,
-): readonly TableColumn<Row>[] {
+): { readonly columns: readonly TableColumn<Row>[]; readonly below: readonly TableColumn<Row>[] } {
+  if (width === Number.POSITIVE_INFINITY) return { columns, below: [] }
   const spares = columns.filter(({ spare }) => spare !== undefined)
-  if (spares.length === 0 || width === Number.POSITIVE_INFINITY) return columns
   const least = new Map(
     columns.map((column) => {
       const natural = naturalWidth(rows, column)
@@ -69,7 +77,12 @@ function columnsThatFit<Row>(
     if (total() <= width) break
     least.delete(column)
   }
-  return [...least.keys()]
+  const below: TableColumn<Row>[] = []
+  for (const column of [...least.keys()].reverse()) {
+    if (total() <= width) break
+    if (column.flexible && least.delete(column)) below.unshift(column)
+  }
+  return { columns: [...least.keys()], below }
 }
 
 /** Takes what is too much from the widest flexible column, step by step, then from the widest of all. */

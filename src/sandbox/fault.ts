@@ -89,7 +89,7 @@ export function parseFault(text: string): { readonly rule: FaultRule } | { reado
   const at = text.indexOf('=')
   const [names = '', argument] = (at < 0 ? text : text.slice(0, at)).split(':')
   const [name = '', ...also] = names.split('+')
-  const who = at < 0 ? 'all' : text.slice(at + 1)
+  const who = at < 0 ? '' : text.slice(at + 1)
   if (name !== 'none' && !Object.hasOwn(FAULTS, name)) {
     return { problem: `"${name}" is no fault. There are: ${[...Object.keys(FAULTS), 'none'].join(', ')}.` }
   }
@@ -147,7 +147,7 @@ function parseWho(text: string): { readonly who: FaultRule['who'] } | { readonly
   }
   const devices = text.split(',').filter((name) => name !== '')
   if (devices.length === 0) {
-    return { problem: `"${text}" does not say which devices; write 3%, all, or names such as PL-0001/pos1.` }
+    return { problem: `It does not say which devices: write NAME=3%, NAME=all, or NAME=PL-0001/pos1.` }
   }
   return { who: { devices } }
 }

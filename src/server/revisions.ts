@@ -7,6 +7,7 @@ import { type Hooks, hooksOf } from '../app/hooks/open-hooks.ts'
 import { type KnownSender, openSenders } from '../app/hooks/open-senders.ts'
 import { openProject, type Project } from '../app/project.ts'
 import { checkScheduledReports } from '../app/reports/check-scheduled-reports.ts'
+import { counted } from '../core/counted.ts'
 import { InputError, inputError } from '../core/diagnostic.ts'
 import { revisionOf } from '../gitops/revision.ts'
 import { filesSeen } from './files-seen.ts'
@@ -120,7 +121,11 @@ export class Revisions {
 
 /** What a server says of a revision. */
 export function summaryOf({ settings, senders, fleet }: Revision): string {
-  return `${settings.rules.length} rules, ${senders.length} senders, ${fleet.devices.size} devices`
+  return [
+    counted(settings.rules.length, 'rule'),
+    counted(senders.length, 'sender'),
+    counted(fleet.devices.size, 'device'),
+  ].join(', ')
 }
 
 async function load(project: Project, { sandbox, log }: Options): Promise<Revision> {

@@ -276,7 +276,7 @@ steps:
     )
     expect(stdout.split('\n').filter((line) => /^(──|\d+ device)/.test(line))).toEqual([
       '── PL-0001/pos1 · exit code 0',
-      '1 device, 1 different answer.',
+      '1 device, one answer.',
     ])
   })
 })

@@ -187,7 +187,7 @@ test('a wide terminal has the last day of each device in `till status`', async (
 test('`till watch` tells what is wrong, and each change as runs find it', async () => {
   const once = await project.till('watch', '--once')
   expect(once.stdout).toMatch(
-    /1 devices in 1 stores are not as they should be; 1 stores cannot sell\.\n\nS1 First {2}cannot sell\n {2}fiscal1 {2}unmet/,
+    /Not as it should be: 1 device in 1 store\. Cannot sell: 1 store\.\n\nS1 First {2}cannot sell\n {2}fiscal1 {2}unmet/,
   )
   const child = spawn(process.execPath, [TILL, 'watch', '--json'], {
     cwd: project.root,

@@ -90,7 +90,7 @@ test('runs show finds a run by its beginning, and says what is missing', async (
       → Resume it (\`till resume\`): it looks first, and does what is still missing. What cannot be seen is for you to look at.
     Plan till-health: 3 devices
       2 cancelled, 1 indeterminate
-    Again, only what is indeterminate (or cancelled): till plan till-health --param port=8443 --from-run 20261123T000000Z-bbbbbb:indeterminate
+    Again, only what is indeterminate (likewise :cancelled): till plan till-health --param port=8443 --from-run 20261123T000000Z-bbbbbb:indeterminate
     exit 0"
   `)
   expect(await answer('runs', 'show', '202611')).toMatchInlineSnapshot(`

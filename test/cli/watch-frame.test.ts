@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { lastTop, moved, watchFrame } from '../../src/app/watch/watch-frame.ts'
+import { lastTop, moved, watchFrame, watchText } from '../../src/app/watch/watch-frame.ts'
 import { type WrongStore, watchChanges } from '../../src/app/watch/wrong-devices.ts'
 import { displayWidth } from '../../src/reporters/plain-text.ts'
 
@@ -32,7 +32,7 @@ test('the table has as many lines as the screen, none wider, whatever devices sa
     }
   }
   expect(frame(80, 24).slice(0, 7)).toEqual([
-    '12:00:00  3 devices in 2 stores are not as they should be; 1 stores cannot sell.',
+    '12:00:00Z  Not as it should be: 3 devices in 2 stores. Cannot sell: 1 store.',
     '',
     'S1 Łódź  cannot sell',
     '  fiscal1  unmet              1 h  it is out of paper',
@@ -40,6 +40,17 @@ test('the table has as many lines as the screen, none wider, whatever devices sa
     'S2 Gdańsk  sells',
     '  printer  unmet              1 h  it is out of paper',
   ])
+})
+
+test('what is shown once has every reason in full, on a narrow screen below its line', () => {
+  const long = [{ ...STORES[1], devices: [device('S2/printer', 'it is out of paper since the morning of that day')] }]
+  const text = (columns: number) => watchText(long as never, { columns, color: false, now: NOW })
+  expect(text(44)).toBe(
+    '12:00:00Z  Wrong: 1 device in 1 store.\n\nS2 Gdańsk  sells\n  printer  unmet              1 h\n' +
+      '      it is out of paper since the morning\n      of that day\n',
+  )
+  expect(text(Number.POSITIVE_INFINITY)).toContain('1 h  it is out of paper since the morning of that day\n')
+  expect(watchText([], { columns: 44, color: false, now: NOW })).toBe('12:00:00Z  All is well, as far as is known.\n')
 })
 
 test('keys move within the table, and a filter is typed, kept and cleared', () => {
@@ -56,7 +67,7 @@ test('keys move within the table, and a filter is typed, kept and cleared', () =
   expect(press(place, { typed: 'x' })).toEqual(place)
   const typed = press(place, 'filter', { typed: 'g' }, { typed: 'd' }, { typed: 'x' }, 'erase', 'enter')
   expect(typed).toEqual({ top: 0, filter: 'gd', isTyping: false })
-  expect(frame(80, 24, typed)[0]).toContain('1 devices in 1 stores')
+  expect(frame(80, 24, typed)[0]).toContain('1 device in 1 store.')
   expect(press(typed, 'escape')).toEqual(place)
 })
 

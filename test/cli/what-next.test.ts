@@ -264,10 +264,23 @@ it('flags that there are not are answered with those that there are', async () =
   const { till } = bound(projectWith(1, { clear: CLEAR }))
   const typed = await till('plan', 'clear', '--parm', 'a=b', '--check')
   expect(typed.code).toBe(2)
-  expect(typed.stderr).toContain('There is no flag --parm here USAGE_INVALID\n  See --help.\n  did you mean --param?')
+  expect(typed.stderr).toContain('There is no flag --parm here USAGE_INVALID\n  See till plan --help.\n  did you mean --param?')
   expect(typed.stderr).toContain('a plan changes nothing: till plan')
   const json = await till('apply', 'clear', '--auto-approve', '--json')
   expect(JSON.parse(json.stdout).diagnostics).toMatchObject([{ code: 'USAGE_INVALID', hint: 'here it is --yes' }])
+})
+
+it('a name of another kind is told with its own flag', async () => {
+  const { till } = bound(projectWith(1, { clear: CLEAR }))
+  for (const [flag, name, own] of [
+    ['--device', 'PL-0001', '--store PL-0001'],
+    ['--store', 'PL-0001/next1', '--device PL-0001/next1'],
+    ['--store', 'north', '--region north'],
+  ] as const) {
+    const { code, stderr } = await till('inventory', 'list', flag, name)
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`: ${own}\n`)])
+  }
+  expect((await till('runs', 'show', 'lastest')).stderr).toContain('did you mean "latest"?')
 })
 
 it('words of other tools for which there is none here are explained', async () => {

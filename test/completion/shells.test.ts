@@ -74,6 +74,10 @@ describe.skipIf(!isInstalled('bash'))('bash', () => {
     ['till plan agent-update --output till', '[-o filenames]\ntillwright.yaml\n'],
     ['till plan agent-update --from-run=latest:unr', 'unreachable\n'],
     ['till explain HOST_KEY_M', 'HOST_KEY_MISMATCH\n'],
+    ['till sandbox fault refu', '[-o nospace]\nrefused=\n'],
+    ['till sandbox fault refused=PL', '[-o nospace]\nPL-0001/\n'],
+    ['till sandbox fault refused=PL-0001/pos1', 'PL-0001/pos1\n'],
+    ['till plan x --fail-on failed,unre', 'failed,unreachable\n'],
   ])('completes "%s"', (line, wanted) => {
     expect(offered('bash', line)).toBe(wanted)
   })
@@ -87,6 +91,8 @@ describe.skipIf(!isInstalled('fish'))('fish', () => {
     ['till plan agent-update --from-run latest:unr', /^latest:unreachable\n$/],
     ['till plan agent-update --output tillw', /tillwright\.yaml/],
     ['till explain HOST_KEY_M', /^HOST_KEY_MISMATCH\t/],
+    ['till sandbox fault refu', /^refused=\t/],
+    ['till sandbox fault refused=PL-0001/pos1', /^refused=PL-0001\/pos1$/m],
   ])('completes "%s"', (line, wanted) => {
     expect(offered('fish', line)).toMatch(wanted)
   })
@@ -100,6 +106,8 @@ describe.skipIf(!isInstalled('zsh'))('zsh', () => {
     ['till plan agent-update --device PL', 'till plan agent-update --device PL-0001/'],
     ['till plan agent-update --from-run latest:unr', 'till plan agent-update --from-run latest:unreachable '],
     ['till explain HOST_KEY_M', 'till explain HOST_KEY_MISMATCH '],
+    ['till sandbox fault refu', 'till sandbox fault refused='],
+    ['till sandbox fault refused=PL-0001/pos1', 'till sandbox fault refused=PL-0001/pos1 '],
   ])('completes "%s"', (line, wanted) => {
     expect(offered('zsh', line)).toContain(`<<${wanted}>>`)
   })

@@ -22,7 +22,7 @@ test('lines of a run with every state', async () => {
     failed        PL-0002/pos1  CONVERGE_FAILED (converge): Something about "CONVERGE_FAILED" on port 6.
       → Look at number 6.
     unmet         PL-0002/pos4  CHECK_UNMET (connect): Something about "CHECK_UNMET" on port 1.
-      → See what was found and what was desired.
+      → A check changes nothing: mend on the device what it found, or let a step before it do so.
     unreachable   PL-0002/pos2  CONNECT_TIMEOUT (connect): Something about "CONNECT_TIMEOUT" on port 1.
       → Off, disconnected, or a firewall drops packets: check the link of the store first.
     deferred      PL-0002/pos3  LEASE_HELD (identify): Something about "LEASE_HELD" on port 2.
@@ -34,7 +34,7 @@ test('lines of a run with every state', async () => {
     CONVERGE_FAILED converge 1 device: PL-0002/pos1
       → See the message of the device.
     CHECK_UNMET connect 1 device: PL-0002/pos4
-      → See what was found and what was desired.
+      → A check changes nothing: mend on the device what it found, or let a step before it do so.
     CONNECT_TIMEOUT connect 1 device: PL-0002/pos2
       → Off, disconnected, or a firewall drops packets: check the link of the store first.
     LEASE_HELD identify 1 device: PL-0002/pos3
@@ -49,7 +49,7 @@ test('lines of a run with every state', async () => {
       1 in-sync, 1 drifted, 1 changed, 1 unmet, 1 failed, 1 unreachable, 1 unknown, 1 deferred, 1 cancelled, 1 indeterminate
     Details: till runs show 20261122T034716Z-7f3a9c
     Mend the drift: till apply till-health --param port=8443 --from-run 20261122T034716Z-7f3a9c:drifted
-    Again, only what is failed (or indeterminate, unreachable, unknown, deferred, cancelled, unmet): till plan till-health --param port=8443 --from-run 20261122T034716Z-7f3a9c:failed
+    Again, only what is failed (likewise :indeterminate, :unreachable, :unknown, :deferred, :cancelled, :unmet): till plan till-health --param port=8443 --from-run 20261122T034716Z-7f3a9c:failed
     "
   `)
 })
@@ -139,7 +139,7 @@ test('lines of a run that ends early name what was lost', async () => {
     Plan till-health: 3 devices
       2 cancelled, 1 indeterminate
     Details: till runs show 20261122T034716Z-7f3a9c
-    Again, only what is indeterminate (or cancelled): till plan till-health --param port=8443 --from-run 20261122T034716Z-7f3a9c:indeterminate
+    Again, only what is indeterminate (likewise :cancelled): till plan till-health --param port=8443 --from-run 20261122T034716Z-7f3a9c:indeterminate
     "
   `)
 })
@@ -242,7 +242,7 @@ test('the live view shows progress by store, totals and problems, and goes away'
     failed        PL-0002/pos1  CHECK_UNMET (observe): Disk 99 % full, which is a lot more than 90 %.
 
     CHECK_UNMET observe 3 devices: PL-0000/pos1, PL-0001/pos1, PL-0002/pos1
-      → See what was found and what was desired.
+      → A check changes nothing: mend on the device what it found, or let a step before it do so.
     Slowest: PL-0000/pos3 0.4 s, PL-0001/pos3 0.4 s, PL-0002/pos3 0.4 s, PL-0000/pos2 0.3 s, PL-0001/pos2 0.3 s
     Plan till-health: 12 devices in 0.0 s
       9 in-sync, 3 failed

@@ -196,10 +196,7 @@ test('a table leaves out what can be spared before it cuts, and no more than tha
     'RUN                      WHAT                BY',
     '20261201T120000Z-abcdef  Apply agent-update  anna',
   ])
-  expect(formatTable([1], wide, { width: 40 })).toEqual([
-    'RUN                      WHAT',
-    '20261201T120000Z-abcdef  Apply agent-up…',
-  ])
+  expect(formatTable([1], wide, { width: 40 })).toEqual(['RUN', '20261201T120000Z-abcdef\n  Apply agent-update'])
 })
 
 const rows = [
@@ -214,9 +211,8 @@ const columns = [
 
 test('a table fits the terminal, flexible columns give way first', () => {
   for (const width of [120, 50, 20]) {
-    expect(Math.max(...formatTable(rows, columns, { width }).map(displayWidth))).toBeLessThanOrEqual(
-      Math.max(width, 20),
-    )
+    const lines = formatTable(rows, columns, { width }).flatMap((row) => row.split('\n'))
+    expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(Math.max(width, 20))
   }
   expect(formatTable(rows, columns, { width: 50 }).join('\n')).toMatchInlineSnapshot(`
     "DEVICE        CITY  MESSAGE
@@ -224,9 +220,13 @@ test('a table fits the terminal, flexible columns give way first', () => {
     JP-0001/pos1  東京  short"
   `)
   expect(formatTable(rows, columns, { width: 25 }).join('\n')).toMatchInlineSnapshot(`
-    "DEVICE        CITY  MESS…
-    PL-0412/pos1  Łódź  Ever…
-    JP-0001/pos1  東京  short"
+    "DEVICE        CITY
+    PL-0412/pos1  Łódź
+      Everything is as it
+      should be, and then
+      some more words
+    JP-0001/pos1  東京
+      short"
   `)
 })
 

@@ -26,7 +26,6 @@ describe('parseFault', () => {
     ['refused=3%', { name: 'refused', who: { share: 0.03 } }],
     ['blackhole=PL-0001/pos1', { name: 'blackhole', who: { devices: ['PL-0001/pos1'] } }],
     ['tarpit-kex=PL-0001/pos1,PL-00*/*', { name: 'tarpit-kex', who: { devices: ['PL-0001/pos1', 'PL-00*/*'] } }],
-    ['refused', { name: 'refused', who: { share: 1 } }],
     ['none=all', { name: 'none', who: { share: 1 } }],
     ['slow=150ms', { name: 'slow', roundTripMs: 150, who: { share: 1 } }],
     ['slow:2s=0.5%', { name: 'slow', roundTripMs: 2000, who: { share: 0.005 } }],
@@ -39,6 +38,8 @@ describe('parseFault', () => {
   test.each([
     '',
     'explode=3%',
+    'refused',
+    'none',
     'refused=',
     'refused=101%',
     'refused=-1%',

@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
+import { counted } from '../../core/counted.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import { GIT_NEEDED, gitTooOld } from '../../gitops/git-version.ts'
@@ -113,7 +114,7 @@ function repository({ project, fleet }: Machine): MachineFinding {
     }
   }
   const { size } = fleet.devices
-  return { name: 'repository', state: 'ok', detail: `${project.root}, ${size} ${size === 1 ? 'device' : 'devices'}` }
+  return { name: 'repository', state: 'ok', detail: `${project.root}, ${counted(size, 'device')}` }
 }
 
 function knownHosts({ project, fleet }: Machine): readonly MachineFinding[] {

@@ -1,4 +1,5 @@
 import { collectedCommand } from '../../core/collected.ts'
+import { counted } from '../../core/counted.ts'
 import { type Attempt, type Episode, occurrencesOf } from '../../core/episode.ts'
 import type { MessageKind } from '../../core/escalation.ts'
 import type { Incident } from '../../core/incident.ts'
@@ -79,7 +80,7 @@ function episodeLines(of: Episode): readonly string[] {
   const { episode, device, alert, firing_since, attempts, note, flaps } = of
   const times = occurrencesOf(of)
   const often = times > 1 ? `, ${times} occurrences` : ''
-  const flapped = flaps > 0 ? `, ${flaps} times back after it was clear` : ''
+  const flapped = flaps > 0 ? `, ${counted(flaps, 'time')} back after it was clear` : ''
   return [
     `Seen by ${alert.source}: ${alert.name}${alert.text === '' ? '' : `: ${alert.text}`}`,
     `  firing since ${shortTime(firing_since ?? alert.started_at)}${often}${flapped} (till episodes show ${episode})`,

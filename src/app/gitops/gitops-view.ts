@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { inputError } from '../../core/diagnostic.ts'
 import type { Pulled } from '../../gitops/pull.ts'
 import {
@@ -128,7 +129,7 @@ export function pulledText(
 ): string {
   const said: Readonly<Record<Pulled['outcome'], string>> = {
     current: `${trusted.commit} is in force, and nothing is new.`,
-    advanced: `${tip} is verified: ${commits} new ${commits === 1 ? 'commit' : 'commits'}.${dry ? ' Nothing was put in force.' : ' It is in force now.'}`,
+    advanced: `${tip} is verified: ${counted(commits, 'new commit')}.${dry ? ' Nothing was put in force.' : ' It is in force now.'}`,
     refused: `REFUSED ${tip ?? ''} (${code}); ${trusted.commit} stays in force.`,
     undecided: `Nothing was decided about ${tip ?? 'what the remote has'} (${code}); ${trusted.commit} stays in force, and the next pull asks anew.`,
     unreachable: `The remote did not answer (${code}); ${trusted.commit} stays in force.`,

@@ -24,7 +24,7 @@ const COLUMNS: readonly TableColumn<Stretch>[] = [
   },
   { title: 'RUN', value: ({ visit }) => visit.run, whole: true },
   { title: 'WHAT', value: ({ visit }) => whatText(visit), flexible: true },
-  { title: 'BY', value: ({ visit }) => visit.by },
+  { title: 'BY', value: ({ visit }) => visit.by, spare: 1 },
 ]
 
 /**
@@ -68,7 +68,7 @@ function isSame(one: PastVisit, other: PastVisit): boolean {
 
 function whatText({ mode, runbooks, about }: PastVisit): string {
   const names = runbooks.map((name, index) => (about[index] ? `${name} (${about[index]})` : name))
-  return [mode, ...names].join(' ')
+  return mode === 'exec' ? mode : [mode, ...names].join(' ')
 }
 
 function* belowText({ visit, from, times }: Stretch, width: number): Generator<string> {

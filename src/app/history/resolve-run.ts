@@ -14,10 +14,7 @@ export async function resolveRun(store: RunStore, reference: string): Promise<Ru
   const exact = hits.find((run) => run.run === reference)
   const [only] = hits
   if (exact ?? (hits.length === 1 ? only : undefined)) return (exact ?? only) as RunSummary
-  const near = suggest(
-    reference,
-    runs.map((run) => run.run),
-  )
+  const near = suggest(reference, ['latest', ...runs.map((run) => run.run)])
   throw new InputError([
     {
       code: 'RUN_UNKNOWN',

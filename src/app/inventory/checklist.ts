@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { RunStore } from '../../core/run-store.ts'
@@ -104,7 +105,7 @@ export function checklistSheet(rows: readonly ChecklistRow[], now: Date): Sheet 
   const seen = rows.filter(({ seen_at }) => seen_at !== null).length
   return {
     title: 'Checklist',
-    notes: [`${rows.length} devices: ${seen} were seen, ${receipts} have sold.`, made],
+    notes: [`${counted(rows.length, 'device')}: seen ${seen}, sold with ${receipts}.`, made],
     columns: COLUMNS.map(({ title }) => title),
     rows: rows.map((row) => COLUMNS.map(({ value }) => value(row))),
   }

@@ -18,16 +18,21 @@ function placeJson(source: SourceRange, root: string): object {
 const DEVICE_COLUMNS: readonly TableColumn<Device>[] = [
   { title: 'DEVICE', value: (device) => device.name, whole: true },
   { title: 'KIND', value: (device) => device.kind },
-  { title: 'OS', value: ({ os }) => systemOf(os), flexible: true },
-  { title: 'ADDRESS', value: (device) => device.address || `on ${device.attached_to ?? 'this machine'}` },
+  { title: 'OS', value: ({ os }) => systemOf(os), flexible: true, spare: 4 },
+  {
+    title: 'ADDRESS',
+    value: (device) => device.address || `on ${device.attached_to ?? 'this machine'}`,
+    flexible: true,
+  },
   {
     title: 'BY',
     value: ({ transport }) => (transport.via === undefined ? transport.type : `${transport.type} via ${transport.via}`),
     flexible: true,
+    spare: 3,
   },
-  { title: 'REGION', value: (device) => device.region, flexible: true },
-  { title: 'PROFILE', value: (device) => device.profile, flexible: true },
-  { title: 'TAGS', value: (device) => device.tags.join(','), flexible: true },
+  { title: 'REGION', value: (device) => device.region, flexible: true, spare: 2 },
+  { title: 'PROFILE', value: (device) => device.profile, flexible: true, spare: 5 },
+  { title: 'TAGS', value: (device) => device.tags.join(','), flexible: true, spare: 1 },
 ]
 
 function systemOf({ family, distribution, version }: Device['os']): string {

@@ -5,6 +5,7 @@ import {
   type KnownNumber,
   MEASURED_WRITES,
 } from '../../core/capacity.ts'
+import { counted } from '../../core/counted.ts'
 import { DAY_MS } from '../../core/duration.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { Report } from '../../core/report.ts'
@@ -73,13 +74,13 @@ function measured(
   const days = first === null ? 0 : (Date.parse(until) - Date.parse(first)) / DAY_MS
   const source = 'measured' satisfies CapacitySource
   const places = (value: number): number => Number(value.toPrecision(4))
-  const of = `${looks} looks of ${runs} runs`
+  const of = `${counted(looks, 'look')} of ${counted(runs, 'run')}`
   return {
     ...(days >= 1 && looks >= FEWEST_LOOKS && devices > 0
       ? { looks: { value: places(looks / days / devices), source, how: `${of} in ${days.toFixed(1)} days` } }
       : {}),
     ...(looks >= FEWEST_LOOKS
-      ? { 'events-per-look': { value: places(events / looks), source, how: `${events} events, ${of}` } }
+      ? { 'events-per-look': { value: places(events / looks), source, how: `${counted(events, 'event')}, ${of}` } }
       : {}),
     ...(kept_events >= FEWEST_EVENTS
       ? {
@@ -106,13 +107,13 @@ function notesOf(
     .filter(({ source, part }) => source === 'assumed' && part === 'state')
     .map(({ flag }) => `--${flag}`)
   const notes = [
-    `Measured by ${usage.runs} runs with ${usage.events} events. Assumed of the store: ${assumed.join(', ')}.`,
+    `Measured by ${counted(usage.runs, 'run')} with ${counted(usage.events, 'event')}. Assumed of the store: ${assumed.join(', ')}.`,
   ]
   const [disk, days] = [value('disk') * 1000, value('days')]
   if (disk > keep.megabytes) {
     const held = Math.floor((days * keep.megabytes) / disk)
     notes.push(
-      `\`history.megabytes\` of tillwright.yaml is ${keep.megabytes}: of ${days} days about ${held} are kept. Write ${Math.ceil(disk)}, or fewer days.`,
+      `\`history.megabytes\` of tillwright.yaml is ${keep.megabytes}: of ${counted(days, 'day')} about ${held} are kept. Write ${Math.ceil(disk)}, or fewer days.`,
     )
   }
   if (value('share-of-writes') > 50)

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { AvailabilitySettings, Maintenance } from '../../core/availability-settings.ts'
 import { isSoldWith, salesPoints } from '../../core/can-sell.ts'
 import type { Bound } from '../../core/contract.ts'
+import { counted } from '../../core/counted.ts'
 import type { Device, Fleet, Store } from '../../core/fleet.ts'
 import type { DeviceSpans, View } from '../../core/ledger.ts'
 import type { Outage } from '../../core/outage.ts'
@@ -45,7 +46,7 @@ export function isSoldInPart(store: Store, whole: Fleet | undefined): boolean {
 /** How many stores are left out for that; nothing of none. */
 export function leftOutNote(stores: number): string[] {
   if (stores === 0) return []
-  const which = stores === 1 ? '1 store is' : `${stores} stores are`
+  const which = counted(stores, 'store is', 'stores are')
   return [`${which} left out: whether it can sell hangs on tills or fiscal printers that do not exist for who is told.`]
 }
 

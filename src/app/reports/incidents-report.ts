@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import { INCIDENT_CLOCKS, type IncidentClock } from '../../core/incident.ts'
 import type { IncidentEyes, IncidentStore } from '../../core/incident-store.ts'
@@ -26,12 +27,12 @@ export async function incidentsReport(question: IncidentsQuestion): Promise<Repo
   const late = INCIDENT_CLOCKS.map((clock) => [clock, views.filter((view) => isLate(view, clock)).length] as const)
   const open = views.filter(({ closed_at }) => closed_at === null).length
   const notes = [
-    `${views.length} incidents were opened, ${open} of them are not closed.`,
+    `${counted(views.length, 'incident was', 'incidents were')} opened; not closed: ${open}.`,
     `Late: ${late.map(([clock, count]) => `${clock} ${count}`).join(', ')}.`,
   ]
   const charts = [
-    counted('Incidents by fault', views, ({ fault }) => fault),
-    counted('Incidents by team', views, ({ team }) => team ?? 'nobody'),
+    chartOf('Incidents by fault', views, ({ fault }) => fault),
+    chartOf('Incidents by team', views, ({ team }) => team ?? 'nobody'),
   ]
   const rows = views.map(rowOf)
   return { form: INCIDENTS_REPORT, ...frame, by: null, of: null, notes, rows, total: null, charts }
@@ -57,7 +58,7 @@ function isLate({ clocks }: IncidentView, clock: IncidentClock): boolean {
   return clocks.some((one) => one.clock === clock && one.late)
 }
 
-function counted(title: string, views: readonly IncidentView[], of: (view: IncidentView) => string): ReportChart {
+function chartOf(title: string, views: readonly IncidentView[], of: (view: IncidentView) => string): ReportChart {
   const counts = new Map<string, number>()
   for (const view of views) counts.set(of(view), (counts.get(of(view)) ?? 0) + 1)
   const points = [...counts].map(([label, value]) => ({ label, value })).sort((a, b) => b.value - a.value)

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { DeviceSpans } from '../../core/ledger.ts'
 import type { Period } from '../../core/trading-hours.ts'
@@ -36,7 +37,7 @@ export function leftNote(left: readonly LeftDevice[]): string[] {
   const hours = left.reduce((sum, { downMs }) => sum + downMs, 0) / HOUR_MS
   const names = left.slice(0, MOST_NAMES).map(({ device }) => device)
   const more = left.length > MOST_NAMES ? ` and ${left.length - MOST_NAMES} more` : ''
-  const which = left.length === 1 ? '1 device that is' : `${left.length} devices that are`
+  const which = counted(left.length, 'device that is', 'devices that are')
   return [
     `Not counted: ${which} in the inventory no longer, or under another name, out of order for ${hours.toFixed(1)} h of this time: ${names.join(', ')}${more}.`,
   ]

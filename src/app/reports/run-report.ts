@@ -16,7 +16,7 @@ const TELLING: ReadonlySet<StepRecord['state']> = new Set(['drifted', 'changed',
 export async function runReport(
   store: RunStore,
   run: RunSummary,
-  { zone, now }: { readonly zone: string; readonly now: Date },
+  { zone, now, sandbox }: { readonly zone: string; readonly now: Date; readonly sandbox: boolean },
 ): Promise<Report> {
   const record = await foldRun(store.events(run.run), { ended: run.state !== 'running' })
   const devices = [...record.devices.values()]
@@ -30,20 +30,24 @@ export async function runReport(
     zone,
     by: null,
     of: null,
-    notes: notesOf(run, record.targets.length),
+    notes: notesOf(run, record.targets.length, sandbox),
     rows: devices.map(rowOf),
     total: null,
     charts: chartsOf(devices),
   }
 }
 
-function notesOf({ run, mode, runbooks, by, state, exit_code, devices }: RunSummary, targets: number): string[] {
+function notesOf(
+  { run, mode, runbooks, by, state, exit_code, devices }: RunSummary,
+  targets: number,
+  sandbox: boolean,
+): string[] {
   const end = state === 'finished' ? `It ended with exit code ${exit_code}.` : `It is ${state}.`
   const left = Math.max(0, targets - devices)
   return [
     `Run ${run}: ${mode} ${runbooks.join(', ')}, by ${by}. ${end}`,
     ...(left > 0 ? [`${left} of its devices have no end yet.`] : []),
-    `All of it: till runs show ${run}`,
+    `All of it: till runs show ${run}${sandbox ? ' --sandbox' : ''}`,
   ]
 }
 

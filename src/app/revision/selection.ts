@@ -29,9 +29,9 @@ export async function selectDevices(
   more: { readonly store: () => Promise<RunStore>; readonly targets?: Expression | undefined },
 ): Promise<readonly Device[]> {
   const diagnostics: Diagnostic[] = [
-    ...unknownNames('store', selection.store, fleet.stores.keys()),
-    ...unknownNames('region', selection.region, fleet.regions.keys()),
-    ...unknownNames('device', selection.device, fleet.devices.keys()),
+    ...unknownNames(fleet, 'store', selection.store),
+    ...unknownNames(fleet, 'region', selection.region),
+    ...unknownNames(fleet, 'device', selection.device),
   ]
   const where = selection.where === undefined ? undefined : compileSelector(selection.where)
   if (where && !where.ok) diagnostics.push(where.diagnostic)
@@ -69,19 +69,24 @@ export function holds(condition: Expression, fleet: Fleet, device: Device): bool
   return answer.ok && answer.value === true
 }
 
-function unknownNames(what: string, wanted: readonly string[] | undefined, known: Iterable<string>): Diagnostic[] {
+/** Where the names of each kind stand in a fleet. */
+const KINDS = { store: 'stores', region: 'regions', device: 'devices' } as const
+
+function unknownNames(fleet: Fleet, what: keyof typeof KINDS, wanted: readonly string[] | undefined): Diagnostic[] {
   if (!wanted?.length) return []
-  const names = new Set(known)
+  const names = new Set(fleet[KINDS[what]].keys())
   return wanted
     .filter((name) => !names.has(name))
     .map((name) => {
       // A device by its id alone is meant in one store or another.
       const near = [...names].find((full) => full.endsWith(`/${name}`)) ?? suggest(name, names)
+      const other = (['store', 'region', 'device'] as const).find((kind) => fleet[KINDS[kind]].has(name))
+      const hint = other ? `it is a ${other}: --${other} ${name}` : near && `did you mean "${near}"?`
       return {
         code: 'INV_REFERENCE_UNKNOWN',
         severity: 'error',
         summary: `There is no ${what} "${name}" in the inventory`,
-        ...(near !== undefined && { hint: `did you mean "${near}"?` }),
+        ...(hint !== undefined && { hint }),
       }
     })
 }

@@ -113,7 +113,7 @@ export function previewReporters(
       reporters.push(
         await toFile(markdown, (output) => {
           void output.write(preview.markdown)
-          return createMarkdownReporter(output)
+          return createMarkdownReporter(output, hintsOf(flags))
         }),
       )
     return reporters
@@ -169,7 +169,8 @@ async function reportFiles(flags: OutputFlags, runbooks: readonly Runbook[]): Pr
   const placeOf = (cause: string | undefined): Place => placeOfStep(cause, runbooks)
   const reporters: Reporter[] = []
   if (junit !== undefined) reporters.push(await toFile(junit, createJunitReporter))
-  if (markdown !== undefined) reporters.push(await toFile(markdown, createMarkdownReporter))
+  if (markdown !== undefined)
+    reporters.push(await toFile(markdown, (output) => createMarkdownReporter(output, hintsOf(flags))))
   if (codeQuality !== undefined)
     reporters.push(await toFile(codeQuality, (output) => createCodeQualityReporter(output, placeOf)))
   if (sarif !== undefined)
@@ -191,12 +192,15 @@ function stdoutReporter(flags: OutputFlags): Reporter {
   return onStdout((output) => reporterFor(flags, output))
 }
 
+/** What is suggested to type next has to look where this run looked. */
+function hintsOf({ sandbox }: OutputFlags): { readonly flags?: string } {
+  return sandbox ? { flags: '--sandbox' } : {}
+}
+
 function reporterFor(flags: OutputFlags, output: Output): Reporter {
   if (flags.json) return createJsonReporter(output)
   if (flags.ndjson) return createNdjsonReporter(output)
-  const { verbose } = flags
-  // What is suggested to type next has to look where this run looked.
-  const hints = flags.sandbox ? { verbose, flags: '--sandbox' } : { verbose }
+  const hints = { verbose: flags.verbose, ...hintsOf(flags) }
   return output.isTerminal ? createTerminalReporter(output, hints) : createLinesReporter(output, hints)
 }
 

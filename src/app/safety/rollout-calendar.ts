@@ -142,8 +142,13 @@ export function calendarPage(calendar: RolloutCalendar): string {
 }
 
 function calendarHead({ runbook, devices, policy, purpose, changeMs, people }: RolloutCalendar): readonly string[] {
-  const head = `${runbook} on ${devices} devices by policy ${policy} (${purpose}), if all goes well and each change takes at most ${shownLength(changeMs)}.`
-  return people === 0 ? [head] : [head, `It begins once ${people} have approved; that is not part of these times.`]
+  const head = `${runbook} on ${counted(devices, 'device')} by policy ${policy} (${purpose}), if all goes well and each change takes at most ${shownLength(changeMs)}.`
+  return people === 0
+    ? [head]
+    : [
+        head,
+        `It begins once ${counted(people, 'person has', 'people have')} approved; that is not part of these times.`,
+      ]
 }
 
 const MOST_STORES = 30
@@ -161,7 +166,7 @@ export function calendarText(calendar: RolloutCalendar): string {
     if (more > 0) lines.push(`  and ${more} more stores (--json and --html have all)`)
   }
   if (calendar.never.length > 0) {
-    lines.push('', `${calendar.never.length} devices would not begin within 90 days:`)
+    lines.push('', `${counted(calendar.never.length, 'device')} would not begin within 90 days:`)
     for (const { device, reasons } of calendar.never.slice(0, MOST_STORES)) {
       lines.push(`  ${device}: ${reasons.map(({ by, message }) => `${by}: ${message}`).join(' ')}`)
     }

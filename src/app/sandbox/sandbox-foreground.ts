@@ -7,6 +7,8 @@ import type { SandboxSelection } from './sandbox-devices.ts'
 const STATUS_MS = 2_000
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+export { FAULTS }
+
 /** Every fault with what it does, for the help of commands. */
 export const FAULT_HELP = Object.entries(FAULTS)
   .map(([name, what]) => `  ${name.padEnd(20)}${what}`)

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import { type EventStore, SOURCE_TALLIES, type SourceSettings, type SourceStanding } from '../../core/event-source.ts'
 import type { Fleet } from '../../core/fleet.ts'
@@ -101,11 +102,11 @@ const SHOWN = 10
 
 function blockOf(source: SourceStatus, now: Date): string {
   const { tallies, unknown, silent } = source
-  const counted = SOURCE_TALLIES.filter((what) => (tallies[what] ?? 0) > 0)
+  const told = SOURCE_TALLIES.filter((what) => (tallies[what] ?? 0) > 0)
   const last = source.lastAt === null ? 'nothing has come' : `the last ${ageText(source.lastAt, now)} ago`
   const lines = [
     `${source.source}  ${source.configured ? source.from : 'not in tillwright.yaml any more'}`,
-    `  ${source.devices} devices, ${last}${counted.map((what) => `; ${tallies[what]} ${TALLY_WORDS[what]}`).join('')}`,
+    `  ${counted(source.devices, 'device')}, ${last}${told.map((what) => `; ${tallies[what]} ${TALLY_WORDS[what]}`).join('')}`,
   ]
   if (source.trouble !== null) {
     const since = source.troubleSince === null ? '' : ` for ${ageText(Date.parse(source.troubleSince), now)}`

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import {
   COUNT_EVERY_MS,
@@ -160,13 +161,12 @@ export function triedText({ source, tallies, unknown, devices, wrong }: Tried): 
 }
 
 function linesOf(device: string, { events, counts, samples, marks }: TriedDevice): readonly string[] {
-  const lines = [`  ${device}: ${events} ${events === 1 ? 'event' : 'events'}`]
+  const lines = [`  ${device}: ${counted(events, 'event')}`]
   for (const [key, count] of counts) {
     const [series = '', hour = ''] = key.split(' ')
     lines.push(`    ${series} ${count} in the hour of ${hour.slice(0, 16)}Z`)
   }
-  for (const [series, { n, last }] of samples)
-    lines.push(`    ${series} ${last} (${n} ${n === 1 ? 'sample' : 'samples'})`)
+  for (const [series, { n, last }] of samples) lines.push(`    ${series} ${last} (${counted(n, 'sample')})`)
   for (const [name, { value, at }] of marks)
     lines.push(`    ${name} ${JSON.stringify(value)} as of ${new Date(at).toISOString()}`)
   return lines

@@ -1,6 +1,8 @@
+import { counted } from '../../core/counted.ts'
 import { formatDuration } from '../../reporters/format-duration.ts'
 import { paintFor, type Style, stateStyle } from '../../reporters/paint.ts'
-import { clip, pad, plainText } from '../../reporters/plain-text.ts'
+import { clip, displayWidth, pad, plainText } from '../../reporters/plain-text.ts'
+import { wrapText } from '../../reporters/wrap-text.ts'
 import type { WrongStore } from './wrong-devices.ts'
 
 /** Where somebody is in the table. */
@@ -41,28 +43,38 @@ const SELLS_STYLES = { no: 'red', unknown: 'magenta', yes: 'green' } as const sa
 
 /** The lines of a table that has as many as the screen shows; the last one says which keys there are. */
 export function watchFrame(stores: readonly WrongStore[], place: WatchPlace, screen: Screen): readonly string[] {
-  const { columns, rows, color, now } = screen
+  const { columns, rows, color } = screen
   const paint = paintFor(color)
   const picked = filtered(stores, place.filter)
-  const devices = picked.reduce((sum, one) => sum + one.devices.length, 0)
-  const silent = picked.filter(({ sells }) => sells === 'no').length
-  const clock = now.toISOString().slice(11, 19)
-  const count =
-    devices === 0
-      ? 'All is well, as far as is known.'
-      : `${devices} devices in ${picked.length} stores are not as they should be; ${silent} stores cannot sell.`
   const body = picked.flatMap((store) => storeLines(store, screen))
   const room = Math.max(1, rows - HEAD - FOOT)
   const top = Math.max(0, Math.min(place.top, body.length - room))
   const shown = body.slice(top, top + room)
   const blank = Array.from({ length: room - shown.length }, () => '')
   return [
-    paint('bold', clip(`${clock}  ${count}`, columns)),
+    paint('bold', clip(headOf(picked, screen), columns)),
     '',
     ...shown,
     ...blank,
     clip(footOf(place, { top, room, all: body.length }), columns),
   ]
+}
+
+/** All of it at once, with reasons in full. */
+export function watchText(stores: readonly WrongStore[], screen: Omit<Screen, 'rows'>): string {
+  const head = paintFor(screen.color)('bold', headOf(stores, screen))
+  const body = stores.flatMap((store) => storeLines(store, { ...screen, whole: true }))
+  return `${[head, ...(body.length > 0 ? ['', ...body] : [])].join('\n')}\n`
+}
+
+function headOf(stores: readonly WrongStore[], { columns, now }: Omit<Screen, 'rows'>): string {
+  const clock = now.toISOString().slice(11, 19)
+  const devices = stores.reduce((sum, one) => sum + one.devices.length, 0)
+  if (devices === 0) return `${clock}Z  All is well, as far as is known.`
+  const what = `${counted(devices, 'device')} in ${counted(stores.length, 'store')}`
+  const silent = stores.filter(({ sells }) => sells === 'no').length
+  const whole = `${clock}Z  Not as it should be: ${what}. Cannot sell: ${counted(silent, 'store')}.`
+  return displayWidth(whole) <= columns ? whole : `${clock}Z  Wrong: ${what}.`
 }
 
 /** How far down the table goes. */
@@ -129,14 +141,17 @@ function filtered(stores: readonly WrongStore[], filter: string): readonly Wrong
   })
 }
 
-function storeLines({ store, name, sells, devices }: WrongStore, { columns, color, now }: Screen): string[] {
+function storeLines(
+  { store, name, sells, devices }: WrongStore,
+  { columns, color, now, whole = false }: Omit<Screen, 'rows'> & { readonly whole?: boolean },
+): string[] {
   const paint = paintFor(color)
   const sign = SELLS_WORDS[sells]
   const title = clip(`${plainText(store)} ${plainText(name)}`, Math.max(4, columns - sign.length - 2))
   const names = Math.min(28, Math.max(...devices.map(({ device }) => device.length - store.length - 1)))
   return [
     `${paint('bold', title)}  ${paint(SELLS_STYLES[sells], sign)}`,
-    ...devices.map(({ device, state, message, at }) => {
+    ...devices.flatMap(({ device, state, message, at }) => {
       const id = pad(clip(plainText(device.slice(store.length + 1)), names), names)
       const age = pad(
         at === null ? '' : formatDuration(Math.max(0, now.getTime() - Date.parse(at))),
@@ -145,9 +160,11 @@ function storeLines({ store, name, sells, devices }: WrongStore, { columns, colo
       )
       // A narrow screen has the state and no more.
       if (columns < names + STATE_COLUMNS + AGE_COLUMNS + 4) return clip(`  ${id}  ${state}`, columns)
+      const line = `  ${id}  ${paint(stateStyle(state), pad(state, STATE_COLUMNS))}${age}`
+      const text = plainText(message ?? '')
       const left = columns - 2 - names - STATE_COLUMNS - AGE_COLUMNS - 6
-      const why = left > 8 ? `  ${clip(plainText(message ?? ''), left)}` : ''
-      return `  ${id}  ${paint(stateStyle(state), pad(state, STATE_COLUMNS))}${age}${why}`
+      if (whole && displayWidth(text) > left) return [line, ...wrapText(text, { width: columns, indent: '      ' })]
+      return text === '' || left <= 8 ? line : `${line}  ${clip(text, left)}`
     }),
   ]
 }

@@ -21,6 +21,8 @@ interface ManifestFlag {
   readonly char?: string
   readonly description?: string
   readonly type: 'option' | 'boolean'
+  readonly helpValue?: string | readonly string[]
+  readonly delimiter?: string
   readonly multiple?: boolean
   readonly options?: readonly string[]
   readonly hidden?: boolean
@@ -40,12 +42,16 @@ export type Wanted =
       readonly kind: 'value'
       readonly command: string
       readonly of: ValueOf
+      /** Arguments of the command that stand before it. */
+      readonly given: readonly string[]
       readonly before: string
       readonly prefix: string
     }
 
 interface ValueOf {
   readonly flag?: string
+  /** What the help has for its value: FILE. */
+  readonly help?: string
   readonly arg?: string
   readonly options?: readonly string[]
 }
@@ -60,27 +66,38 @@ export function wantedAt(words: readonly string[], manifest: Manifest): Wanted {
   if (found === undefined) return { kind: 'words', candidates: commandWords(before, manifest) }
   const { id, command, rest } = found
   if (rest.includes('--') && !current.startsWith('-')) return NOTHING
+  const given = positionals(rest, command)
   const open = openFlag(rest.at(-1), command)
-  if (open) return valueAt(id, open, '', current)
+  if (open) return valueAt({ command: id, given }, open, '', current)
   const [, assigned, value = ''] = /^(--[a-z][a-z-]*)=(.*)$/s.exec(current) ?? []
   if (assigned !== undefined) {
     const flag = flagOf(assigned, command)
-    return flag?.type === 'option' ? valueAt(id, flag, `${assigned}=`, value) : NOTHING
+    return flag?.type === 'option' ? valueAt({ command: id, given }, flag, `${assigned}=`, value) : NOTHING
   }
   if (current.startsWith('-')) return { kind: 'words', candidates: flagWords(rest, command) }
-  const arg = Object.values(command.args)[positionals(rest, command)]
+  const args = Object.values(command.args)
+  // `strict: false` says that the last argument may be repeated.
+  const arg = args[given.length] ?? (command.strict === false ? args.at(-1) : undefined)
   if (arg === undefined) return NOTHING
   const of = { arg: arg.name, ...(arg.options && { options: arg.options }) }
-  return { kind: 'value', command: id, of, before: '', prefix: current }
+  return { kind: 'value', command: id, of, given, before: '', prefix: current }
 }
 
-function valueAt(command: string, flag: ManifestFlag, before: string, prefix: string): Wanted {
+function valueAt(
+  at: { readonly command: string; readonly given: readonly string[] },
+  { name, options, helpValue, delimiter }: ManifestFlag,
+  before: string,
+  typed: string,
+): Wanted {
+  const help = [helpValue ?? []].flat()[0]
+  // Of a list, the last of it is being typed.
+  const listed = delimiter === undefined ? '' : typed.slice(0, typed.lastIndexOf(delimiter) + 1)
   return {
     kind: 'value',
-    command,
-    of: { flag: flag.name, ...(flag.options && { options: flag.options }) },
-    before,
-    prefix,
+    ...at,
+    of: { flag: name, ...(help !== undefined && { help }), ...(options && { options }) },
+    before: `${before}${listed}`,
+    prefix: typed.slice(listed.length),
   }
 }
 
@@ -139,7 +156,7 @@ function openFlag(word: string | undefined, command: ManifestCommand): ManifestF
   return flag?.type === 'option' ? flag : undefined
 }
 
-/** How many arguments stand there already. */
-function positionals(words: readonly string[], command: ManifestCommand): number {
-  return words.filter((word, index) => !word.startsWith('-') && !openFlag(words[index - 1], command)).length
+/** The arguments that stand there already. */
+function positionals(words: readonly string[], command: ManifestCommand): readonly string[] {
+  return words.filter((word, index) => !word.startsWith('-') && !openFlag(words[index - 1], command))
 }

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
+import type { Project } from '../../app/project.ts'
 import { ERROR_CATALOG } from '../../core/error-catalog.ts'
+import { isMap, type JsonObject } from '../../core/json.ts'
 import { DEVICE_STATES } from '../../core/outcome.ts'
 import { namesOfPack, type PackNames } from '../../lang/inventory/pack.ts'
 import type { Candidate } from './command-line.ts'
@@ -69,6 +71,93 @@ export class RepositoryNames {
     return open.map(({ incident, fault, title }) => ({ value: incident, about: `${fault}, ${title}` }))
   }
 
+  /** Episodes that are not closed, newest first. */
+  async episodes(options: { readonly sandbox: boolean }): Promise<readonly Candidate[]> {
+    const file = this.#state(options)
+    if (file === undefined || !existsSync(file)) return []
+    const { openHookStore } = await import('../../app/history/open-store.ts')
+    const { episodeView } = await import('../../app/hooks/episode-view.ts')
+    const store = await openHookStore({ file })
+    const open = await store.episodes({ closed: false, limit: 100 })
+    await store.close()
+    return open.map(episodeView).map(({ episode, device, state }) => ({ value: episode, about: `${device}, ${state}` }))
+  }
+
+  /** What is held, each store or device once. */
+  async holds(options: { readonly sandbox: boolean }): Promise<readonly Candidate[]> {
+    const { listHolds } = await import('../../app/safety/holds.ts')
+    const holds = await this.#told(options, listHolds)
+    return [...new Map(holds.map(({ on, why }) => [on, { value: on, about: why }])).values()]
+  }
+
+  /** Outages that go on or are to come. */
+  async outages(options: { readonly sandbox: boolean }): Promise<readonly Candidate[]> {
+    const { outageState } = await import('../../core/outage.ts')
+    const outages = await this.#told(options, async (project) => {
+      const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+      return store.outages.list(fleet.name)
+    })
+    const known = outages.filter((outage) => outageState(outage, Date.now()) !== 'over')
+    return known.map(({ outage, why }) => ({ value: outage, about: why }))
+  }
+
+  /** `NAME=` for each parameter of a runbook. */
+  async params(runbook: string | undefined): Promise<readonly Candidate[]> {
+    const folder = this.#path('runbooks', 'runbooks')
+    if (runbook === undefined || folder === undefined) return []
+    const file = [runbook, join(folder, `${runbook}.yaml`), join(folder, `${runbook}.yml`)].find(
+      (path) => /\.ya?ml$/.test(path) && existsSync(path),
+    )
+    const { params } = file === undefined ? {} : await mapIn(file)
+    return Object.keys(isMap(params) ? params : {}).map((name) => ({ value: `${name}=` }))
+  }
+
+  /** Those that are shipped and the repository's own, or the latter alone. */
+  async modules({ own }: { readonly own: boolean }): Promise<readonly Candidate[]> {
+    const { modulesHere } = await import('../../app/modules/modules-here.ts')
+    const modules = await modulesHere(this.#root)
+    return (own ? modules.own : modules.all).map(({ name, summary }) => ({ value: name, about: summary }))
+  }
+
+  /** `NAME=` for each fault of a sandbox. */
+  async faults(): Promise<readonly Candidate[]> {
+    const { FAULTS } = await import('../../app/sandbox/sandbox-foreground.ts')
+    const known = Object.entries(FAULTS).map(([name, about]) => ({ value: `${name}=`, about }))
+    return [...known, { value: 'none=', about: 'takes faults away' }]
+  }
+
+  async assignments(): Promise<readonly Candidate[]> {
+    const file = this.#below('tillwright.yaml')
+    if (file === undefined) return []
+    const { readAssignments } = await import('../../lang/read-assignments.ts')
+    const { parseYaml } = await import('../../lang/yaml.ts')
+    const { assignments } = readAssignments(parseYaml(readFileSync(file, 'utf8'), file))
+    return assignments.map(({ name, runbook }) => ({ value: name, about: runbook }))
+  }
+
+  /** The names below a key of tillwright.yaml. */
+  async keysOf(key: string): Promise<readonly Candidate[]> {
+    const file = this.#below('tillwright.yaml')
+    const map = file === undefined ? {} : (await mapIn(file))[key]
+    return values(Object.keys(isMap(map) ? map : {}))
+  }
+
+  /** What is asked of the whole repository, where it has a state. */
+  async #told<T>(
+    options: { readonly sandbox: boolean },
+    ask: (project: Project) => Promise<readonly T[]>,
+  ): Promise<readonly T[]> {
+    const file = this.#state(options)
+    if (this.#root === undefined || file === undefined || !existsSync(file)) return []
+    const { openProject } = await import('../../app/project.ts')
+    const project = await openProject(this.#root, options)
+    try {
+      return await ask(project)
+    } finally {
+      await project.close()
+    }
+  }
+
   #state({ sandbox }: { readonly sandbox: boolean }): string | undefined {
     return sandbox ? this.#below('.till/sandbox-state.db') : this.#path('state', '.till/state.db')
   }
@@ -103,6 +192,12 @@ export class RepositoryNames {
 /** Every code of the catalogue. */
 export function errorCodes(): readonly Candidate[] {
   return Object.entries(ERROR_CATALOG).map(([value, { title }]) => ({ value, about: title }))
+}
+
+async function mapIn(file: string): Promise<JsonObject> {
+  const { parseYaml } = await import('../../lang/yaml.ts')
+  const { value } = parseYaml(readFileSync(file, 'utf8'), file)
+  return isMap(value) ? value : {}
 }
 
 function values(names: readonly string[]): readonly Candidate[] {

@@ -31,7 +31,7 @@ _till() {
     esac
     COMPREPLY+=("\${value#"$broken"}")
   done < <("\${COMP_WORDS[0]/#\\~/$HOME}" __complete "\${words[@]}" 2>/dev/null)
-  [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == */ ]] && compopt -o nospace
+  [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *[/=] ]] && compopt -o nospace
   return 0
 }
 complete -F _till till
@@ -52,7 +52,7 @@ _till() {
     esac
     value=\${value//:/\\\\:}
     [[ $line == *$'\\t'* ]] && value+=":$about"
-    if [[ \${line%%$'\\t'*} == */ ]]; then open+=("$value"); else whole+=("$value"); fi
+    if [[ \${line%%$'\\t'*} == *[/=] ]]; then open+=("$value"); else whole+=("$value"); fi
   done
   (( \${#open} )) && _describe -V till open -S ''
   (( \${#whole} )) && _describe -V till whole

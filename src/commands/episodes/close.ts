@@ -28,11 +28,9 @@ export default class EpisodesClose extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(EpisodesClose)
-    const because = flags.because.trim()
-    if (because === '') this.error('--because: say why')
     const project = await this.openProject(flags)
     const store = await openHookStore(project.state)
-    const view = episodeView(await closeEpisode(store, args.episode, because))
+    const view = episodeView(await closeEpisode(store, args.episode, flags.because.trim()))
     if (flags.json) await this.write(jsonLine({ schema: 'till.episodes/1', episodes: [view] }))
     else await this.write(episodesTable([view], { color: this.color }))
     await store.close()

@@ -1,4 +1,4 @@
-import { Errors, Flags } from '@oclif/core'
+import { Flags } from '@oclif/core'
 import { fire } from '../../app/hooks/fire.ts'
 import { firedText, firedWell } from '../../app/hooks/fired-text.ts'
 import { openHooks } from '../../app/hooks/open-hooks.ts'
@@ -9,6 +9,7 @@ import { BaseCommand } from '../../cli/base-command.ts'
 import { readStdin } from '../../cli/read-stdin.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
 import { startInTerminal } from '../../cli/start-in-terminal.ts'
+import { usageError } from '../../core/diagnostic.ts'
 import { parseDuration } from '../../core/duration.ts'
 
 export default class HookFire extends BaseCommand {
@@ -50,7 +51,7 @@ export default class HookFire extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(HookFire)
     const waitMs = parseDuration(flags.wait)
-    if (waitMs === undefined) throw new Errors.CLIError(`--wait is a duration such as 90s or 2m, not "${flags.wait}"`)
+    if (waitMs === undefined) throw usageError(`--wait: "${flags.wait}" is no time`, 'It is written as 90s, 2m or 1h.')
     const body = flags.field ? JSON.stringify(parseParams(flags.field)) : await readStdin(MOST_BODY_BYTES)
     const hooks = await openHooks(await this.openProject(flags), flags, startInTerminal)
     const fired = await fire(hooks, { source: flags.source, body, waitMs })

@@ -1,9 +1,10 @@
-import { Errors, Flags } from '@oclif/core'
+import { Flags } from '@oclif/core'
 import { openHookStore } from '../../app/history/open-store.ts'
 import type { RecordedDelivery } from '../../app/hooks/try-alerts.ts'
 import { jsonLine } from '../../app/json-document.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
+import { usageError } from '../../core/diagnostic.ts'
 import { parseDuration } from '../../core/duration.ts'
 
 export default class HookRecord extends BaseCommand {
@@ -23,7 +24,8 @@ export default class HookRecord extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(HookRecord)
     const ms = parseDuration(flags.since)
-    if (ms === undefined) throw new Errors.CLIError(`--since is a duration such as 12h or 7d, not "${flags.since}"`)
+    if (ms === undefined)
+      throw usageError(`--since: "${flags.since}" is no time`, 'How far back is written as 12h or 7d.')
     const project = await this.openProject(flags)
     const store = await openHookStore(project.state)
     for await (const { at, source, times, body } of store.inbox(new Date(Date.now() - ms).toISOString())) {

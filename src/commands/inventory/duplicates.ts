@@ -8,6 +8,7 @@ import { workingFleet } from '../../app/revision/targets.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
+import { counted } from '../../core/counted.ts'
 import { EXIT } from '../../core/outcome.ts'
 import { plainText } from '../../reporters/plain-text.ts'
 
@@ -41,7 +42,9 @@ number, machine id, host keys); asks none of them. The exit code is 3 when there
     const head = { schema: 'till.duplicates/1', devices: devices.length, count: found.length }
     if (flags.json) await this.writeAll(jsonDocument(head, 'duplicates', found))
     else await this.writeAll(found.map(textOf))
-    process.stderr.write(`${found.length} identities are claimed more than once, among ${devices.length} devices\n`)
+    process.stderr.write(
+      `${counted(found.length, 'identity is', 'identities are')} claimed more than once, among ${counted(devices.length, 'device')}\n`,
+    )
     await project.close()
     if (found.length > 0) process.exitCode = EXIT.drift
   }

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 import { MOST_STORES, writeFleet } from '../../app/inventory/inventory-files.ts'
 import { jsonPage } from '../../app/json-document.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
+import { counted } from '../../core/counted.ts'
 
 export default class InventoryGenerate extends BaseCommand {
   static override summary = 'Write the inventory of a made-up chain in Poland, to try things on.'
@@ -36,6 +37,8 @@ is given; then the files of an earlier fleet are replaced, and everything else i
       return
     }
     const size = (characters / 1_000_000).toFixed(1)
-    await this.write(`${stores} stores in ${files.length} files (${size} MB) in ${flags.output}\n`)
+    await this.write(
+      `${counted(stores, 'store')} in ${counted(files.length, 'file')} (${size} MB) in ${flags.output}\n`,
+    )
   }
 }

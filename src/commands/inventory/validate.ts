@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { checkInventory } from '../../app/inventory/inventory-files.ts'
 import { jsonPage } from '../../app/json-document.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
+import { counted } from '../../core/counted.ts'
 
 export default class InventoryValidate extends BaseCommand {
   static override summary =
@@ -31,7 +32,7 @@ export default class InventoryValidate extends BaseCommand {
     }
     const { stores, devices, regions, profiles, files } = counts
     await this.write(
-      `${stores} stores with ${devices} devices, ${regions} regions and ${profiles} profiles in ${files} files: nothing is wrong.\n`,
+      `${counted(stores, 'store')} with ${counted(devices, 'device')}, ${counted(regions, 'region')} and ${counted(profiles, 'profile')} in ${counted(files, 'file')}: nothing is wrong.\n`,
     )
   }
 }

@@ -5,6 +5,7 @@ import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
 import { counted } from '../../core/counted.ts'
+import { usageError } from '../../core/diagnostic.ts'
 
 export default class OutagesAdd extends BaseCommand {
   static override summary = 'Say that something is known to be out of order until some time, so that nobody is called.'
@@ -68,8 +69,10 @@ up: that is till hold. A region, a kind or an expression covers what the invento
     const devices = [...(flags.device ?? []), ...named.filter((name) => name.includes('/'))]
     const stores = [...(flags.store ?? []), ...named.filter((name) => !name.includes('/'))]
     if (devices.length + stores.length === 0 && !region && !kind && where === undefined)
-      this.error('Say where: STORE, STORE/DEVICE, --region, --kind or --where')
-    if (because.trim() === '') this.error('--because: say why')
+      throw usageError(
+        'Where the outage is, is not said',
+        'Name a STORE or STORE/DEVICE, or give --region, --kind or --where.',
+      )
     const scope = {
       ...(stores.length > 0 && { stores }),
       ...(devices.length > 0 && { devices }),

@@ -4,13 +4,14 @@ import { ReportCommand } from '../../cli/report-command.ts'
 import { periodFlags, reportFlags } from '../../cli/report-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
 import { ASSUMPTIONS, CAPACITY_FLAGS, type CapacityFlag } from '../../core/capacity.ts'
+import { usageError } from '../../core/diagnostic.ts'
 
 /** A number of 0 or more, as people write it. */
 const numberFlag = Flags.custom<number>({
   async parse(text) {
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
     if (!Number.isFinite(value) || value > 1e12)
-      throw new Errors.CLIError(`A number of 0 or more is meant, not "${text}"`)
+      throw new Errors.CLIError(`a number of 0 or more is meant, not "${text}"`)
     return value
   },
 })
@@ -48,7 +49,8 @@ one document (schema till.report-capacity/1).`
     const given = Object.fromEntries(
       CAPACITY_FLAGS.flatMap((flag) => (flags[flag] === undefined ? [] : [[flag, Number(flags[flag])]])),
     )
-    if (given['open-hours'] === 0) this.error('--open-hours: events come in some hours of a day; it is more than 0')
+    if (given['open-hours'] === 0)
+      throw usageError('--open-hours is 0', 'Events come in some hours of a day: give more than 0.')
     await this.report(flags, (question) => capacityReport({ ...question, given }))
   }
 }

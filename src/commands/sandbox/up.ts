@@ -11,6 +11,8 @@ import {
 } from '../../app/sandbox/sandbox-foreground.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
+import { usageError } from '../../core/diagnostic.ts'
+import { EXIT } from '../../core/outcome.ts'
 
 const IMITATES =
   'Windows is imitated: what modules do there works, a text of PowerShell does not (docs/sandbox.md says more).\n'
@@ -63,7 +65,8 @@ ${FAULT_HELP}`
     const { flags } = await this.parse(SandboxUp)
     const project = await this.openProject(flags)
     const drift = Number(flags.drift)
-    if (!(drift >= 0 && drift <= 1)) this.error(`--drift is a share from 0 to 1, not "${flags.drift}"`)
+    if (!(drift >= 0 && drift <= 1))
+      throw usageError(`--drift: "${flags.drift}" is no share`, 'It is a number from 0 to 1: 0.3 for a third.')
     const fleet = await project.fleet()
     const selected = await selectDevices(fleet, flags, { store: () => project.store() })
     const selection = sandboxSelection(
@@ -72,7 +75,10 @@ ${FAULT_HELP}`
     )
     const { devices, windows, printers, listeners } = selection
     if (devices.length + windows.length + printers.length === 0)
-      this.error('The selection has no device that the sandbox can imitate')
+      throw usageError(
+        'The selection has no device that the sandbox can imitate',
+        'Devices with a shell, printers whose language is told, and ports can be: see docs/sandbox.md.',
+      )
     await project.close()
     const folder = project.paths.sandbox
     if (flags.detach) {
@@ -90,7 +96,9 @@ ${FAULT_HELP}`
       },
     )
     if (process.stderr.isTTY) process.stderr.write('\n')
-    if (problem !== undefined) this.error(problem, { exit: 1 })
+    if (problem === undefined) return
+    process.stderr.write(`error ${problem}\n`)
+    this.exit(EXIT.bug)
   }
 
   private async report(status: SandboxStatus, selection: SandboxSelection, json: boolean): Promise<void> {

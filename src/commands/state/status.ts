@@ -3,6 +3,7 @@ import { readDepths } from '../../app/history/open-store.ts'
 import { jsonLine } from '../../app/json-document.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
+import { counted } from '../../core/counted.ts'
 
 export default class StateStatus extends BaseCommand {
   static override summary = 'Show where the state is, how large it is and what is in it.'
@@ -33,7 +34,7 @@ export default class StateStatus extends BaseCommand {
     const { where, program, version, bytes, runs, leases, oldest } = facts
     const since = oldest === null ? '' : `, the oldest of ${oldest.slice(0, 16).replace('T', ' ')}Z`
     await this.write(
-      `${program}: ${where}\nTables of version ${version}, ${(bytes / 1_000_000).toFixed(1)} MB\n${runs} ${runs === 1 ? 'run' : 'runs'}${since}; ${leases} ${leases === 1 ? 'lease' : 'leases'}\n`,
+      `${program}: ${where}\nTables of version ${version}, ${(bytes / 1_000_000).toFixed(1)} MB\n${counted(runs, 'run')}${since}; ${counted(leases, 'lease')}\n`,
     )
     for (const { name, serve, busy, slots, host, pid, draining, resting } of workers) {
       const end = draining ? ', takes nothing new' : resting === undefined ? '' : `, could not work: ${resting}`

@@ -1,4 +1,5 @@
 import type { ShellChannel } from '../../core/channel.ts'
+import { counted } from '../../core/counted.ts'
 import { type Result, success } from '../../core/failure.ts'
 import { conditionOf } from '../ipp/reasons.ts'
 import { posixQueues } from '../spooler/posix-queues.ts'
@@ -68,7 +69,7 @@ function stuck(evidence: string): Condition {
 function wordsOf(running: boolean, queue: SpooledQueue | undefined): string {
   if (!running || !queue) return 'the spooler does not run'
   const { state, accepting, reasons, message, jobs } = queue
-  const said = [state, ...reasons, ...(accepting ? [] : ['not accepting']), `${jobs.length} jobs`, message ?? '']
+  const said = [state, ...reasons, ...(accepting ? [] : ['not accepting']), counted(jobs.length, 'job'), message ?? '']
   return said.filter((word) => word !== '').join(', ')
 }
 

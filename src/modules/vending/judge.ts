@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import type { NewEvents } from './events.ts'
 import type { Acceptor, AcceptorKind, CardPayments } from './payments.ts'
 import type { SalesVerdict } from './sales.ts'
@@ -87,7 +88,7 @@ function ofDispensing({ notDispensed, columnJams }: Findings): Finding[] {
       cause: notDispensed.codes.join(', '),
       severity: 'sale-at-risk',
       owner: 'vending-service',
-      detail: `Paid and not dispensed ${notDispensed.count} times since the look before.`,
+      detail: `Paid and not dispensed ${counted(notDispensed.count, 'time')} since the look before.`,
       remedy: 'Give the money back, and see to the columns and the sensor of the delivery.',
     })
   }
@@ -99,7 +100,7 @@ function ofDispensing({ notDispensed, columnJams }: Findings): Finding[] {
       owner: 'vending-service',
       detail: columnJams.isActive
         ? 'A column is jammed.'
-        : `A column jammed ${columnJams.count} times since the look before.`,
+        : `A column jammed ${counted(columnJams.count, 'time')} since the look before.`,
       remedy: 'Free the column.',
     })
   }
@@ -127,7 +128,7 @@ function ofSite({ doorOpened, powerLost }: Findings): Finding[] {
       cause: 'EA7',
       severity: 'attention',
       owner: 'vending-service',
-      detail: `It lost its power ${powerLost} times since the look before.`,
+      detail: `It lost its power ${counted(powerLost, 'time')} since the look before.`,
       remedy: 'See to its plug and its circuit; what it cools may have been warm meanwhile.',
     })
   }
@@ -139,7 +140,7 @@ function ofSite({ doorOpened, powerLost }: Findings): Finding[] {
       owner: 'vending-service',
       detail: doorOpened.isActive
         ? 'The door is open.'
-        : `The door was opened ${doorOpened.count} times since the look before.`,
+        : `The door was opened ${counted(doorOpened.count, 'time')} since the look before.`,
       remedy: doorOpened.isActive ? 'Have it closed.' : 'Where nobody was to be there, see who was.',
       soon: true,
     })

@@ -1,3 +1,4 @@
+import { counted } from '../../../core/counted.ts'
 import type { Bucket } from '../compile-policy.ts'
 import { needsOf } from '../needs.ts'
 import type { Asked, Objection, Rule, Situation } from '../rule.ts'
@@ -63,7 +64,7 @@ function closedAt({ takes, policy, question }: Asked, { now }: Situation): reado
 
 function tooMany({ bucket, needed }: Wanted, opens: readonly (number | undefined)[]): Objection {
   const known = opens.filter((at) => at !== undefined)
-  const message = `It takes ${needed.length} devices of ${bucket.key} with it, more than ${bucket.limit}: only while the store is closed.`
+  const message = `It takes ${counted(needed.length, 'device')} of ${bucket.key} with it, more than ${bucket.limit}: only while the store is closed.`
   const until = known.length === opens.length ? { until: Math.max(...known) } : {}
   return { kind: 'wait', code: 'CAP_REACHED', message, by: `cap ${bucket.cap.name}`, ...until }
 }
