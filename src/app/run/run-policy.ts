@@ -22,6 +22,7 @@ import {
   wavesOf,
   withoutWaves,
 } from '../safety/policy-in-force.ts'
+import { SYSTEM_CLOCK } from './device-environment.ts'
 
 export interface RunPolicyRequest {
   readonly project: Project
@@ -124,7 +125,7 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
       onChanged: (device, ms) => timed.add(device, ms, isUndoing ? 'rollbacks' : 'changes'),
     }),
     seen: (device) => seen.get(device),
-    now: () => Date.now(),
+    clock: SYSTEM_CLOCK,
   })
   return {
     patienceMs,
