@@ -205,7 +205,7 @@ async function seenBefore(store: RunStore, { project, work, origin }: RunPolicyR
 async function refuseWithoutGlass(store: RunStore, fleet: Fleet): Promise<void> {
   const { holds } = await store.admission.read(fleet.name)
   const now = Date.now()
-  if (!holds.some(({ from, until }) => from <= now && now < until)) throw new InputError([NOTHING_TO_BREAK])
+  if (!holds.some(({ until }) => now < until)) throw new InputError([NOTHING_TO_BREAK])
 }
 
 const NOTHING_TO_BREAK: Diagnostic = {
