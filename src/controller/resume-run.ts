@@ -5,7 +5,7 @@ import type { KeptOrder } from '../app/run/kept/keep-work.ts'
 import { type KeptWork, notKept, openWork } from '../app/run/kept/open-work.ts'
 import type { PolicyBefore } from '../app/run/run-policy.ts'
 import type { RunOptions } from '../app/run/run-request.ts'
-import { takenBackOf } from '../app/run/taken-back.ts'
+import { takenBackBy, takenBackOf } from '../app/run/taken-back.ts'
 import { policyDigest } from '../app/safety/policy-in-force.ts'
 import { type InputError, inputError } from '../core/diagnostic.ts'
 import type { RunRollback } from '../core/events.ts'
@@ -20,6 +20,7 @@ import { controlOf } from '../engine/admission/run-control.ts'
 import { resultOf } from '../engine/admission/visit-result.ts'
 import type { DeviceWork } from '../engine/device/perform-device.ts'
 import { openJournal } from '../engine/journal/journal.ts'
+import { undoneNow } from './ask-to-undo.ts'
 import type { Run, Shared } from './run.ts'
 import { beginRun } from './start-run.ts'
 
@@ -33,17 +34,19 @@ export type ResumeOptions = Omit<RunOptions, 'mode' | 'plan' | 'planExpiresAt'>
 export async function resumeRun(
   { run: id, mode }: Pick<RunSummary, 'run' | 'mode'>,
   options: ResumeOptions,
-  here: { readonly project: Project; readonly fleet: Fleet; readonly shared: Shared },
+  here: { readonly project: Project; readonly fleet: Fleet; readonly shared: Shared; readonly isWithin?: boolean },
 ): Promise<Run> {
-  const { project, fleet, shared } = here
+  const { project, fleet, shared, isWithin = false } = here
   const { aborted } = controlOf(await shared.store.admission.read(fleet.name), id)
   if (aborted) throw wasAborted(id, aborted)
   if (mode !== 'apply') throw notKept(id, WHY_NOT[mode])
   const held = await shared.keeper.take([runKey(fleet.name, id)], id)
-  if (!held.granted) throw inProgress(id, held.holder)
+  if (!held.granted) throw held.holder.run === id ? inProgress(id, held.holder) : isTakenBack(id, held.holder.run)
   let work: KeptWork | undefined
   try {
     await untilLetGo(shared, { fleet: fleet.name, run: id })
+    const undoing = await undoneNow(shared, id)
+    if (undoing !== undefined) throw isTakenBack(id, undoing)
     const unfinished = await readUnfinished(shared.store.events(id))
     const { rollback, started } = unfinished.record
     if (rollback?.ended) {
@@ -56,17 +59,19 @@ export async function resumeRun(
       throw nothingLeft(id)
     }
     if (!kept) throw notKept(id, GONE)
+    const by = await takenBackBy(shared.store, id)
+    if (by !== undefined) shared.warn(`What run ${by} has taken back of run ${id} stays as it is. What is left is done.`)
     const undoesOf = started?.undoes === undefined ? undefined : await toTakeBack(shared, started.undoes, id)
     work = openWork(kept, unfinished, { project, fleet, run: id, undoesOf })
     const { order, close, opened } = work
     const rules = rulesOf(order, id)
     const policy = rules && { policy: rules, ...wavesBefore(unfinished, work) }
-    const goOn = (run: string): Promise<Run> => resumeRun({ run, mode }, quiet(options), here)
+    const goOn = (run: string): Promise<Run> => resumeRun({ run, mode }, quiet(options), { ...here, isWithin: true })
     const resumption = { unfinished, close, ...(policy && { policy }), takenBack: { runbooks: opened, rollback, goOn } }
     const asked = { ...options, ...work, mode, plan: order.plan?.id, undoes: order.undoes }
     // What is taken back is not gone on with.
     const left = rollback ? { ...asked, work: asked.work.map((item) => standing(item, unfinished)) } : asked
-    return await beginRun(left, shared, { id, lease: held.lease, resumption })
+    return await beginRun(left, shared, { id, lease: held.lease, resumption, isWithin })
   } catch (error) {
     work?.close()
     await held.lease.release()
@@ -198,6 +203,12 @@ function wavesBefore(unfinished: UnfinishedRun, { work }: KeptWork): Omit<Policy
 function inProgress(id: string, { pid, host }: LeaseHolder): InputError {
   const summary = `Run "${id}" is in progress: process ${pid} on ${host} has it`
   const detail = `Wait for its end, or stop it there. A process that hangs loses it when nothing is heard of it for as long as a lease lasts.`
+  return inputError('RUN_IN_PROGRESS', summary, detail)
+}
+
+function isTakenBack(id: string, undoing: string): InputError {
+  const summary = `Run "${id}" is being taken back by run ${undoing}`
+  const detail = 'Wait for its end, or till abort it; what goes on meanwhile would bring what that takes away.'
   return inputError('RUN_IN_PROGRESS', summary, detail)
 }
 

@@ -56,6 +56,8 @@ interface Beginning {
   readonly resumption?: Resumption
   /** Called when the journal says which devices it is about. */
   readonly onBegun?: () => Promise<void>
+  /** It is begun by the run that it takes back. */
+  readonly isWithin?: boolean
 }
 
 /** Wires one run to what its controller has, and starts it. */
@@ -99,9 +101,9 @@ function refuseEmptyRules(request: Request): void {
 
 /** Starts a run, or carries it on, under a lease that is held. Of those that take one run back, one begins at a time. */
 export async function beginRun(request: Request, shared: Shared, beginning: Beginning): Promise<Run> {
-  const { id, resumption } = beginning
-  if (!isChanging(request.mode) || request.undoes === undefined || resumption) return begin(request, shared, beginning)
-  const leave = await askToUndo(request.undoes, request, { id, shared })
+  const { id, resumption, isWithin = false } = beginning
+  if (!isChanging(request.mode) || request.undoes === undefined) return begin(request, shared, beginning)
+  const leave = await askToUndo(request.undoes, request, { id, shared, isWithin, isResumed: resumption !== undefined })
   try {
     const run = await begin(request, shared, { ...beginning, onBegun: () => leave.release() })
     run.finished.finally(() => leave.release()).catch(() => undefined)
@@ -140,7 +142,7 @@ async function begin(request: Request, shared: Shared, beginning: Beginning): Pr
   const beforeEnd = () =>
     takeBackFailedWave({
       ...{ id, request, commit, shared, journal, policy, stopping, before: resumption?.takenBack },
-      begin: (undo, of) => beginRun(undo, shared, of),
+      begin: (undo, of) => beginRun(undo, shared, { ...of, isWithin: true }),
       onRun: (run) => stops.include(run),
     })
   const what = { id, commit, journal, policy, pause, resumption, onBegun, beforeEnd }

@@ -27,12 +27,23 @@ export interface AuditHead {
   readonly hash: string
 }
 
+/** A head that was kept elsewhere, and when. */
+export interface AuditAnchor extends AuditHead {
+  /** ISO 8601 in UTC. */
+  readonly at?: string
+}
+
+/** For so many days rows are kept at the least, whatever else is. */
+export const AUDIT_DAYS = 730
+
 /** What a look at the whole log has found. */
 export interface AuditVerdict {
   readonly rows: number
   readonly head: AuditHead
   /** Where earlier rows were cut off, as the log itself tells. */
   readonly cut?: AuditHead
+  /** How many of the heads that were kept elsewhere tell of rows that are there still. */
+  readonly compared: number
   /** In words; none: it is whole. */
   readonly faults: readonly string[]
 }
@@ -43,5 +54,5 @@ export interface AuditLog {
   /** In order. */
   rows(options?: { readonly newest?: number }): Promise<readonly AuditRow[]>
   /** Follows the chain from its beginning; `anchors`: heads that were kept elsewhere. */
-  verify(anchors: readonly AuditHead[]): Promise<AuditVerdict>
+  verify(anchors: readonly AuditAnchor[]): Promise<AuditVerdict>
 }

@@ -10,3 +10,8 @@ const LONGER_THAN_ANY_CLAIM_MS = HOUR_MS
 export function isClaimed(until: number, now: number): boolean {
   return until > now && until < now + LONGER_THAN_ANY_CLAIM_MS
 }
+
+/** Whether something was seen no longer than so long ago; what is dated further ahead than clocks are apart tells nothing. */
+export function wasWithin(ms: number, { at, now }: { readonly at: number; readonly now: number }): boolean {
+  return now - at < ms && at - now <= MOST_AHEAD_MS
+}

@@ -78,9 +78,9 @@ export const SAFETY = {
   ),
   RUN_PAUSED: entry('The run is paused', 'Somebody has paused it.', 'Ask the person who is named, or let it go on.'),
   RUN_ROLLED_BACK: entry(
-    'A wave of the run failed and was taken back',
-    'Its policy says so (`rollback.automatic`), and what it has brought is no longer there.',
-    'Mend what failed, then start a new run; what could not be taken back: `till resume` of the run that does it.',
+    'The run, or a wave of it that failed, was taken back',
+    'Its policy says so (`rollback.automatic`), or somebody said `till rollback`: what it has brought is no longer there.',
+    'Mend what failed, then start a new run; what could not be taken back: `till resume` of the run that does it. What is left of a run that somebody took back is done by `till resume` with its id.',
   ),
   RUN_ABORTED: entry('The run was aborted', 'Somebody has stopped it for good.', 'Start a new run for what is left.'),
   BREAKER_OPEN: entry(

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { AuditEntry, AuditHead, AuditLog, AuditRow, AuditVerdict } from '../core/audit.ts'
+import {
+  AUDIT_DAYS,
+  type AuditAnchor,
+  type AuditEntry,
+  type AuditHead,
+  type AuditLog,
+  type AuditRow,
+  type AuditVerdict,
+} from '../core/audit.ts'
 import { DAY_MS } from '../core/duration.ts'
 import { putFact } from './facts.ts'
 import { AUDIT } from './locks.ts'
@@ -85,17 +93,36 @@ interface StoredRow {
 
 function verify(
   rows: readonly StoredRow[],
-  { anchors, cut, head }: { readonly anchors: readonly AuditHead[] } & Known,
+  { anchors, cut, head }: { readonly anchors: readonly AuditAnchor[] } & Known,
 ): AuditVerdict {
   const last = rows.at(-1) ?? cut ?? NOTHING
   const known = new Map([...(cut ? [cut] : []), ...rows].map(({ seq, hash }) => [seq, hash]))
-  const moved = anchors.filter(({ seq, hash }) => seq >= (cut?.seq ?? 0) && known.get(seq) !== hash)
+  const there = anchors.filter(({ seq }) => seq >= (cut?.seq ?? 0))
+  const moved = there.filter(({ seq, hash }) => known.get(seq) !== hash)
+  const early = anchors.filter((anchor) => !there.includes(anchor) && isYoung(anchor))
   const faults = [
     ...chainFaults(rows, cut ?? NOTHING),
     ...endFaults(rows, last, { cut, head }),
     ...moved.map(({ seq }) => `Row ${seq} is not what it was when its head was kept.`),
+    ...early.map(cutEarly),
   ]
-  return { rows: rows.length, head: { seq: last.seq, hash: last.hash }, ...(cut && { cut }), faults }
+  const found = { rows: rows.length, head: { seq: last.seq, hash: last.hash }, compared: there.length, faults }
+  return { ...found, ...(cut && { cut }) }
+}
+
+/** A day less than rows are kept: clocks of those who wrote them differ. */
+const YOUNG_MS = (AUDIT_DAYS - 1) * DAY_MS
+
+/**
+ * What is cut off behind a head was written after that was kept: it cannot have been old enough where the head is not. Else whoever may
+ * write the store says of all that heads tell of that it was cut off.
+ */
+function isYoung({ at = '' }: AuditAnchor): boolean {
+  return Date.parse(at) > Date.now() - YOUNG_MS
+}
+
+function cutEarly({ seq, at = '' }: AuditAnchor): string {
+  return `Row ${seq} was cut off. Its head was kept on ${at.slice(0, 10)}, and rows are kept for two years.`
 }
 
 interface Known {

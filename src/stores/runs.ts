@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AdmissionStore } from '../core/admission.ts'
 import type { AssignmentStore } from '../core/assignment-store.ts'
-import type { AuditLog } from '../core/audit.ts'
+import { AUDIT_DAYS, type AuditLog } from '../core/audit.ts'
 import type { ChangeTimeStore } from '../core/change-times.ts'
 import { DAY_MS } from '../core/duration.ts'
 import type { RunEvent } from '../core/events.ts'
@@ -54,8 +54,6 @@ import { readUsage } from './state-usage.ts'
 import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
 import { workStore } from './work.ts'
 
-/** So long is known who has decided and done what, whatever else is kept. */
-const AUDIT_DAYS = 730
 /** Rows of one read: small enough to leave the event loop free, large enough to be cheap. */
 const PAGE = 1000
 /** A run on a machine that this one cannot look at is given up when nothing was heard of it for so long. */

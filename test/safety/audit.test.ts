@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import Database from 'libsql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
@@ -131,6 +132,33 @@ describe('the audit log', () => {
     })
     project.write('heads', 'no head\n')
     expect((await project.till('audit', 'verify', '--anchors', 'heads')).code).toBe(2)
+  }, 120_000)
+
+  it('shows rows that are said to have been cut off, though a head that was kept elsewhere is too young for that', async () => {
+    await project.till('audit', 'anchor', '--file', 'heads')
+    const { at } = JSON.parse(project.read('heads'))
+    // Somebody who may write the file cuts off what nobody is to see, and more than there was, as the store itself would.
+    const cut = { seq: 1_000, hash: 'f'.repeat(64) }
+    const entry = { at, kind: 'audit.cut', by: 'till', host: 'h', about: { ...cut, rows: 1_000 } }
+    const json = JSON.stringify({ seq: 1_001, ...entry })
+    const hash = createHash('sha256').update(`${cut.hash}\n${json}`).digest('hex')
+    const fact = (name: string, head: object): string =>
+      `UPDATE state_facts SET value = '${JSON.stringify(head)}' WHERE name = '${name}'`
+    tamper(
+      'DELETE FROM audit_log',
+      `INSERT INTO audit_log (seq, json, hash) VALUES (1001, '${json}', '${hash}')`,
+      `INSERT INTO state_facts (name, value) VALUES ('audit.cut', '${JSON.stringify(cut)}')`,
+      fact('audit.head', { seq: 1_001, hash }),
+    )
+    const found = await verified('--anchors', 'heads')
+    expect(found).toEqual({
+      code: 4,
+      faults: [`Row 6 was cut off. Its head was kept on ${at.slice(0, 10)}, and rows are kept for two years.`],
+    })
+    // One that is older than rows are kept is right, and was not compared with anything.
+    project.write('heads', project.read('heads').replace(`"at":"${at.slice(0, 4)}`, '"at":"2020'))
+    const past = await project.till('audit', 'verify', '--anchors', 'heads')
+    expect([past.code, past.stdout]).toEqual([0, expect.stringContaining('; 0 heads compared, 1 is of what was cut off.')])
   }, 120_000)
 
   it('forgets what is long past, and says so in a row', async () => {

@@ -28,6 +28,8 @@ describe('failures of a wave that are forgiven', () => {
         'S/a': { state: 'failed', answered: true, failure: failure('CONVERGE_FAILED', 'converge') },
         'S/b': { state: 'unmet', answered: true },
         ...{ 'S/c': overloaded, 'S/d': overloaded },
+        // What it was to do there is not what it is by now: that tells nothing of the change.
+        'S/h': { state: 'failed', failure: failure('RUN_MOVED', 'resolve') },
         // Tried again.
         'S/e': { state: 'indeterminate', answered: true, failure: failure('CONTACT_LOST', 'converge') },
         'S/f': { state: 'indeterminate', answered: true, failure: failure('CONTACT_LOST', 'verify') },

@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync } from 'node:fs'
-import type { AuditHead } from '../../core/audit.ts'
+import type { AuditAnchor, AuditHead } from '../../core/audit.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { addNote, readNotes } from '../../gitops/notes.ts'
@@ -29,29 +29,29 @@ export async function anchorInNote(root: string, head: AuditHead): Promise<void>
 }
 
 /** Heads of a file, one a line. Throws InputError. */
-export function anchorsOfFile(file: string): readonly AuditHead[] {
+export function anchorsOfFile(file: string): readonly AuditAnchor[] {
   if (!existsSync(file)) throw unusable('FILE_UNREADABLE', `There is no file "${file}"`)
   return anchorsIn(readRegular(file, MOST_BYTES.document).toString('utf8'), file)
 }
 
 /** Heads that notes of the repository hold; none outside of git. */
-export async function anchorsOfNotes(root: string): Promise<readonly AuditHead[]> {
+export async function anchorsOfNotes(root: string): Promise<readonly AuditAnchor[]> {
   return anchorsIn(await readNotes(root, NOTES), `the notes ${NOTES} of git`)
 }
 
-function anchorsIn(text: string, where: string): readonly AuditHead[] {
+function anchorsIn(text: string, where: string): readonly AuditAnchor[] {
   return text
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => {
       const head = parsed(line)
       if (head?.schema === SCHEMA && Number.isInteger(head.seq) && typeof head.hash === 'string')
-        return head as AuditHead
+        return head as AuditAnchor
       throw unusable('SCHEMA_VALUE_INVALID', `A line of ${where} is no head of an audit log: ${line.slice(0, 80)}`)
     })
 }
 
-function parsed(line: string): { readonly schema?: string; readonly seq?: number; readonly hash?: string } | undefined {
+function parsed(line: string): Partial<AuditAnchor & { readonly schema: string }> | undefined {
   try {
     return JSON.parse(line)
   } catch {

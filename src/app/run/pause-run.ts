@@ -6,6 +6,7 @@ import type { RunStore } from '../../core/run-store.ts'
 import { controlOf, withControl } from '../../engine/admission/run-control.ts'
 import { resolveUnfinished } from '../history/unfinished-runs.ts'
 import { tell, type Word } from './control-run.ts'
+import { takenBackBy } from './taken-back.ts'
 
 type Paused = NonNullable<RunControl['paused']>
 
@@ -60,13 +61,25 @@ export async function unpauseRun(store: RunStore, of: About, by: string, why?: s
   return wasPaused
 }
 
-/** A run to go on with: as `resolveUnfinished`, and the newest that is paused goes before. Throws InputError. */
+/**
+ * A run to go on with: as `resolveUnfinished`, and the newest that is paused goes before. Throws InputError; also for the latest where
+ * somebody has taken that back: what is left of it would be brought by whoever says so each night.
+ */
 export async function resolveResumable(store: RunStore, fleet: string, reference: string): Promise<RunSummary> {
   if (reference !== 'latest') return resolveUnfinished(store, reference)
   const content = await store.admission.read(fleet)
   const runs = await store.runs({ limit: RECENT })
   const paused = runs.find(({ run, state }) => state === 'running' && controlOf(content, run).paused !== undefined)
-  return paused ?? resolveUnfinished(store, reference)
+  const found = paused ?? (await resolveUnfinished(store, reference))
+  const by = await takenBackBy(store, found.run)
+  if (by !== undefined) throw wasTakenBack(found.run, by)
+  return found
+}
+
+function wasTakenBack(run: string, by: string): InputError {
+  const summary = `Run "${run}", of which something is left, was taken back by run ${by}`
+  const detail = `Where what is left is to be done all the same, name it: till resume ${run}. Otherwise end it: till abort ${run} --because WHY`
+  return inputError('RUN_ROLLED_BACK', summary, detail)
 }
 
 /** Runs in progress are among the newest. */

@@ -22,6 +22,7 @@ import {
   wavesOf,
   withoutWaves,
 } from '../safety/policy-in-force.ts'
+import { SYSTEM_CLOCK } from './device-environment.ts'
 
 export interface RunPolicyRequest {
   readonly project: Project
@@ -124,7 +125,7 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
       onChanged: (device, ms) => timed.add(device, ms, isUndoing ? 'rollbacks' : 'changes'),
     }),
     seen: (device) => seen.get(device),
-    now: () => Date.now(),
+    clock: SYSTEM_CLOCK,
   })
   return {
     patienceMs,
@@ -204,7 +205,7 @@ async function seenBefore(store: RunStore, { project, work, origin }: RunPolicyR
 async function refuseWithoutGlass(store: RunStore, fleet: Fleet): Promise<void> {
   const { holds } = await store.admission.read(fleet.name)
   const now = Date.now()
-  if (!holds.some(({ from, until }) => from <= now && now < until)) throw new InputError([NOTHING_TO_BREAK])
+  if (!holds.some(({ until }) => now < until)) throw new InputError([NOTHING_TO_BREAK])
 }
 
 const NOTHING_TO_BREAK: Diagnostic = {

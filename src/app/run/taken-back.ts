@@ -39,6 +39,19 @@ export async function takenBackOf(
   return { done, toCome, stepsOf }
 }
 
+/**
+ * The run by which somebody has taken this one back, wholly or in part, since it was last gone on with; not one by which it takes a wave
+ * back itself, which is gone on with along with it.
+ */
+export async function takenBackBy({ reads }: Pick<RunStore, 'reads'>, run: string): Promise<string | undefined> {
+  const last = (await reads.undoing(run)).at(-1)
+  if (last === undefined) return undefined
+  const told = await reads.ofTypes(run, ['run.resumed', 'run.rollback'])
+  if (told.some(({ type }) => type === 'run.rollback')) return undefined
+  const began = await reads.started(last)
+  return (told.at(-1)?.at ?? '') > (began?.at ?? '') ? undefined : last
+}
+
 function madeIn({ changesOf }: UnfinishedRun, device: string): CarriedSteps {
   return Object.fromEntries(Object.entries(changesOf(device)).filter(([, { state }]) => state === 'changed'))
 }

@@ -8,6 +8,7 @@ import { GUARD_CODES } from '../../core/safety-codes.ts'
 import { mayBeginAt } from '../../engine/admission/decide.ts'
 import { Ledger } from '../../engine/admission/ledger.ts'
 import type { Situation } from '../../engine/admission/rule.ts'
+import { withoutTheDead } from '../../engine/admission/settle-place.ts'
 import { shownTime } from '../../engine/admission/shown-time.ts'
 import type { Project } from '../project.ts'
 import { expectedTimes } from './expected-times.ts'
@@ -43,9 +44,11 @@ export async function explainer(
   of: { readonly runbooks: readonly Runbook[]; readonly purpose?: Purpose | undefined },
 ): Promise<Explainer> {
   const [fleet, store] = await Promise.all([project.fleet(), project.store()])
-  const [content, seen] = await Promise.all([store.admission.read(fleet.name), lastSeen(store)])
-  const purpose = of.purpose ?? purposeOf(of.runbooks)
   const now = Date.now()
+  // As a run would find it: what a killed one had in hand is nobody's.
+  const living = store.admission.transact(fleet.name, (content) => ({ result: withoutTheDead(content, now), content }))
+  const [content, seen] = await Promise.all([living, lastSeen(store)])
+  const purpose = of.purpose ?? purposeOf(of.runbooks)
   const zone = (device: Device): string => fleet.stores.get(device.store)?.time_zone ?? 'UTC'
   const guardSeen = await lastGuards(store)
   const common = (device: Device) => {

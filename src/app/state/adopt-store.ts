@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import type { Fleet } from '../../core/fleet.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { replaceFile } from '../../files/edit-file.ts'
 import { withStateId } from '../../lang/write-state-id.ts'
@@ -45,7 +46,8 @@ export async function adoptStore(project: Project, move: string | undefined): Pr
   if (move !== undefined) {
     // That it can be written is seen before what cannot be undone.
     write(file, text, 'Nothing was sealed.')
-    sealed = await giveUp(resolve(move), before ?? '', { id, where })
+    const fleet = await project.fleet()
+    sealed = await giveUp(resolve(move), { id: before ?? '', to: { id, where }, fleet })
   }
   write(file, written, sealed === null ? 'Nothing was changed.' : `"${sealed}" is sealed: say this again.`)
   return { id, where, file, already: false, sealed }
@@ -74,7 +76,10 @@ function countsElsewhere(before: string, id: string): InputError {
 }
 
 /** Seals a store in which nothing is in progress; one that was sealed for this very one is given up already. */
-async function giveUp(file: string, id: string, to: Successor): Promise<string> {
+async function giveUp(
+  file: string,
+  { id, to, fleet }: { readonly id: string; readonly to: Successor; readonly fleet: Fleet },
+): Promise<string> {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
     throw refused(`There is no file "${file}"`, 'Name the state file that counts until now.')
   const { sealedFor, sealSqlite } = await import('../../stores/sqlite-seal.ts')
@@ -85,7 +90,7 @@ async function giveUp(file: string, id: string, to: Successor): Promise<string> 
     if (store.leases.id !== id)
       throw refused(`"${file}" is not the store that counts, but ${store.leases.id}`, `That one is ${id}.`)
     await sealSqlite(file, to, async () => {
-      const busy = await inProgress(store)
+      const busy = await inProgress(store, fleet)
       if (busy !== undefined)
         throw refused(`"${file}" cannot be given up: ${busy}`, 'What is out, held or stopped would be forgotten.')
     })
@@ -96,13 +101,14 @@ async function giveUp(file: string, id: string, to: Successor): Promise<string> 
 }
 
 /** What of a store nobody else would know. */
-async function inProgress(store: RunStore): Promise<string | undefined> {
+async function inProgress(store: RunStore, { name, devices }: Fleet): Promise<string | undefined> {
   const running = (await store.runs()).find(({ state }) => state === 'running')
   if (running) return `run ${running.run} is in progress`
   const now = Date.now()
   for (const fleet of await store.admission.fleets()) {
     const { places, holds, breaker } = await store.admission.read(fleet)
-    const [place] = places
+    // What has left the inventory is never seen in order again, and keeps nothing back (engine/admission/ledger.ts).
+    const place = places.find(({ phase, device }) => phase !== 'out' || fleet !== name || devices.has(device))
     if (place) {
       const state = place.phase === 'out' ? 'out' : 'in progress'
       return `${place.device} is ${state} by run ${place.run}: a run has to see it in order first (till apply, till resume or till rollback)`

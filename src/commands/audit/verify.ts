@@ -30,15 +30,17 @@ Exit codes: 0 the log is whole, 4 it is not.`
     const project = await this.openProject(flags)
     const noted = flags.sandbox ? [] : await anchorsOfNotes(project.root)
     const anchors = [...noted, ...(flags.anchors === undefined ? [] : anchorsOfFile(flags.anchors))]
-    const { rows, head, cut, faults } = await (await project.store()).audit.verify(anchors)
+    const { rows, head, cut, compared, faults } = await (await project.store()).audit.verify(anchors)
     await project.close()
     if (flags.json) {
-      const found = { whole: faults.length === 0, rows, head, cut: cut ?? null, anchors: anchors.length, faults }
+      const found = { whole: faults.length === 0, rows, head, cut: cut ?? null, anchors: compared, faults }
       await this.write(jsonPage({ schema: 'till.audit-verified/1', ...found } as never))
     } else if (faults.length > 0) await this.write(`${faults.join('\n')}\n`)
     else {
       const since = cut ? `, those up to ${cut.seq} were cut off in order` : ''
-      await this.write(`The log is whole: ${rows} rows${since}; ${anchors.length} heads compared.\n`)
+      const past = anchors.length - compared
+      const other = past === 0 ? '' : `, ${past} ${past === 1 ? 'is' : 'are'} of what was cut off`
+      await this.write(`The log is whole: ${rows} rows${since}; ${compared} heads compared${other}.\n`)
     }
     this.exit(faults.length > 0 ? EXIT.failed : EXIT.ok)
   }

@@ -75,6 +75,14 @@ export class Ledger {
     return this.#left.has(device)
   }
 
+  /** What takes a device out with it, where that has no place of its own. */
+  outBy(device: string): string | undefined {
+    if (this.#places.has(device)) return undefined
+    for (const place of this.#places.values())
+      if (place.takes.includes(device) && !this.#isOfNobody(place)) return place.device
+    return undefined
+  }
+
   /** Devices of a bucket that are out. */
   outOf(bucket: Bucket): ReadonlySet<string> {
     return this.#counts.get(bucket) ?? NONE
@@ -154,6 +162,7 @@ export class Ledger {
   }
 
   #take(place: Place, by: 1 | -1): void {
+    if (this.#isOfNobody(place)) return
     for (const device of place.takes) {
       this.#mark(device, by)
       if (place.phase !== 'out') {
@@ -164,6 +173,11 @@ export class Ledger {
       }
       this.#leave(device, by)
     }
+  }
+
+  /** Left out by a device that the inventory does not have any more: no run could ever see that in order. */
+  #isOfNobody({ phase, device }: Place): boolean {
+    return phase === 'out' && !this.#policy.world.devices.has(device)
   }
 
   #leave(device: string, by: 1 | -1): void {

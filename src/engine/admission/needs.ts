@@ -1,3 +1,4 @@
+import { wasWithin } from '../../core/clock-ahead.ts'
 import { DAY_MS } from '../../core/duration.ts'
 import type { Bucket } from './compile-policy.ts'
 import type { Asked, Situation } from './rule.ts'
@@ -48,7 +49,7 @@ export function isOutAlready(device: string, asked: Asked, { ledger, seen, now }
   if (isLeft(ledger.place(device)) || (isLeft(own) && own?.takes.includes(device))) return true
   if (asked.question.purpose !== 'repair' || device !== asked.question.device) return false
   const last = seen(device)
-  return last !== undefined && !last.working && now - last.at < brokenWithin(asked.policy.policy.groups)
+  return last !== undefined && !last.working && wasWithin(brokenWithin(asked.policy.policy.groups), { at: last.at, now })
 }
 
 function isLeft(place: { readonly phase: string; readonly wasOut?: boolean } | undefined): boolean {

@@ -13,6 +13,7 @@ import type {
 } from '../../core/admission.ts'
 import type { GuardSeen } from '../../core/guard.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
+import type { Clock } from '../../core/ports.ts'
 import { GUARD_CODES } from '../../core/safety-codes.ts'
 import type { Admission, ChangeAnswer, Permit, Refusal, Wait } from './admission.ts'
 import { answerOf } from './answer-of.ts'
@@ -54,7 +55,7 @@ export interface PolicyAdmissionOptions {
   onChanged?(device: string, ms: number): void
   /** When a device was last seen, by earlier runs. */
   seen(device: string): Seen | undefined
-  now(): number
+  readonly clock: Clock
 }
 
 /** How the waves of a run have come out by now. */
@@ -121,7 +122,7 @@ class PolicyGate {
     }
     let [isAskedFor, isQueued] = [false, false]
     const answer = await this.#transact((content) => {
-      const [policy, now] = [this.#policy, this.#options.now()]
+      const [policy, now] = [this.#policy, this.#now()]
       const living = withoutTheDead(content, now)
       const ledger = this.#ledgerOf(living)
       const said = controlOf(living, this.#options.run)
@@ -151,6 +152,10 @@ class PolicyGate {
     if (isAskedFor) this.#peopleAsked.add(this.#approvalOf(question.wave))
     if (isQueued) this.#queued.add(device)
     return answer
+  }
+
+  #now(): number {
+    return this.#options.clock.now().getTime()
   }
 
   async #keepUp(): Promise<void> {
@@ -192,7 +197,7 @@ class PolicyGate {
       answer.kind === 'refuse' ||
       (!answer.isPassing &&
         answer.isPaused !== true &&
-        (answer.until ?? Number.POSITIVE_INFINITY) - this.#options.now() > this.#options.patienceMs)
+        (answer.until ?? Number.POSITIVE_INFINITY) - this.#now() > this.#options.patienceMs)
     if (isLong) this.#count(device, 'deferred')
     return answer
   }
@@ -214,7 +219,7 @@ class PolicyGate {
       this.#inUseSince.delete(device)
       return answer
     }
-    const since = this.#inUseSince.get(device) ?? this.#options.now()
+    const since = this.#inUseSince.get(device) ?? this.#now()
     this.#inUseSince.set(device, since)
     if (answer.until - since <= this.#options.waitMs) return answer
     const { until: _until, ...rest } = answer
@@ -227,7 +232,9 @@ class PolicyGate {
   }
 
   permit(device: string, base: Permit): Permit {
-    const since = this.#options.now()
+    // How long changes take says what fits into a window: a clock that is set meanwhile would have none fit any more.
+    const { clock } = this.#options
+    const since = clock.elapsed()
     return {
       ...base,
       change: async (guards, { isTouched } = { isTouched: false }): Promise<ChangeAnswer> => {
@@ -238,7 +245,7 @@ class PolicyGate {
         return this.answerOf(decision, device)
       },
       release: async (outcome) => {
-        if (outcome?.state === 'changed') this.#options.onChanged?.(device, this.#options.now() - since)
+        if (outcome?.state === 'changed') this.#options.onChanged?.(device, Math.round(clock.elapsed() - since))
         await this.#settle(device, outcome)
         await base.release(outcome)
       },
@@ -322,7 +329,7 @@ class PolicyGate {
   async #settle(device: string, outcome: DeviceOutcome | undefined): Promise<void> {
     const { run } = this.#options
     if (outcome) this.#count(device, resultOf(outcome))
-    const now = this.#options.now()
+    const now = this.#now()
     if (outcome && SEEN_WORKING.has(outcome.state)) this.#seenHere.set(device, { working: true, at: now })
     await this.#transact((content) => {
       const ledger = this.#ledgerOf(content)
@@ -347,10 +354,10 @@ class PolicyGate {
   /** It answered, and could have been changed: others may be while it is left alone, unless it is known to be broken. */
   #sawInOrder(device: string): void {
     const last = this.#seenHere.get(device) ?? this.#options.seen(device)
-    if (last?.working !== false) this.#seenHere.set(device, { working: true, at: this.#options.now() })
+    if (last?.working !== false) this.#seenHere.set(device, { working: true, at: this.#now() })
   }
 
   #count(device: string, result: WaveResult): void {
-    this.#waves.count(device, result, this.#options.now())
+    this.#waves.count(device, result, this.#now())
   }
 }

@@ -34,7 +34,7 @@ export function takePlace(place: Omit<Place, 'phase'>, before: Place | undefined
   return { ...place, takes, phase: 'held', ...(wasOut && { wasOut: true }) }
 }
 
-/** Who waits for devices in progress asks every few seconds; who did not for so long is gone. */
+/** Who waits for devices in progress asks every few seconds; who did not for so long is gone, and so is who asked by a clock that was ahead. */
 const SILENT_MS = 60_000
 
 /** Places of runs that are gone stay only where something may be out by them. Where all live it is the same lists. */
@@ -47,7 +47,7 @@ export function withoutTheDead(
   const places = content.places.every(isThere)
     ? content.places
     : content.places.flatMap((place) => (isThere(place) ? [place] : (placeOfDead(place) ?? [])))
-  const asks = ({ askedAt }: Waiter): boolean => now - askedAt < SILENT_MS
+  const asks = ({ askedAt }: Waiter): boolean => Math.abs(now - askedAt) < SILENT_MS
   const waiters = content.waiters.every(asks) ? content.waiters : content.waiters.filter(asks)
   return { places, waiters, breaker, holds, ...(runs && { runs }) }
 }

@@ -20,8 +20,12 @@ export function isFailure(outcome: DeviceOutcome, phase: Place['phase'] | undefi
 /** In these a device was seen to work as it is to. */
 export const SEEN_WORKING: ReadonlySet<DeviceState> = new Set(['in-sync', 'changed'])
 
-/** How a device counts in its wave. What this machine had no time for says nothing of the device or of the change. */
+/**
+ * How a device counts in its wave. What this machine had no time for says nothing of the device or of the change, nor does one that was left alone
+ * because the repository says something else of it by now.
+ */
 export function resultOf(outcome: Pick<DeviceOutcome, 'state' | 'answered' | 'failure'>): WaveResult {
+  if (outcome.failure?.code === 'RUN_MOVED') return 'deferred'
   return wasNeverReached(outcome) ? 'unreachable' : RESULT_OF[outcome.state]
 }
 

@@ -120,6 +120,7 @@ describe('the last working one', () => {
   test.each([
     ['is broken', { working: false, at: at(NOON) - MINUTE }],
     ['was last seen too long ago', { working: true, at: at(NOON) - 25 * HOUR }],
+    ['was last seen by a clock that was far ahead', { working: true, at: at(NOON) + 2 * HOUR }],
     ['was never seen', undefined],
   ])('is the one of which the other %s', (_, seen) => {
     const bench = benchOf(worldOf([pair]), free, NOON)
@@ -249,6 +250,12 @@ describe('holds', () => {
     expect(bench.word(question('B/pos1'), { holdsOn })).toBe('begin')
     const breakGlass = { by: 'anna', why: 'x' }
     expect(bench.word(question('A/pos1', { breakGlass }), { holdsOn })).toBe('begin')
+  })
+
+  test('from the moment that somebody says so, by whatever clock that was', () => {
+    const bench = benchOf(worldOf([SHOP]), policyOf(), NOON)
+    const ahead = { ...hold, from: at(NOON) + 10 * MINUTE }
+    expect(bench.word(question('A/pos1'), { holdsOn: (name) => (name === 'A' ? [ahead] : []) })).toBe('HOLD_ACTIVE')
   })
 
   test('nor is what would go out with it', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ApprovalState, BreakerState, Place } from '../../../src/core/admission.ts'
 import { approve, approvedBy, refuseApproval, useApproval } from '../../../src/engine/admission/approvals.ts'
 import { afterFailure, closeBreaker } from '../../../src/engine/admission/breaker-state.ts'
-import { placeOfDead, settlePlace, takePlace } from '../../../src/engine/admission/settle-place.ts'
+import { placeOfDead, settlePlace, takePlace, withoutTheDead } from '../../../src/engine/admission/settle-place.ts'
 import { MINUTE } from './small-world.ts'
 
 describe('an approval', () => {
@@ -138,4 +138,14 @@ describe('a place', () => {
     expect(settlePlace(again, 'healthy')).toBeUndefined()
     expect(takePlace(repair, undefined)).not.toHaveProperty('wasOut')
   })
+})
+
+test('who waits and was heard of by a clock that was far ahead is gone, until it asks again', () => {
+  const waiter = { run: 'r', device: 'A/pos1', since: 0, rank: 0, takes: ['A/pos1'], isNext: true, askedAt: 0 }
+  const left = (askedAt: number): number =>
+    withoutTheDead(
+      { places: [], waiters: [{ ...waiter, askedAt }], breaker: NOTHING, holds: [], isHeld: () => true },
+      100 * MINUTE,
+    ).waiters.length
+  expect([left(98 * MINUTE), left(100 * MINUTE), left(160 * MINUTE)]).toEqual([0, 1, 0])
 })

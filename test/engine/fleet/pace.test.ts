@@ -86,7 +86,7 @@ async function run(
     patienceMs,
     waitMs: 0,
     seen: () => undefined,
-    now: () => Date.now(),
+    clock: { now: () => new Date(), elapsed: () => performance.now() },
   })
   const found = { asked: 0, most: 0, failed: 0, overshoot: 0, byWave: [0, 0, 0] }
   const inFlight = waves.map(() => 0)

@@ -1,5 +1,6 @@
 import { counted } from '../../../core/counted.ts'
 import type { Bucket } from '../compile-policy.ts'
+import type { Ledger } from '../ledger.ts'
 import { needsOf } from '../needs.ts'
 import type { Asked, Objection, Rule, Situation } from '../rule.ts'
 import { shownNames } from '../shown-time.ts'
@@ -69,6 +70,12 @@ function tooMany({ bucket, needed }: Wanted, opens: readonly (number | undefined
   return { kind: 'wait', code: 'CAP_REACHED', message, by: `cap ${bucket.cap.name}`, ...until }
 }
 
+/** What is out with something else is named with that: it is what has to be seen to. */
+function withCause(device: string, ledger: Ledger): string {
+  const by = ledger.outBy(device)
+  return by === undefined ? device : `${device} (by ${by})`
+}
+
 function full({ takes, question }: Asked, { ledger, isToCome }: Situation, { bucket, needed }: Wanted): Found {
   const out = ledger.outOf(bucket)
   let left = ledger.leftIn(bucket)
@@ -83,7 +90,8 @@ function full({ takes, question }: Asked, { ledger, isToCome }: Situation, { buc
   return {
     isPassing,
     tell() {
-      const names = shownNames([...out].filter((device) => !takes.includes(device)))
+      const others = [...out].filter((device) => !takes.includes(device))
+      const names = shownNames(others.map((device) => withCause(device, ledger)))
       const message = `Out of ${bucket.key}: ${names}. At most ${bucket.limit} may be out at once.`
       return {
         kind: 'wait',

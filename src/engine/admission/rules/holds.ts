@@ -13,7 +13,10 @@ export const holds: Rule = {
   },
 }
 
-/** What holds one of these names; of several holds the one that lasts longest. */
+/**
+ * What holds one of these names; of several holds the one that lasts longest. When it was asked for is told by a clock that may be ahead of this
+ * one: it holds from the moment that it is there.
+ */
 export function heldBy(
   names: Iterable<string>,
   holdsOn: (name: string) => readonly Hold[],
@@ -22,7 +25,7 @@ export function heldBy(
   let latest: Hold | undefined
   for (const name of names) {
     for (const hold of holdsOn(name)) {
-      if (hold.from <= now && now < hold.until && hold.until > (latest?.until ?? 0)) latest = hold
+      if (now < hold.until && hold.until > (latest?.until ?? 0)) latest = hold
     }
   }
   if (latest === undefined) return undefined

@@ -1,3 +1,4 @@
+import { wasWithin } from '../../../core/clock-ahead.ts'
 import type { GroupBucket } from '../compile-policy.ts'
 import { isOutAlready } from '../needs.ts'
 import { type Asked, hardest, type Objection, type Rule, type Situation } from '../rule.ts'
@@ -38,7 +39,7 @@ export function workingIn(bucket: GroupBucket, without: readonly string[], situa
 function isWorking(device: string, { group }: GroupBucket, { ledger, seen, now }: Situation): boolean {
   if (ledger.isOut(device)) return false
   const last = seen(device)
-  return last?.working === true && now - last.at < group.seenWithinMs
+  return last?.working === true && wasWithin(group.seenWithinMs, { at: last.at, now })
 }
 
 function objection(

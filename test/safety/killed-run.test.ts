@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs'
+import { afterEach, expect, it } from 'vitest'
+import { chainOf, runbookThat } from '../cli/chain.ts'
+import { ended, type TestProject, until } from '../cli/project.ts'
+
+let project: TestProject | undefined
+afterEach(() => project?.remove())
+
+it('nobody is said to work on what a killed run had in hand', async () => {
+  project = chainOf(['S-1'], { policy: 'policies: {default: {rollout: {waves: false}}}', hours: 'closed' })
+  const begun = `${project.root}/begun`
+  project.write('runbooks/mark.yaml', runbookThat(`touch ${begun}; while [ -e ${begun} ]; do sleep 0.1; done`))
+  const child = project.start('apply', 'mark', '--yes', '--device', 'S-1/pos1')
+  const end = ended(child)
+  await until(child, () => existsSync(begun))
+  const meanwhile = await project.till('why', 'S-1/pos1', '--json')
+  expect(JSON.parse(meanwhile.stdout).reasons).toMatchObject([{ code: 'LEASE_HELD' }])
+  child.kill('SIGKILL')
+  await end
+  // What it was changing is out until it is seen in order, and may be seen to at once.
+  expect(JSON.parse((await project.till('why', 'S-1/pos1', '--json')).stdout)).toMatchObject({ may: true, reasons: [] })
+  const other = JSON.parse((await project.till('why', 'S-1/pos2', '--json')).stdout)
+  expect(other.reasons).toMatchObject([{ code: 'CAP_REACHED', whom: 'S-1/pos1' }])
+}, 120_000)
