@@ -65,6 +65,21 @@ const FOLDERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'inv/group_vars/shops': 'site: shops\nlevel: file of shops\n',
     'inv/host_vars/pl-0001-pos1.yml': 'site: here\nport_of_app: 1\n',
   },
+  'what is switched off by its ending, folders between files, and hosts without a group': {
+    'inv/hosts': '[PL]\npos1\n[DE]\npos2\n',
+    'inv/b/more': '[PL]\npos1 from=b\n',
+    'inv/b-x': '[PL]\npos1 from=b-x\n',
+    'inv/c.yml': 'all:\n  hosts:\n    direct:\n',
+    'inv/vars_plugins/own': '[PL]\nnobody\n',
+    'inv/group_vars/all/main.yml': 'a: main\n',
+    'inv/group_vars/all/old.yml.disabled': 'a: old\n',
+    'inv/group_vars/all/made.yml.j2': 'a: made\n',
+    'inv/group_vars/all/.hidden.yml': 'a: hidden\n',
+    'inv/group_vars/all/kept.d/one.yml': 'a: of a folder with an ending\n',
+    'inv/group_vars/PL/m.yml': 'b: m.yml\n',
+    'inv/group_vars/PL/m/x.yml': 'b: m/x.yml\n',
+    'inv/group_vars/ungrouped.yml': 'c: alone\n',
+  },
 }
 
 function withFolder<T>(files: Readonly<Record<string, string>>, work: (path: string) => T): T {
@@ -90,6 +105,25 @@ describe.skipIf(!hasAnsible())('an inventory is read as Ansible itself reads it'
       expect([...inventory.hosts.keys()].sort()).toEqual(Object.keys(theirs).sort())
       for (const [host, vars] of Object.entries(theirs)) expect([host, inventory.varsOf(host)]).toEqual([host, vars])
     })
+  })
+})
+
+test.skipIf(!hasAnsible())('of several files of one name the first is read, and the others are named', () => {
+  const files = {
+    'inv/hosts': '[PL]\npos1\n',
+    'inv/group_vars/PL/main.yml': 'a: the folder\n',
+    'inv/group_vars/PL.yml': 'a: the file\nb: 1\n',
+    'inv/host_vars/pos1.yaml': 'c: yaml\n',
+    'inv/host_vars/pos1.yml': 'c: yml\n',
+  }
+  withFolder(files, (path) => {
+    const { inventory, diagnostics } = readAnsibleInventory(path)
+    expect(inventory.varsOf('pos1')).toEqual({ a: 'the folder', c: 'yml' })
+    expect(inventory.varsOf('pos1')).toEqual(ansibleHosts(path)['pos1'])
+    expect(diagnostics.map(({ summary, source }) => [summary, source?.file.slice(path.length + 1)])).toEqual([
+      ['Not carried over: Ansible does not read it, beside PL', 'group_vars/PL.yml'],
+      ['Not carried over: Ansible does not read it, beside pos1.yml', 'host_vars/pos1.yaml'],
+    ])
   })
 })
 
