@@ -118,7 +118,8 @@ function readVars(
 }
 
 function passedFor(other: string, path: string): Diagnostic {
-  const detail = 'Ansible takes the first of NAME, NAME.yml, NAME.yaml and NAME.json. Put all of it into one of them if it is meant.'
+  const detail =
+    'Ansible takes the first of NAME, NAME.yml, NAME.yaml and NAME.json. Put all of it into one of them if it is meant.'
   return foreignWarning(other, `Ansible does not read it, beside ${basename(path)}`, detail)
 }
 
