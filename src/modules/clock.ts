@@ -120,10 +120,28 @@ function diff({ max_skew_s, time_zone }: ClockParams, { skewS, zone }: ClockStat
   if (max_skew_s !== undefined && Math.abs(skewS) > max_skew_s) {
     changes.push({ path: 'skew', before: `${skewS} s`, after: `at most ${max_skew_s} s` })
   }
-  if (time_zone !== undefined && zone !== time_zone) {
+  if (time_zone !== undefined && !isSameZone(zone, time_zone)) {
     changes.push({ path: 'time_zone', before: zone === '' ? null : zone, after: time_zone })
   }
   return changes
+}
+
+/**
+ * One zone has several names (`backward` of the IANA data). Debian writes the newer one whenever its package tzdata is configured (2025b:
+ * `UTC` becomes `Etc/UTC`, `Europe/Kiev` `Europe/Kyiv`), so that the other one would be put back after each update. Names of
+ * Windows are none to ICU, but for `UTC`.
+ */
+function isSameZone(one: string, other: string): boolean {
+  return one === other || (one !== '' && idOf(one) === idOf(other))
+}
+
+/** The name that stands for all names of a zone; one that is not known stands for itself. */
+function idOf(zone: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
+  } catch {
+    return zone
+  }
 }
 
 /** Only a time service can keep a clock right: what is set once runs away again. */

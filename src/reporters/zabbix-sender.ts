@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { batches } from '../core/batches.ts'
+import { isMap, type JsonObject, type JsonValue } from '../core/json.ts'
 
 /** One value for an item of type trapper. */
 export interface ZabbixValue {
@@ -20,14 +21,29 @@ const TIMEOUT_MS = 30_000
 /** Answers are a line; more than that is not Zabbix. */
 const MOST_ANSWER = 64 * 1024
 
-/** Sends values to the trapper of a Zabbix server or proxy. Rejects with an Error where it cannot be reached or does not answer. */
-export async function sendToZabbix(
-  at: { readonly host: string; readonly port: number },
-  values: readonly ZabbixValue[],
-): Promise<ZabbixAnswer> {
-  let [processed, failed] = [0, 0]
+/** Where a trapper listens, unless it is said. */
+export const ZABBIX_PORT = 10_051
+
+interface Place {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Sends values to the trapper of a Zabbix server or proxy. Rejects with an Error where it cannot be reached or does not answer. A proxy
+ * of a group (Zabbix 7.0) that does not have the host names the one that has it (`redirect`); as zabbix_sender, which tries once more there, this goes
+ * on with that one.
+ */
+export async function sendToZabbix(first: Place, values: readonly ZabbixValue[]): Promise<ZabbixAnswer> {
+  let [at, processed, failed] = [first, 0, 0]
   for (const data of batches(values, AT_ONCE)) {
-    const answer = readAnswer(await exchange(at, frame(JSON.stringify({ request: 'sender data', data }))))
+    const sent = frame(JSON.stringify({ request: 'sender data', data }))
+    let answer = readAnswer(await exchange(at, sent))
+    if ('host' in answer) {
+      at = answer
+      answer = readAnswer(await exchange(at, sent))
+    }
+    if ('host' in answer) throw new Error('its proxies name one another: the group is moving the host just now')
     processed += answer.processed
     failed += answer.failed
   }
@@ -43,7 +59,7 @@ function frame(text: string): Buffer {
   return Buffer.concat([head, body])
 }
 
-function exchange({ host, port }: { readonly host: string; readonly port: number }, sent: Buffer): Promise<Buffer> {
+function exchange({ host, port }: Place, sent: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -61,18 +77,25 @@ function exchange({ host, port }: { readonly host: string; readonly port: number
 }
 
 /** A success alone says nothing: how many were taken stands in a text. */
-function readAnswer(bytes: Buffer): ZabbixAnswer {
+function readAnswer(bytes: Buffer): ZabbixAnswer | Place {
   const text = bytes.toString('latin1', 0, 5) === 'ZBXD\x01' ? bytes.toString('utf8', 13) : ''
-  const [, processed, failed] = /processed: (\d+); failed: (\d+);/.exec(infoOf(text)) ?? []
-  if (processed === undefined || failed === undefined) throw new Error('its answer is not that of a Zabbix trapper')
-  return { processed: Number(processed), failed: Number(failed) }
+  const { response, info, redirect } = mapIn(text)
+  const [, processed, failed] =
+    /processed: (\d+); failed: (\d+);/.exec(response === 'success' ? String(info) : '') ?? []
+  if (processed !== undefined && failed !== undefined) return { processed: Number(processed), failed: Number(failed) }
+  const { address, reset } = response === 'failed' && isMap(redirect) ? redirect : {}
+  if (reset === true) throw new Error('its group of proxies is not in order: no other proxy takes the values')
+  const [, bracketed, host = bracketed, port] =
+    /^(?:\[([^\]]+)\]|([^\s:]+))(?::(\d+))?$/.exec(String(address ?? '')) ?? []
+  if (host === undefined) throw new Error('its answer is not that of a Zabbix trapper')
+  return { host, port: Number(port ?? ZABBIX_PORT) }
 }
 
-function infoOf(text: string): string {
+function mapIn(text: string): JsonObject {
   try {
-    const { response, info } = JSON.parse(text) as { response?: unknown; info?: unknown }
-    return response === 'success' && typeof info === 'string' ? info : ''
+    const answer = JSON.parse(text) as JsonValue
+    return isMap(answer) ? answer : {}
   } catch {
-    return ''
+    return {}
   }
 }

@@ -80,6 +80,46 @@ test.each([
   if (said === '') expect(answer.stderr).toContain('its answer is not that of a Zabbix trapper')
 })
 
+/** A trapper that gives these answers, one a connection. */
+async function trapper(...answers: readonly object[]) {
+  const left = answers.map((answer) => JSON.stringify(answer))
+  const server = createServer((socket) => {
+    socket.once('data', () => {
+      const text = left.shift() ?? ''
+      const length = Buffer.alloc(8)
+      length.writeUInt32LE(text.length)
+      socket.end(Buffer.concat([Buffer.from('ZBXD\x01', 'latin1'), length, Buffer.from(text)]))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return { server, left, port: (server.address() as { port: number }).port }
+}
+
+// What proxies of a group answer (Zabbix 7.0, zbx_add_redirect_response), and what zabbix_sender makes of it: one more try, at the other one.
+test('a proxy of a group names the one that has the host', async () => {
+  const taken = { response: 'success', info: 'processed: 5; failed: 0; total: 5; seconds spent: 0.000094' }
+  const other = await trapper(taken, { response: 'failed', redirect: { revision: 3, address: '127.0.0.1:1' } })
+  const redirect = { revision: 2, address: `127.0.0.1:${other.port}` }
+  const first = await trapper(
+    { response: 'failed', redirect },
+    { response: 'failed', redirect },
+    { response: 'failed', redirect: { reset: true } },
+  )
+  const send = () => project.till('status', '--send', `zabbix://127.0.0.1:${first.port}/tills`)
+  try {
+    expect(await send()).toMatchObject({ code: 0, stdout: '5 values were taken, 0 were not.\n' })
+    expect(await send()).toMatchObject({ code: 4, stderr: expect.stringContaining('its proxies name one another') })
+    expect(await send()).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('its group of proxies is not in order'),
+    })
+    expect([first.left, other.left]).toEqual([[], []])
+  } finally {
+    first.server.close()
+    other.server.close()
+  }
+})
+
 test('a server that is not there, and an address that is none', async () => {
   const gone = await project.till('status', '--send', 'zabbix://127.0.0.1:1/tills', '--no-pager')
   expect(gone.code).toBe(4)

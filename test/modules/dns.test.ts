@@ -12,6 +12,7 @@ import { WindowsWorld } from './windows-world.ts'
 
 const server = new NameServer({
   'pos.example': ['A 10.0.0.2', 'A 10.0.0.1', 'AAAA fd00::12', 'MX 10 mail.example', 'TXT v=1; a b'],
+  'text.example': [String.raw`TXT Żabka "Górna"; C:\kasa\126`],
   'www.example': ['CNAME pos.example'],
   '9.12.4.10.in-addr.arpa': ['PTR pos.example'],
   'broken.example': 'SERVFAIL',
@@ -51,6 +52,7 @@ const asked: readonly (readonly [string, string, string, readonly string[]])[] =
   ['pos.example', 'AAAA', 'resolved', ['fd00::12']],
   ['pos.example', 'MX', 'resolved', ['10 mail.example']],
   ['pos.example', 'TXT', 'resolved', ['v=1; a b']],
+  ['text.example', 'TXT', 'resolved', [String.raw`Żabka "Górna"; C:\kasa\126`]],
   ['www.example', 'CNAME', 'resolved', ['pos.example']],
   ['10.4.12.9', 'PTR', 'resolved', ['pos.example']],
   ['nobody.example', 'A', 'nxdomain', []],

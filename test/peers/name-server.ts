@@ -66,7 +66,7 @@ function dataOf(type: string, value: string): Buffer {
     for (const [at, group] of groups(right).reverse().entries()) all.writeUInt16BE(group, 14 - at * 2)
     return all
   }
-  if (type === 'TXT') return Buffer.concat([Buffer.from([value.length]), Buffer.from(value)])
+  if (type === 'TXT') return Buffer.concat([Buffer.from([Buffer.byteLength(value)]), Buffer.from(value)])
   if (type !== 'MX') return writeName(value)
   const [preference = '0', exchange = ''] = value.split(' ')
   const number = Buffer.alloc(2)

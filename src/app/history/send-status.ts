@@ -1,12 +1,11 @@
 import { RunBroken, usageError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
-import { sendToZabbix, type ZabbixAnswer } from '../../reporters/zabbix-sender.ts'
+import { sendToZabbix, ZABBIX_PORT, type ZabbixAnswer } from '../../reporters/zabbix-sender.ts'
 import type { KnownState } from './device-status.ts'
 import { zabbixValues } from './status-for-monitoring.ts'
 
 /** How the host is called in Zabbix whose items the values are, unless it is said. */
 export const DEFAULT_HOST = 'tillwright'
-const PORT = 10_051
 
 /** Sends known states to a Zabbix server. Throws InputError for an address that is none, RunBroken where it cannot be reached. */
 export async function sendStatus(
@@ -27,7 +26,7 @@ function parseTarget(to: string): { readonly host: string; readonly port: number
   if (url?.protocol === 'zabbix:' && url.hostname !== '') {
     const item = decodeURIComponent(url.pathname.slice(1))
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-    return { host, port: url.port === '' ? PORT : Number(url.port), item: item === '' ? DEFAULT_HOST : item }
+    return { host, port: url.port === '' ? ZABBIX_PORT : Number(url.port), item: item === '' ? DEFAULT_HOST : item }
   }
   const detail = 'It is zabbix://SERVER:PORT/HOST, as in zabbix://zabbix.example:10051/tillwright.'
   throw usageError(`--send does not know "${to}"`, detail)

@@ -58,7 +58,8 @@ async function values(resolver: Resolver, name: string, type: DnsType): Promise<
     case 'MX':
       return (await resolver.resolveMx(name)).map(({ priority, exchange }) => `${priority} ${exchange}`)
     case 'TXT':
-      return (await resolver.resolveTxt(name)).map((parts) => parts.join(''))
+      // Node hands on bytes, a character each.
+      return (await resolver.resolveTxt(name)).map((parts) => Buffer.from(parts.join(''), 'latin1').toString('utf8'))
     case 'PTR':
       return resolver.resolvePtr(pointerName(name))
   }

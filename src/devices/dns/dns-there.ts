@@ -56,7 +56,9 @@ export function resolvedThere(text: string, type: DnsType): DnsAnswer {
     .slice(0, 500)
   const state = stateIn(lines.join('\n'), tool, code)
   if (state !== 'resolved') return dnsAnswer(state, [], detail)
-  const found = lines.flatMap((line) => valuesIn(line, tool, type))
+  // BIND's nslookup writes the port of the server behind `#`, busybox behind `:`.
+  const read = tool === 'nslookup' && !/^Address:\s.*#\d+$/m.test(text) ? asItIs : unquoted
+  const found = lines.flatMap((line) => valuesIn(line, tool, type).map(read))
   return found.length > 0 ? dnsAnswer('resolved', found) : dnsAnswer('no-data', [], detail)
 }
 
@@ -104,14 +106,23 @@ function valuesIn(line: string, tool: string, type: DnsType): string[] {
   if (tool === 'getent') return [line.split(/\s+/)[0] ?? '']
   if (tool === 'dig') {
     const [, of, value = ''] = /^[^;\s]\S*\s+\d+\s+IN\s+(\S+)\s+(.*)$/.exec(line) ?? []
-    return of === type ? [unquoted(value)] : []
+    return of === type ? [value] : []
   }
   const value = (tool === 'host' ? HOST : NSLOOKUP)[type].exec(line)?.[1]
-  return value === undefined ? [] : [unquoted(value)]
+  return value === undefined ? [] : [value]
 }
 
-/** `"a" "b"` as `ab`: the parts of one text. */
+/** `"a" "b"` as `ab`: the parts of one text. BIND writes bytes that are not ASCII as `\197\187` (RFC 1035, 5.1). */
 function unquoted(value: string): string {
   if (!value.startsWith('"')) return value
-  return [...value.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, part = '']) => part.replace(/\\(.)/g, '$1')).join('')
+  const parts = [...value.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, part = '']) => part)
+  const bytes = parts.join('').replace(/\\(?:(\d{3})|(.))/g, (_, code: string | undefined, sign: string) => {
+    return code === undefined ? sign : String.fromCharCode(Number(code))
+  })
+  return Buffer.from(bytes, 'latin1').toString('utf8')
+}
+
+/** busybox writes a text between quotes as it is, whatever is in it. */
+function asItIs(value: string): string {
+  return value.replace(/^"(.*)"$/s, '$1')
 }

@@ -124,10 +124,19 @@ export function readPackage(text: string): PackageState | undefined {
 }
 
 /**
+ * A version as dpkg and rpm print what is installed: an epoch of 0 is left out, where `dnf repoquery` writes it (`0:4.2.1-1.el9`). It is
+ * the same version (Debian Policy, 5.6.12; rpm-version(7)).
+ */
+export function withoutZeroEpoch(version: string): string {
+  return version.replace(/^0:/, '')
+}
+
+/**
  * Whether an installed version is the desired one: equal to it in full, or without epoch, or without the packaging
  * revision, or without both. `2:4.1.0-3+deb12u1` is `4.1.0`, `4.1.0-3+deb12u1` and `2:4.1.0`, but not `4.1`.
  */
-export function isVersion(desired: string, full: string): boolean {
+export function isVersion(given: string, full: string): boolean {
+  const desired = withoutZeroEpoch(given)
   const withoutEpoch = full.replace(/^\d+:/, '')
   return [full, withoutEpoch].some((form) => form === desired || form.replace(/-[^-]*$/, '') === desired)
 }

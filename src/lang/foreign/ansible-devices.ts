@@ -98,7 +98,8 @@ function placeOf(host: string, inventory: AnsibleInventory, { storeBy, otherStor
     const value = inventory.varsOf(host)[storeBy.name]
     return found(value === undefined || value === null ? undefined : String(value))
   }
-  const texts = storeBy.in === 'name' ? [host] : inventory.groupsOf(host).toReversed()
+  const groups = inventory.groupsOf(host).filter((group) => group !== 'ungrouped')
+  const texts = storeBy.in === 'name' ? [host] : groups.toReversed()
   const match = texts.map((text) => storeBy.pattern.exec(text)).find((one) => one !== undefined)
   const named = (name: string): string | undefined => match?.[storeBy.pattern.names[name] ?? -1]
   return found(named('store') ?? match?.[1], storeBy.in === 'name' ? (named('device') ?? match?.[2]) : undefined)

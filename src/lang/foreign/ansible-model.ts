@@ -75,6 +75,9 @@ export class AnsibleInventory {
     }
     for (const [name, { hosts }] of this.groups) if (hosts.has(host)) climb(name)
     found.delete('all')
+    // Whoever is in no group is in `ungrouped`, and nobody else is (reconcile_inventory of Ansible's inventory/data.py).
+    if (found.size > 1) found.delete('ungrouped')
+    else if (found.size === 0) found.add('ungrouped')
     const rank = (name: string): number => Number(this.group(name).vars['ansible_group_priority'] ?? 1)
     const depths = this.#depths()
     const depth = (name: string): number => depths.get(name) ?? 1

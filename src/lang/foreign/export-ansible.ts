@@ -1,7 +1,7 @@
-import { stringify } from 'yaml'
+import { Scalar, stringify } from 'yaml'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { pythonLiteral } from './python-literal.ts'
+import { parsePythonLiteral, pythonLiteral } from './python-literal.ts'
 
 /** Hosts and groups of Ansible that devices amount to. Host names have no slash, since files are named after them. */
 interface ForAnsible {
@@ -102,10 +102,19 @@ export function ansibleYaml(devices: readonly Device[], fleet: Fleet): string {
     ...inRegions,
     ...others.map(([name, members]) => [name, { hosts: named(members) }] as const),
   ])
-  return stringify(
-    { all: { hosts: Object.fromEntries(hosts), children } },
-    { lineWidth: 0, aliasDuplicateObjects: false, version: '1.1' },
-  )
+  return stringify({ all: { hosts: Object.fromEntries(hosts), children } }, inQuotes, {
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+    version: '1.1',
+  })
+}
+
+/** To PyYAML a lone `=` is a tag of its own (`tag:yaml.org,2002:value`), which it refuses, and the whole file with it. */
+function inQuotes(_key: unknown, value: unknown): unknown {
+  if (value !== '=') return value
+  const scalar = new Scalar(value)
+  scalar.type = Scalar.QUOTE_DOUBLE
+  return scalar
 }
 
 /** Devices as an inventory of Ansible in INI. */
@@ -119,10 +128,10 @@ export function ansibleIni(devices: readonly Device[], fleet: Fleet): string {
   return `${[...lines, ...sections, ...parents].join('\n')}\n`
 }
 
-/** Text that Python would take for something else is quoted. */
+/** Text that Python would take for something else is quoted: `-5`, `.5`, `{}` and `None,` are values there; and so is what has lines. */
 function iniValue(value: JsonValue): string {
   if (typeof value !== 'string') return pythonLiteral(value)
-  return /^[A-Za-z_./~@:{-][^"'\\]*$/.test(value) && !/^(True|False|None)$/.test(value) ? value : JSON.stringify(value)
+  return /^[^"'\\\p{Cc}]+$/u.test(value) && parsePythonLiteral(value) === value ? value : JSON.stringify(value)
 }
 
 function shellWord(text: string): string {

@@ -11,10 +11,10 @@ export function parsePythonLiteral(text: string): JsonValue {
 
 /** Integers with a base, and with `_` between digits; a leading zero is none in Python 3. */
 const NUMBER =
-  /[-+]?(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:(?:[0-9](?:_?[0-9])*)?\.[0-9](?:_?[0-9])*|[0-9](?:_?[0-9])*\.?)(?:[eE][-+]?[0-9](?:_?[0-9])*)?)/y
+  /[-+]?[ \t]*(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:(?:[0-9](?:_?[0-9])*)?\.[0-9](?:_?[0-9])*|[0-9](?:_?[0-9])*\.?)(?:[eE][-+]?[0-9](?:_?[0-9])*)?)/y
 
 function numberOf(text: string): number | undefined {
-  const [, sign = '', digits = ''] = /^([-+]?)(.*)$/.exec(text.replaceAll('_', '')) ?? []
+  const [, sign = '', digits = ''] = /^([-+]?)(.*)$/.exec(text.replace(/[_ \t]/g, '')) ?? []
   if (/^0+[1-9]\d*$/.test(digits)) return undefined
   const number = Number(digits.replace(/\.$/, '').replace(/\.(?=[eE])/, ''))
   // Numbers of SIM cards and fiscal memories keep all of their digits as text.

@@ -8,6 +8,8 @@ import { parseAnsibleYaml, readAnsibleYaml } from './ansible-yaml.ts'
 import { foreignError, foreignText, foreignWarning } from './foreign-diagnostic.ts'
 
 const YAML_ENDINGS = ['.yml', '.yaml', '.json']
+/** Of variables, in the order in which Ansible looks for them. */
+const VARS_ENDINGS = ['', ...YAML_ENDINGS]
 /** What Ansible itself passes over in a folder of inventories. */
 const IGNORED = /^\.|~$|\.(orig|ini|cfg|retry|py[co]|bak|swp|rpm|md|txt|rst)$/
 
@@ -20,6 +22,7 @@ export interface ReadInventory {
 export function readAnsibleInventory(path: string): ReadInventory {
   const inventory = new AnsibleInventory()
   inventory.group('all')
+  inventory.group('ungrouped')
   const diagnostics: Diagnostic[] = []
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined) return { inventory, diagnostics: [foreignError(path, 1, 'there is no such file or folder')] }
@@ -51,17 +54,22 @@ function passedOver(folder: string): readonly Diagnostic[] {
 
 function entriesOf(folder: string): readonly Dirent[] {
   try {
-    return readdirSync(folder, { withFileTypes: true })
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
   } catch (error) {
     throw new InputError([foreignError(folder, 1, `the system says ${(error as NodeJS.ErrnoException).code}`)])
   }
 }
 
+/** In the order of the names, folder by folder, as Ansible goes through them: what comes last counts. */
 function inventoryFiles(folder: string): readonly string[] {
   return entriesOf(folder)
-    .filter((entry) => !IGNORED.test(entry.name) && !/^(group|host)_vars$/.test(entry.name))
-    .flatMap((entry) => (entry.isDirectory() ? inventoryFiles(join(folder, entry.name)) : [join(folder, entry.name)]))
-    .sort()
+    .filter(({ name }) => !IGNORED.test(name) && !/^(group_vars|host_vars|vars_plugins)$/.test(name))
+    .flatMap(({ name }) => (isFolder(join(folder, name)) ? inventoryFiles(join(folder, name)) : [join(folder, name)]))
+}
+
+/** Links to folders are folders to Ansible, too. */
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 function readFile(file: string, inventory: AnsibleInventory): readonly Diagnostic[] {
@@ -84,24 +92,46 @@ function read(text: string, file: string, inventory: AnsibleInventory): readonly
     : readAnsibleIni(text, inventory)
 }
 
-/** `group_vars/NAME`, `NAME.yml`, or a folder of that name; what belongs to nobody is said. */
+/**
+ * `group_vars/NAME`, which may be a folder, or else `NAME.yml`, `.yaml`, `.json`: Ansible reads the first that is there, and none
+ * of the others (find_vars_files of its dataloader.py). What it passes over is said, and what belongs to nobody.
+ */
 function readVars(
   folder: string,
   inventory: AnsibleInventory,
   varsOf: (name: string) => Record<string, JsonValue> | undefined,
 ): readonly Diagnostic[] {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return []
-  const diagnostics: Diagnostic[] = []
-  for (const entry of entriesOf(folder).filter(({ name }) => !IGNORED.test(name))) {
-    const path = join(folder, entry.name)
-    const name = entry.isDirectory() ? entry.name : basename(entry.name).replace(/\.(ya?ml|json)$/, '')
+  if (!isFolder(folder)) return []
+  const entries = entriesOf(folder).flatMap(({ name }) => (IGNORED.test(name) ? [] : [name]))
+  const names = new Set(entries.map((entry) => entry.replace(/\.(ya?ml|json)$/, '')))
+  return [...names].flatMap((name) => {
+    const [path = '', ...others] = VARS_ENDINGS.map((ending) => name + ending)
+      .filter((entry) => entries.includes(entry))
+      .map((entry) => join(folder, entry))
     const vars = varsOf(name)
-    const files = entry.isDirectory() ? inventoryFiles(path) : [path]
     if (vars === undefined)
-      diagnostics.push(foreignWarning(path, `its values belong to "${name}", which the inventory does not have`))
-    else for (const file of files) diagnostics.push(...readVarsFile(file, vars, inventory))
-  }
-  return diagnostics
+      return [foreignWarning(path, `its values belong to "${name}", which the inventory does not have`)]
+    const files = isFolder(path) ? filesOfVars(path) : [path]
+    const passed = others.map((other) => passedFor(other, path))
+    return [...passed, ...files.flatMap((file) => readVarsFile(file, vars, inventory))]
+  })
+}
+
+function passedFor(other: string, path: string): Diagnostic {
+  const detail =
+    'Ansible takes the first of NAME, NAME.yml, NAME.yaml and NAME.json. Put all of it into one of them if it is meant.'
+  return foreignWarning(other, `Ansible does not read it, beside ${basename(path)}`, detail)
+}
+
+/** Of a folder of variables Ansible reads what ends as YAML, or has no ending; `main.yml.disabled` is switched off. */
+function filesOfVars(folder: string): readonly string[] {
+  return entriesOf(folder).flatMap(({ name }) => {
+    const path = join(folder, name)
+    const ending = extname(name)
+    if (/^\.|~$/.test(name)) return []
+    if (isFolder(path)) return ending === '' ? filesOfVars(path) : []
+    return VARS_ENDINGS.includes(ending) ? [path] : []
+  })
 }
 
 function readVarsFile(

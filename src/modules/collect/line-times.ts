@@ -11,8 +11,15 @@ const LOOKED_AT = 80
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const TIME = '(\\d\\d):(\\d\\d):(\\d\\d)'
+/**
+ * Only what is a zone: Zabbix agent 2 (6.0) writes `2026/12/01 01:52:07.069095 Zabbix Agent2 hostname: [pos1]`, and a till
+ * `01:52:07 -1250 PLN`. PostgreSQL and programs in containers write `UTC` behind the time.
+ */
+const ZONE = '(?: ?(Z|UTC|GMT|[+-](?:0\\d|1[0-4]):?(?:00|15|30|45))\\b)?'
 /** `2026-12-01T01:52:07.123Z`, with blanks, slashes or no zone, too. */
-const ISO = new RegExp(`(\\d{4})[-/.](\\d\\d)[-/.](\\d\\d)[T _]${TIME}(?:[.,]\\d+)?(?: ?(Z|[+-]\\d\\d:?\\d\\d))?`)
+const ISO = new RegExp(`(\\d{4})[-/.](\\d\\d)[-/.](\\d\\d)[T _]${TIME}(?:[.,]\\d+)?${ZONE}`)
+/** `  1234:20261201:015207.123 item became not supported` of zabbix_agentd, its server and proxies. */
+const ZABBIX = /^ *\d+:(\d{4})(\d\d)(\d\d):(\d\d)(\d\d)(\d\d)\.\d{3} /
 /** `01.12.2026 01:52:07`. */
 const EUROPEAN = new RegExp(`(\\d\\d)[.-](\\d\\d)[.-](\\d{4}),? ${TIME}`)
 /** `01/Dec/2026:01:52:07 +0100` of web servers. */
@@ -25,6 +32,8 @@ export function timeOfLine(line: string, now: DeviceNow): number | undefined {
   const head = line.slice(0, LOOKED_AT)
   const iso = ISO.exec(head)
   if (iso) return at(iso, [1, 2, 3], 4, zoneOf(iso[7], now))
+  const zabbix = ZABBIX.exec(head)
+  if (zabbix) return at(zabbix, [1, 2, 3], 4, now.offsetMinutes)
   const european = EUROPEAN.exec(head)
   if (european) return at(european, [3, 2, 1], 4, now.offsetMinutes)
   const web = WEB.exec(head)
@@ -62,7 +71,7 @@ function zoneOf(zone: string | undefined, now: DeviceNow): number {
   return zone === undefined ? now.offsetMinutes : offsetOf(zone)
 }
 
-/** Minutes of `+0100`, `-05:30`, `Z`. */
+/** Minutes of `+0100`, `-05:30`; none for `Z`, `UTC` and `GMT`. */
 export function offsetOf(zone: string): number {
   const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone) ?? []
   return hours === undefined ? 0 : (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes))

@@ -21,7 +21,7 @@ export const onPosix: Side<PackageParams, State> = {
           test: manager.TEST_PACKAGE,
           values: {
             want_state: params.state ?? 'present',
-            want_version: params.version ?? '',
+            want_version: manager.withoutZeroEpoch(params.version ?? ''),
             want_hold: holdOf(params),
           },
         }
@@ -64,7 +64,7 @@ async function converge(
   const values = {
     name: params.name,
     manager: by,
-    version: params.version ?? '',
+    version: manager.withoutZeroEpoch(params.version ?? ''),
     file: '',
     act,
     hold: holdOf(params),
@@ -82,7 +82,7 @@ async function convergeFile(
   const values = {
     name: params.name,
     manager: by,
-    version: params.version ?? '',
+    version: manager.withoutZeroEpoch(params.version ?? ''),
     hold: holdOf(params),
     file: staged.value.file,
     scratch: staged.value.folder,

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Device, Fleet } from '../../../src/core/fleet.ts'
 import type { JsonValue } from '../../../src/core/json.ts'
 import { VAULT } from '../../../src/lang/foreign/ansible-model.ts'
 import { expandHosts } from '../../../src/lang/foreign/ansible-ranges.ts'
+import { ansibleIni, ansibleYaml } from '../../../src/lang/foreign/export-ansible.ts'
 import { parsePythonLiteral, pythonLiteral } from '../../../src/lang/foreign/python-literal.ts'
 import { readAnsibleInventory } from '../../../src/lang/foreign/read-ansible.ts'
 import { ansibleHosts, hasAnsible } from '../../peers/ansible.ts'
@@ -55,6 +57,13 @@ all:
 const FOLDERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ini: { hosts: INI },
   yaml: { 'hosts.yml': YAML },
+  'signs of comments and backslashes on the lines of hosts': {
+    hosts: String.raw`[tills]
+pos1 aisle=Aisle#4 lost=1
+pos2 dollar="\$x" tick="a\`b" quote="a\"b" back="a\\b" plain=a\#b single='a\$b' hash='x#y' more=1#2
+pos3#4 lost=1
+`,
+  },
   'a folder with group_vars and host_vars': {
     'inv/hosts': INI,
     'inv/old.ini': 'nobody\n',
@@ -64,6 +73,21 @@ const FOLDERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'inv/group_vars/tills/b.yml': 'more: {deep: true}\n',
     'inv/group_vars/shops': 'site: shops\nlevel: file of shops\n',
     'inv/host_vars/pl-0001-pos1.yml': 'site: here\nport_of_app: 1\n',
+  },
+  'what is switched off by its ending, folders between files, and hosts without a group': {
+    'inv/hosts': '[PL]\npos1\n[DE]\npos2\n',
+    'inv/b/more': '[PL]\npos1 from=b\n',
+    'inv/b-x': '[PL]\npos1 from=b-x\n',
+    'inv/c.yml': 'all:\n  hosts:\n    direct:\n',
+    'inv/vars_plugins/own': '[PL]\nnobody\n',
+    'inv/group_vars/all/main.yml': 'a: main\n',
+    'inv/group_vars/all/old.yml.disabled': 'a: old\n',
+    'inv/group_vars/all/made.yml.j2': 'a: made\n',
+    'inv/group_vars/all/.hidden.yml': 'a: hidden\n',
+    'inv/group_vars/all/kept.d/one.yml': 'a: of a folder with an ending\n',
+    'inv/group_vars/PL/m.yml': 'b: m.yml\n',
+    'inv/group_vars/PL/m/x.yml': 'b: m/x.yml\n',
+    'inv/group_vars/ungrouped.yml': 'c: alone\n',
   },
 }
 
@@ -89,6 +113,89 @@ describe.skipIf(!hasAnsible())('an inventory is read as Ansible itself reads it'
       const theirs = ansibleHosts(path)
       expect([...inventory.hosts.keys()].sort()).toEqual(Object.keys(theirs).sort())
       for (const [host, vars] of Object.entries(theirs)) expect([host, inventory.varsOf(host)]).toEqual([host, vars])
+    })
+  })
+})
+
+test.skipIf(!hasAnsible())('of several files of one name the first is read, and the others are named', () => {
+  const files = {
+    'inv/hosts': '[PL]\npos1\n',
+    'inv/group_vars/PL/main.yml': 'a: the folder\n',
+    'inv/group_vars/PL.yml': 'a: the file\nb: 1\n',
+    'inv/host_vars/pos1.yaml': 'c: yaml\n',
+    'inv/host_vars/pos1.yml': 'c: yml\n',
+  }
+  withFolder(files, (path) => {
+    const { inventory, diagnostics } = readAnsibleInventory(path)
+    expect(inventory.varsOf('pos1')).toEqual({ a: 'the folder', c: 'yml' })
+    expect(inventory.varsOf('pos1')).toEqual(ansibleHosts(path)['pos1'])
+    expect(diagnostics.map(({ summary, source }) => [summary, source?.file.slice(path.length + 1)])).toEqual([
+      ['Not carried over: Ansible does not read it, beside PL', 'group_vars/PL.yml'],
+      ['Not carried over: Ansible does not read it, beside pos1.yml', 'host_vars/pos1.yaml'],
+    ])
+  })
+})
+
+const AWKWARD = [
+  ...[
+    '-5',
+    '.5',
+    '- 5',
+    '-.5e3',
+    '{}',
+    '{1: 2}',
+    'True, False',
+    'None,',
+    '-1, -2',
+    'True # x',
+    'a # b',
+    'a#b',
+    '"$x"',
+    '$x',
+  ],
+  ...[
+    "it's",
+    'C:\\kasa',
+    '0412',
+    '1e3',
+    '',
+    ' a ',
+    '=',
+
+    'a\tb',
+    'two\nlines',
+    'y',
+    '1:30',
+    '2024-01-02',
+    '1_000',
+    '-',
+    '@x',
+  ],
+]
+
+describe.skipIf(!hasAnsible())('what we write for Ansible is read by it as it was', () => {
+  test.each([
+    ['hosts.ini', ansibleIni],
+    ['hosts.yml', ansibleYaml],
+  ])('%s', (name, written) => {
+    const vars = Object.fromEntries(AWKWARD.map((text, index) => [`v${index}`, text]))
+    const transport = { type: 'ssh' as const }
+    const device = {
+      name: 'PL-1/pos1',
+      id: 'pos1',
+      store: 'PL-1',
+      region: 'pl',
+      address: '',
+      profile: 'p',
+      kind: 'till',
+      tags: [],
+      vars,
+      os: { family: 'linux' },
+      transport,
+    }
+    const fleet = { stores: new Map(), devices: new Map() }
+    withFolder({ [name]: written([device as unknown as Device], fleet as unknown as Fleet) }, (path) => {
+      expect(ansibleHosts(path)['PL-1_pos1']).toMatchObject(vars)
     })
   })
 })
