@@ -22,9 +22,9 @@ beforeAll(() => {
 })
 afterAll(() => project.remove())
 
-function commit(message: string): string {
+function commit(message: string, of = project): string {
   const git = (...args: string[]): string =>
-    execFileSync('git', args, { cwd: project.root, encoding: 'utf8', env: GIT_ENVIRONMENT })
+    execFileSync('git', args, { cwd: of.root, encoding: 'utf8', env: GIT_ENVIRONMENT })
   git('add', '-A')
   git('commit', '-q', '-m', message)
   return git('rev-parse', 'HEAD').trim()
@@ -68,6 +68,57 @@ test('till drift --since says since when, in which run, and whether a commit or 
     '',
     expect.stringContaining(`${culprit.slice(0, 12)} Say welcome (A <a@example.com>)`),
   ])
+}, 180_000)
+
+test('till drift --since blames no device for a file that it gets, or what is said of its store, being another', async () => {
+  const other = new TestProject({ ...BASE_FILES, '.gitignore': '.till/\ndevice/\n', 'files/motd': 'hello' })
+  try {
+    mkdirSync(other.path('device'))
+    other.write('tillwright.yaml', 'assignments: [{runbook: motd}, {runbook: noted}]\n')
+    const file = (name: string, content: string): void =>
+      other.write(`runbooks/${name}.yaml`, `steps:\n  - file: {path: ${other.path('device')}/${name}, ${content}}\n`)
+    file('motd', 'source: files/motd')
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the sign of expressions
+    file('noted', "content: '${{ store.name }}'")
+    const causes = async () => {
+      expect((await other.till('drift')).code).toBe(3)
+      const { drifts } = JSON.parse((await other.till('drift', '--since', '1h', '--json')).stdout)
+      return Object.fromEntries(
+        drifts.map(({ runbook, cause, mend }: { runbook: string; cause: object; mend: object }) => [
+          runbook,
+          { ...cause, ...mend },
+        ]),
+      )
+    }
+    execFileSync('git', ['init', '-q', '-b', 'main'], { cwd: other.root, env: GIT_ENVIRONMENT })
+    commit('begin', other)
+    const both = async (): Promise<void> => {
+      for (const name of ['motd', 'noted']) expect((await other.till('apply', name, '--yes')).code).toBe(0)
+    }
+    await both()
+    other.write('files/motd', 'welcome')
+    const motd = commit('Say welcome', other)
+    other.write('inventory/fleet.yaml', other.read('inventory/fleet.yaml').replace('name: One', 'name: Two'))
+    const store = commit('Another name', other)
+    other.write('files/other', 'elsewhere')
+    commit('elsewhere', other)
+    expect(await causes()).toMatchObject({
+      motd: { kind: 'commit', commits: [{ commit: motd }], revert: motd },
+      noted: { kind: 'commit', commits: [{ commit: store }], revert: store },
+    })
+    await both()
+    for (const name of ['motd', 'noted']) rmSync(other.path(`device/${name}`))
+    other.write('files/more', 'elsewhere')
+    commit('elsewhere again', other)
+    expect(await causes()).toMatchObject({ motd: { kind: 'device' }, noted: { kind: 'device' } })
+    // Where nobody knows what the file was, nobody knows who it was.
+    await both()
+    other.write('files/motd', 'not committed')
+    rmSync(other.path('device/noted'))
+    expect(await causes()).toMatchObject({ motd: { kind: 'unknown' }, noted: { kind: 'device' } })
+  } finally {
+    other.remove()
+  }
 }, 180_000)
 
 test('till drift --since names what mends it: with the parameters of the assignment, and for all devices that ended so', async () => {

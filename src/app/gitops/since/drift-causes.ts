@@ -1,15 +1,14 @@
-import { relative } from 'node:path'
 import { InputError } from '../../../core/diagnostic.ts'
-import type { RunStarted } from '../../../core/events.ts'
+import type { RunbookReference, RunStarted } from '../../../core/events.ts'
 import { paramFlags } from '../../../core/remedy.ts'
 import type { RunStore } from '../../../core/run-store.ts'
 import { gitText } from '../../../gitops/git.ts'
 import { hasCommit, isAncestor } from '../../../gitops/mirror.ts'
 import type { Project } from '../../project.ts'
-import { deviceDigest } from '../../revision/device-digest.ts'
-import { openOwnRunbook } from '../../revision/runbooks.ts'
+import { filesText } from '../../revision/wanted-digest.ts'
 import { openObjects, type RepositoryObjects, type Side } from '../preview/repository-objects.ts'
 import type { StepDrift } from './step-drifts.ts'
+import { runbookAt, type Wish, whatDiffers } from './what-differs.ts'
 
 export interface CauseCommit {
   readonly commit: string
@@ -28,6 +27,11 @@ export interface DriftCause {
   readonly commits: readonly CauseCommit[]
 }
 
+interface Range {
+  readonly from: string
+  readonly to: string
+}
+
 const UNKNOWN: DriftCause = { kind: 'unknown', commits: [] }
 const ON_DEVICE: DriftCause = { kind: 'device', commits: [] }
 const MOST_COMMITS = 5
@@ -39,6 +43,7 @@ export class DriftCauses {
   readonly #heads = new Map<string, Promise<RunStarted | undefined>>()
   readonly #sides = new Map<string, Promise<Side | undefined>>()
   readonly #found = new Map<string, Promise<DriftCause>>()
+  #here: Side | undefined
   #objects: Promise<RepositoryObjects | undefined> | undefined
 
   constructor(project: Project, store: RunStore) {
@@ -46,49 +51,56 @@ export class DriftCauses {
     this.#store = store
   }
 
-  async of(device: string, { runbook, run, good }: StepDrift): Promise<DriftCause> {
+  async of(device: string, { runbook, about, run, good }: StepDrift): Promise<DriftCause> {
     if (good === null) return UNKNOWN
-    const [before, after] = [await this.#head(good.run), await this.#head(run)]
-    if (!before || !after) return UNKNOWN
-    const isOther = digestOf(before, runbook) !== digestOf(after, runbook)
-    if (!isOther && before.inventory_digest === after.inventory_digest) return ON_DEVICE
-    const [from, to] = [cleanCommit(before), cleanCommit(after)]
-    if (from === undefined || to === undefined) return isOther ? { kind: 'commit', commits: [] } : UNKNOWN
-    return this.#between({ from, to }, isOther ? { runbook } : { device })
+    const heads = [await this.#head(good.run), await this.#head(run)] as const
+    const [before, after] = heads.map((head) => head?.runbooks.find((one) => isMeant(one, { runbook, about })))
+    const [was, is] = heads
+    if (!was || !is || !before || !after) return UNKNOWN
+    const wish = { device, before, after }
+    const [from, to] = [cleanCommit(was), cleanCommit(is)]
+    if (from !== undefined && to !== undefined) return this.#between({ from, to }, wish)
+    if (before.digest !== after.digest) return { kind: 'commit', commits: [] }
+    const isKnown = was.inventory_digest === is.inventory_digest && !(await this.#getsFiles(wish))
+    return isKnown ? ON_DEVICE : UNKNOWN
+  }
+
+  /** Whether a device gets files by a runbook as it is here, of which nobody knows what they were; so too where it is another by now. */
+  async #getsFiles({ device, after }: Wish): Promise<boolean> {
+    this.#here ??= { project: this.#project, fleet: await this.#project.fleet() }
+    const [runbook, own] = [runbookAt(this.#here, after), this.#here.fleet.devices.get(device)]
+    return !runbook || !own || filesText(runbook, own, this.#here) !== ''
   }
 
   /** The parameters of the runbook in the run that found it first, as flags of a command like it. */
   async paramsOf({ runbook, about, run }: StepDrift): Promise<string> {
-    const used = (await this.#head(run))?.runbooks.find((one) => one.name === runbook && (one.about ?? '') === about)
+    const used = (await this.#head(run))?.runbooks.find((one) => isMeant(one, { runbook, about }))
     return used ? paramFlags(used) : ''
   }
 
-  async #between(
-    range: { readonly from: string; readonly to: string },
-    what: { readonly runbook?: string; readonly device?: string },
-  ): Promise<DriftCause> {
-    const key = JSON.stringify([range, what])
-    const known = this.#found.get(key) ?? this.#look(range, what)
-    this.#found.set(key, known)
-    return known
-  }
-
-  async #look(
-    { from, to }: { readonly from: string; readonly to: string },
-    { runbook, device = '' }: { readonly runbook?: string; readonly device?: string },
-  ): Promise<DriftCause> {
+  async #between({ from, to }: Range, wish: Wish): Promise<DriftCause> {
+    const isOther = wish.before.digest !== wish.after.digest
+    if (from === to && !isOther) return ON_DEVICE
     this.#objects ??= openObjects(this.#project).catch(orUndefined)
     const objects = await this.#objects
     if (!objects || !(await hasCommit(objects.mirror, from)) || !(await hasCommit(objects.mirror, to))) return UNKNOWN
     const [was, is] = [await this.#side(objects, from), await this.#side(objects, to)]
     if (!was || !is) return UNKNOWN
-    if (runbook === undefined) {
-      const [old, now] = [was.fleet.devices.get(device), is.fleet.devices.get(device)]
-      if (old && now && deviceDigest(old) === deviceDigest(now)) return ON_DEVICE
+    const files = whatDiffers(was, is, wish)
+    if (files === undefined) return UNKNOWN
+    return files.length === 0 ? ON_DEVICE : this.#commits(objects, { from, to }, files)
+  }
+
+  /** What thousands of devices get is looked up once. */
+  #commits(objects: RepositoryObjects, { from, to }: Range, files: readonly string[]): Promise<DriftCause> {
+    const key = JSON.stringify([from, to, files])
+    const look = async (): Promise<DriftCause> => {
+      const isForward = await isAncestor(objects.mirror, from, to)
+      return { kind: 'commit', commits: isForward ? await commitsOf(objects, { from, to }, files) : [] }
     }
-    const files = runbook === undefined ? filesOfDevice(is, device) : filesOfRunbook(is, runbook)
-    const isForward = await isAncestor(objects.mirror, from, to)
-    return { kind: 'commit', commits: isForward ? await commitsOf(objects, { from, to }, files) : [] }
+    const known = this.#found.get(key) ?? look()
+    this.#found.set(key, known)
+    return known
   }
 
   #head(run: string): Promise<RunStarted | undefined> {
@@ -114,33 +126,17 @@ async function headOf(store: RunStore, run: string): Promise<RunStarted | undefi
   return undefined
 }
 
-function digestOf({ runbooks }: RunStarted, name: string): string | undefined {
-  return runbooks.find((one) => one.name === name)?.digest
+function isMeant({ name, about }: RunbookReference, meant: Pick<StepDrift, 'runbook' | 'about'>): boolean {
+  return name === meant.runbook && (about ?? '') === meant.about
 }
 
 function cleanCommit({ revision }: RunStarted): string | undefined {
   return revision === null || revision.includes('+') ? undefined : revision
 }
 
-/** The files that say something of a device, from the project's folder. */
-function filesOfDevice({ project, fleet }: Side, device: string): readonly string[] {
-  const files = new Set<string>()
-  for (const { source } of fleet.explain(device).values()) if (source) files.add(relative(project.root, source.file))
-  return files.size > 0 ? [...files] : [relative(project.root, project.paths.inventory)]
-}
-
-function filesOfRunbook({ project }: Side, name: string): readonly string[] {
-  const modules = relative(project.root, project.paths.modules)
-  for (const { runbook: reference, params } of project.settings.assignments) {
-    const runbook = openOwnRunbook(project, reference, params)
-    if (runbook.name === name) return [relative(project.root, runbook.file), modules, 'tillwright.yaml']
-  }
-  return [relative(project.root, project.paths.runbooks), modules, 'tillwright.yaml']
-}
-
 async function commitsOf(
   { mirror, prefix }: RepositoryObjects,
-  { from, to }: { readonly from: string; readonly to: string },
+  { from, to }: Range,
   files: readonly string[],
 ): Promise<readonly CauseCommit[]> {
   const paths = files.map((file) => `:(top,literal)${prefix}${file}`)
