@@ -5,6 +5,8 @@ import { AGENT_EXIT } from './agent-exit.ts'
 
 /** What the fragment `agent.observe` puts out. */
 export interface WindowsAgent {
+  /** Its main file: the one that was asked about, else what the service is started with, else the usual one. */
+  readonly path: string
   /** Its program: the one that the service runs, else where an MSI puts it. Empty: there is none. */
   readonly exe: string
   /** Empty: it is not there. */
@@ -82,12 +84,24 @@ function Get-TillItem([string]$address, [int]$port, [string]$item) {
     [Text.Encoding]::UTF8.GetString($memory.ToArray(), 13, [int]$memory.Length - 13)
   } catch { $null } finally { $client.Close() }
 }
-function Find-TillExe {
+function Get-TillCommand {
   $settings = Get-ItemProperty -LiteralPath ('HKLM:\SYSTEM\CurrentControlSet\Services\' + $v.service) -ErrorAction SilentlyContinue
+  [string]$settings.ImagePath
+}
+function Find-TillExe {
   $found = @()
-  if ([string]$settings.ImagePath -match '^\s*"([^"]+)"|^\s*(.+?\.exe)(\s|$)') { $found += [string]$Matches[1] + [string]$Matches[2] }
+  if ((Get-TillCommand) -match '^\s*"([^"]+)"|^\s*(.+?\.exe)(\s|$)') { $found += [string]$Matches[1] + [string]$Matches[2] }
   foreach ($exe in $found + $v.exe.Split('|')) { if ([IO.File]::Exists($exe)) { return $exe } }
   ''
+}
+# zabbix_agentd is started with --config "FILE", agent 2 with -c "FILE"; flags of Go may have an equals sign.
+function Find-TillMain {
+  if ($v.path -ne '') { return $v.path }
+  if ((Get-TillCommand) -match '\s--?c(?:onfig)?[\s=]+(?:"([^"]+)"|(\S+))') {
+    $main = [string]$Matches[1] + [string]$Matches[2]
+    if ([IO.Path]::IsPathRooted($main)) { return $main }
+  }
+  $v.usual
 }
 function Get-TillVersion([string]$text) {
   if ($text -match '(\d+\.\d+\.\d+[0-9a-z]*)') { $Matches[1] } else { '' }
@@ -122,14 +136,15 @@ function Test-TillAgent([string]$exe, [string]$main) {
 
 export const OBSERVE_WINDOWS_AGENT = fragment(
   'agent.observe',
-  `${FUNCTIONS}$config = Get-TillConfig $v.path
+  `${FUNCTIONS}$main = Find-TillMain
+$config = Get-TillConfig $main
 $exe = Find-TillExe
-$result = @{ exe = $exe; version = ''; files = @($config.files); includes = @($config.includes); ping = $false; by = ''; running = ''; listening = $null; psk = 'absent' }
-$result.unfinished = [IO.Directory]::Exists((Join-Path ([IO.Path]::GetDirectoryName($v.path)) '.till-agent'))
+$result = @{ path = $main; exe = $exe; version = ''; files = @($config.files); includes = @($config.includes); ping = $false; by = ''; running = ''; listening = $null; psk = 'absent' }
+$result.unfinished = [IO.Directory]::Exists((Join-Path ([IO.Path]::GetDirectoryName($main)) '.till-agent'))
 if ($exe -ne '') { $result.version = Get-TillVersion ([Text.Encoding]::UTF8.GetString((Invoke-TillProcess $exe '-V').out)) }
 $service = Find-TillService $v.service
 if ($service -ne $null -and [string]$service.Status -eq 'Running') {
-  $answer = Test-TillAgent $exe $v.path
+  $answer = Test-TillAgent $exe $main
   foreach ($name in 'ping', 'by', 'running', 'listening') { $result[$name] = $answer[$name] }
 }
 if ($v.psk_path -ne '' -and [IO.File]::Exists($v.psk_path)) {

@@ -58,7 +58,8 @@ export const AGENT_PARAMS = {
     path: {
       type: 'string',
       pattern: FILE_PATH,
-      description: 'The main configuration file. Default: the usual one.',
+      description:
+        'The main configuration file. Default: the usual one; on Windows the one that the service is started with, where there is one.',
       examples: ['/etc/zabbix/zabbix_agent2.conf'],
     },
     set: {

@@ -27,7 +27,9 @@ const FOLDERS = ['C:\\Program Files', 'C:\\Program Files (x86)']
 
 interface Places {
   readonly kind: AgentKind
+  /** Empty: what the service is started with, else the usual one. */
   readonly path: string
+  readonly usual: string
   /** Where its program may be. */
   readonly exes: readonly string[]
   readonly product: string
@@ -37,19 +39,21 @@ interface Places {
 function placesOf(params: AgentParams): Places {
   const kind = params.kind ?? 'zabbix_agent2'
   const name = NAMES[kind]
-  const path = (params.path ?? `${FOLDERS[0]}\\${name}\\${kind}.conf`).replaceAll('/', '\\')
+  const path = (params.path ?? '').replaceAll('/', '\\')
+  const usual = `${FOLDERS[0]}\\${name}\\${kind}.conf`
   const exes = FOLDERS.map((folder) => `${folder}\\${name}\\${kind}.exe`)
   const product = params.package ?? name
-  return { kind, path, exes, product, service: params.service ?? name }
+  return { kind, path, usual, exes, product, service: params.service ?? name }
 }
 
 async function observe({ shell }: ModuleContext, params: AgentParams): Promise<Result<AgentState>> {
   const secret = secretProperty(params.properties)
   if (secret) return fail(secret)
   const at = placesOf(params)
-  const { path, exes, service } = at
+  const { path, usual, exes, service } = at
   const values = {
     path,
+    usual,
     exe: exes.join('|'),
     service,
     psk_path: params.psk?.path ?? '',
@@ -91,7 +95,7 @@ function withoutOutput({ evidence: _evidence, ...failure }: Failure): Failure {
 }
 
 function readingOf(
-  { kind, path, product, service: serviceName }: Places,
+  { kind, product, service: serviceName }: Places,
   params: AgentParams,
   seen: {
     installed: readonly string[]
@@ -101,6 +105,7 @@ function readingOf(
   },
 ): AgentReading {
   const { agent, installed, service, unfinishedMsi } = seen
+  const { path } = agent
   const files = new Map(agent.files.map((one) => [one.path, { mode: '', owner: '', sum: one.sum }]))
   const texts = agent.files.map((one) => [one.path, Buffer.from(one.content, 'base64').toString('utf8')] as const)
   return {
@@ -144,17 +149,21 @@ async function converge(
     if (!installed.ok) return installed
   }
   const { kind, path, exes, service } = placesOf(params)
+  const isNew = installs && path === '' && state.service === undefined
+  const read = isNew ? await readByService(context, params, state) : success(state)
+  if (!read.ok) return read
+  const made = read.value
   const wasRunning = state.service?.active === 'running'
   const values = {
     kind,
-    path,
+    path: made.path,
     exe: exes.join('|'),
     service,
     act: actOf(changes, wasRunning),
-    boot: changes.some((change) => change.path === 'enabled') ? (params.enabled ? 'enable' : 'disable') : '',
+    boot: bootOf(changes, params),
     patience: params.patience_s ?? PATIENCE_S,
     was_running: wasRunning,
-    files: new Secret(JSON.stringify(filesOf(params, changes, state))),
+    files: new Secret(JSON.stringify(filesOf(params, changes, made))),
   }
   const question = { values, whole: true }
   const done = await askJson<WindowsChange>(context.shell, CHANGE_WINDOWS_AGENT, question, 'The change of the agent')
@@ -163,6 +172,21 @@ async function converge(
     return fail({ ...done.failure, phase: 'converge', code: code === 'OBSERVE_FAILED' ? 'CONVERGE_FAILED' : code })
   }
   return windowsVerdict(done.value, installs ? (state.package.installed[0] ?? null) : undefined)
+}
+
+function bootOf(changes: readonly Change[], { enabled }: AgentParams): string {
+  if (changes.every(({ path }) => path !== 'enabled')) return ''
+  return enabled ? 'enable' : 'disable'
+}
+
+/** A service that came with an MSI may be started with a file in another folder than the usual one. */
+async function readByService(
+  context: ModuleContext,
+  params: AgentParams,
+  state: AgentState,
+): Promise<Result<AgentState>> {
+  const now = await observe(context, params)
+  return now.ok && now.value.path === state.path ? success(state) : now
 }
 
 /** What else differs was read while the configuration was that of the MSI. */

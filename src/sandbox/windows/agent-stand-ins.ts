@@ -12,12 +12,13 @@ const sumOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).
 /** The agent of the sandbox includes nothing, and answers while its service runs. */
 const observe: StandIn = (machine, given) => {
   const { files } = machine
-  const path = given.text('path')
+  const path = given.text('path') || given.text('usual')
   const isThere = files.kindOf(`${AGENT_FOLDER}\\zabbix_agent2.exe`) === 'file'
   const version = isThere ? agentVersion(machine) : ''
   const runs = isThere && machine.service(given.text('service'))?.status === 'Running'
   const content = files.kindOf(path) === 'file' ? [files.read(path)] : []
   return json({
+    path,
     exe: isThere ? `${AGENT_FOLDER}\\zabbix_agent2.exe` : '',
     version,
     files: content.map((bytes) => ({ path, sum: sumOf(bytes), content: bytes.toString('base64') })),

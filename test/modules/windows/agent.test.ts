@@ -10,6 +10,7 @@ const MAIN = 'C:\\Program Files\\Zabbix Agent 2\\zabbix_agent2.conf'
 const TILL = 'C:\\Program Files\\Zabbix Agent 2\\zabbix_agent2.d\\till.conf'
 const file = (path: string, text: string) => ({ path, sum: 'ab', content: Buffer.from(text).toString('base64') })
 const AGENT = {
+  path: MAIN,
   exe: 'C:\\Program Files\\Zabbix Agent 2\\zabbix_agent2.exe',
   version: '6.0.30',
   files: [file(MAIN, 'Server=10.0.0.1\r\nInclude=.\\zabbix_agent2.d\\*.conf\r\n'), file(TILL, 'Hostname=one\r\n')],
@@ -82,6 +83,32 @@ describe('agent on Windows', () => {
     expect(await till.converge('agent', { version: '7.0.5', file: msi })).toBe('done')
     expect(till.valuesOf('package.install')).toMatchObject({ keep: JSON.stringify([MAIN, TILL]), sha256: msi.sha256 })
     expect(till.fragments.slice(-3)).toEqual(['package.stage', 'package.install', 'agent.change'])
+  })
+
+  it('writes what the service reads that an MSI has made, in whatever folder that is', async () => {
+    const narrow = MAIN.replace('Program Files', 'Program Files (x86)')
+    const nothing = { exe: '', version: '', ping: false, by: '', running: '', listening: null, includes: [] }
+    let isThere = false
+    const till = new WindowsWorld({
+      'package.observe': { products: [], unfinished: false },
+      'package.stage': { path: 'C:\\Windows\\Temp\\till-1', free: 1e9 },
+      'package.install': () => {
+        isThere = true
+        return DONE
+      },
+      'service.observe': () => (isThere ? RUNS : { ...RUNS, exists: false, status: '' }),
+      'agent.observe': () =>
+        isThere
+          ? { ...AGENT, path: narrow, files: [file(narrow, 'Hostname=new\r\n')], includes: [] }
+          : { ...AGENT, ...nothing, files: [] },
+      'agent.change': { exit: 0, said: '', answers: null },
+    })
+    expect(await till.converge('agent', { version: '7.0.5', file: msi, set: { Hostname: 'two' } })).toBe('done')
+    expect(till.valuesOf('agent.observe')).toMatchObject({ path: '', usual: MAIN })
+    expect(till.valuesOf('agent.change')).toMatchObject({ path: narrow, act: 'restart' })
+    expect(JSON.parse(String(till.valuesOf('agent.change')['files']))).toEqual([
+      { path: narrow, part: 'config', text: 'Hostname=two\r\n', sum: 'ab' },
+    ])
   })
 
   it.each([

@@ -1,4 +1,4 @@
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../../src/core/json.ts'
 import { windowsReading, windowsReadRequest } from '../../../src/devices/file/windows-read.ts'
@@ -147,6 +147,16 @@ Add-One 90002 $PID 'conhost.exe' 5`)
       await run(line)
       expect(await till.differs('agent', params)).toEqual([])
     }
+    const usual = { kind: 'zabbix_agentd', set: { Hostname: 'one' } }
+    for (const line of [
+      `--config "${folder}\\agentd.conf"`,
+      `--multiple-agents --config "${folder}\\agentd.conf" --start`,
+      `-c "${folder}\\agentd.conf" -f=false`,
+      `-f=false -c="${folder}\\agentd.conf"`,
+    ]) {
+      await run(`"${folder}\\agentd.exe" ${line}`)
+      expect(await till.differs('agent', usual)).toEqual([])
+    }
     exe("case $* in *stage*) echo 'unknown parameter'; exit 1 ;; esac; echo 'agent.ping [u|1]'")
     await expect(till.apply('agent', { ...params, set: { Hostname: 'two' } })).rejects.toThrow(
       /VALIDATOR_REFUSED: .*unknown parameter/,
@@ -155,6 +165,8 @@ Add-One 90002 $PID 'conhost.exe' 5`)
     exe("echo 'agent.ping [u|1]'")
     expect(await till.apply('agent', { ...params, set: { Hostname: 'two' } })).toEqual(['keys.Hostname: one -> two'])
     expect(await till.arrange("(Get-Service -Name 'Zabbix Agent').Stops")).toBe('1')
+    expect(await till.apply('agent', { ...usual, set: { Hostname: 'three' } })).toEqual(['keys.Hostname: two -> three'])
+    expect(readFileSync(till.machine.at(`${folder}\\agentd.conf`), 'utf8')).toBe('Hostname=three\r\n')
   }, 60_000)
 
   it('what ends a fragment with a code does so only where nobody catches it', async () => {
