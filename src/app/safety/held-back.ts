@@ -2,7 +2,7 @@ import { counted } from '../../core/counted.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { shownLength } from '../../engine/admission/shown-time.ts'
-import type { Project } from '../project.ts'
+import { hereFlag, type Project } from '../project.ts'
 import { policyOf, purposeOf, wavesOf } from './policy-in-force.ts'
 import { explainer, type Why } from './why.ts'
 
@@ -26,7 +26,7 @@ export async function heldBackText(
   }
   const told = [...counts].sort((a, b) => b[1] - a[1]).map(([by, count]) => `${by} (${count})`)
   const who = `${held.length} of ${all.length} devices that differ may not be changed now`
-  return `${who}: ${told.slice(0, MOST).join(', ')}.${whenText(held)}\n  → till why ${first.device.name}\n`
+  return `${who}: ${told.slice(0, MOST).join(', ')}.${whenText(held)}\n  → till why ${first.device.name}${hereFlag(project)}\n`
 }
 
 /** How a run goes by its waves, and of which classes of devices the first one has none; empty where all are one wave. */

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { addOutage } from '../../app/outages/change-outages.ts'
+import { hereFlag } from '../../app/project.ts'
 import { accountName } from '../../app/run/account.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
@@ -87,7 +88,7 @@ up: that is till hold. A region, a kind or an expression covers what the invento
       const { outage, devices: count } = await addOutage({ fleet, store }, wanted)
       const times = [outage.from, outage.until].map((ms) => new Date(ms).toISOString())
       await this.write(
-        `${outage.outage} covers ${counted(count, 'device')} from ${times[0]} until ${times[1]}.\n  → till outages end ${outage.outage}\n`,
+        `${outage.outage} covers ${counted(count, 'device')} from ${times[0]} until ${times[1]}.\n  → till outages end ${outage.outage}${hereFlag(project)}\n`,
       )
     } finally {
       await project.close()
