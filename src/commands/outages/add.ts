@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core'
+import { shortTime } from '../../app/history/list-runs.ts'
 import { addOutage } from '../../app/outages/change-outages.ts'
 import { hereFlag } from '../../app/project.ts'
 import { accountName } from '../../app/run/account.ts'
@@ -86,7 +87,7 @@ up: that is till hold. A region, a kind or an expression covers what the invento
       const [fleet, store] = await Promise.all([project.fleet(), project.store()])
       const wanted = { scope, from, until, because: because.trim(), closed, by: accountName() }
       const { outage, devices: count } = await addOutage({ fleet, store }, wanted)
-      const times = [outage.from, outage.until].map((ms) => new Date(ms).toISOString())
+      const times = [outage.from, outage.until].map((ms) => shortTime(new Date(ms).toISOString()))
       await this.write(
         `${outage.outage} covers ${counted(count, 'device')} from ${times[0]} until ${times[1]}.\n  → till outages end ${outage.outage}${hereFlag(project)}\n`,
       )
