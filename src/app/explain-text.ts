@@ -9,6 +9,7 @@ const MOST_NEAR = 5
 const EXIT_WORDS: Readonly<Record<number, string>> = {
   1: 'a fault of Tillwright itself',
   2: 'bad input; nothing was touched',
+  3: 'not as desired: drift, or an unmet check',
   4: 'some device failed or is in doubt',
   5: 'some device was unreachable or could not be judged',
   6: 'held back by safety',

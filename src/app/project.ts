@@ -40,6 +40,11 @@ export interface Project {
   close(): Promise<void>
 }
 
+/** What a command that is suggested needs to look where this one looked: nothing, or a flag with a space before it. */
+export function hereFlag({ isSandbox }: Pick<Project, 'isSandbox'>): string {
+  return isSandbox ? ' --sandbox' : ''
+}
+
 /**
  * Finds `tillwright.yaml` in `start` and opens it; above the working directory, too, but not above what was named: a slip in
  * the name, or a checkout that failed, would lead to another repository. What is done to a sandbox is kept apart from

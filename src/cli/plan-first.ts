@@ -1,3 +1,4 @@
+import { hereFlag } from '../app/project.ts'
 import { foldedPlan, type ReportersOf } from '../app/run/reporting.ts'
 import type { PlannedWork, RunOptions } from '../app/run/run-request.ts'
 import { heldBackText, wavesText } from '../app/safety/held-back.ts'
@@ -38,10 +39,7 @@ export async function planAndAsk(
   if (end.exitCode === 130) return { kind: 'no' }
   if (shown.seen.drifted.size === 0) {
     const unseen = end.counts.unreachable + end.counts.failed
-    const left =
-      unseen === 0
-        ? ''
-        : ` ${unseen} could not be looked at: till runs show ${end.run}${project.isSandbox ? ' --sandbox' : ''}`
+    const left = unseen === 0 ? '' : ` ${unseen} could not be looked at: till runs show ${end.run}${hereFlag(project)}`
     process.stderr.write(`There is nothing to change.${left}\n`)
     await tell(await of.reporters(end.run, null), (await controller.store()).events(end.run))
     return { kind: 'nothing', exitCode: end.exitCode }

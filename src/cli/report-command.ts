@@ -1,8 +1,8 @@
 import type { LedgerQuestion } from '../app/reports/fleet-ledger.ts'
 import { type PeriodFlags, reportPeriod } from '../app/reports/report-period.ts'
 import { type ReportFormat, shownReport } from '../app/reports/show-report.ts'
-import { type Selection, selectDevices } from '../app/revision/selection.ts'
-import { workingFleet } from '../app/revision/targets.ts'
+import type { Selection } from '../app/revision/selection.ts'
+import { someDevices, workingFleet } from '../app/revision/targets.ts'
 import { fileWriter } from '../app/writer.ts'
 import { usageError } from '../core/diagnostic.ts'
 import type { Report } from '../core/report.ts'
@@ -38,7 +38,7 @@ export abstract class ReportCommand extends BaseCommand {
     const period = reportPeriod(flags, now.getTime())
     const project = await this.openProject(flags)
     const fleet = await workingFleet(project, flags)
-    const devices = await selectDevices(fleet, flags, { store: () => project.store() })
+    const devices = await someDevices(project, fleet, flags)
     const settings = project.settings.availability()
     const keep = project.settings.history
     const report = await make({ fleet, store: await project.store(), settings, period, devices, now, keep })

@@ -112,10 +112,14 @@ function formOf(text: string, command: CommandFacts): Told {
   return { summary: text }
 }
 
-function unknownFlag(flag: string, { flags }: CommandFacts): Told {
+function unknownFlag(flag: string, { id, flags }: CommandFacts): Told {
   const name = flag.replace(/^-+/, '').replace(/=.*$/s, '')
   const near = suggest(name, Object.keys(flags))
   const hint = near === undefined ? insteadOfFlag(name) : `did you mean --${near}?`
+  if (id === 'exec' && hint === undefined) {
+    const detail = 'What is for the command stands behind two dashes: till exec --store PL-0412 -- uname -r'
+    return { summary: `There is no flag ${flag} here`, detail }
+  }
   return { summary: `There is no flag ${flag} here`, ...(hint !== undefined && { hint }) }
 }
 

@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core'
 import { resolveRun } from '../app/history/resolve-run.ts'
+import { hereFlag } from '../app/project.ts'
 import { accountName } from '../app/run/account.ts'
 import { pauseRun } from '../app/run/pause-run.ts'
 import { BaseCommand } from '../cli/base-command.ts'
@@ -39,6 +40,6 @@ Not to be mistaken for till hold, by which stores and devices are left alone by 
     const said = known
       ? `was paused by ${known.by} already: ${known.why}.`
       : 'is paused: what is being changed is finished.'
-    await this.write(`Run ${run.run} ${said}\nGo on: till resume ${run.run}\n`)
+    await this.write(`Run ${run.run} ${said}\nGo on: till resume ${run.run}${hereFlag(project)}\n`)
   }
 }

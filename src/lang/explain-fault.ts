@@ -32,8 +32,16 @@ export function explainFault(fault: Fault, context: FaultContext): ExpressionPro
     case 'unexpected_character':
       return { ...unexpected(context.text, place.offset), ...place }
     default:
-      return { summary: sentence(fault.summary), ...place }
+      return { summary: parserWords(fault.summary), ...place }
   }
+}
+
+/** What the parser says of its tokens, in words. */
+function parserWords(summary: string): string {
+  const [, wanted, got] = /^Expected ([A-Z_]+), got ([A-Z_]+)$/.exec(summary.replace(/\.$/, '')) ?? []
+  if (wanted === undefined) return sentence(summary)
+  if (got === 'EOF') return 'The expression ends too early'
+  return wanted === 'IDENTIFIER' ? 'A name is expected here' : sentence(summary)
 }
 
 type Words = Omit<ExpressionProblem, 'offset' | 'length'>

@@ -48,11 +48,7 @@ class HistoryReporter {
     this.#tally.event(event)
     if (event.type === 'run.started') {
       const { started_at, by, state } = this.#options.run
-      await this.#write([
-        ...heading(event, this.#paint),
-        `Started ${started_at} by ${by} on ${event.host}, ${state}`,
-        '',
-      ])
+      await this.#write([...heading(event, this.#paint), `Started ${started_at} by ${by} on ${event.host}, ${state}`])
     }
     const record = await this.#inFlight.add(event)
     if (record) await this.#device(record)

@@ -4,6 +4,7 @@ import { openHookStore, openIncidentStore } from '../app/history/open-store.ts'
 import type { Hooks } from '../app/hooks/open-hooks.ts'
 import { closeLeftOf } from '../app/silences/silence-run.ts'
 import { type Controller, openController } from '../controller/controller.ts'
+import { counted } from '../core/counted.ts'
 import { type InputError, inputError } from '../core/diagnostic.ts'
 import type { HookStore, HookWorker } from '../core/hook-store.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
@@ -238,8 +239,10 @@ function servingOf(
       revisions.stop()
       await sources.stop()
       await post.leave()
-      if (loop.repairs > 0)
-        log.say(`Stopping; ${loop.repairs} repairs are under way. A second signal ends what is not being changed.`)
+      const under = counted(loop.repairs, 'repair is', 'repairs are')
+      log.say(
+        `Stopping${loop.repairs === 0 ? '' : `; ${under} under way. A second signal ends what is not being changed`}.`,
+      )
       // Until they are over, what comes is taken in: it is another server's, or that of the next start. Monitoring tells some things once.
       await loop.stop()
       await listening.stop()
@@ -248,6 +251,7 @@ function servingOf(
       await incidents.close()
       await store.close()
       await controller.close()
+      log.say('Stopped.')
     },
   }
 }

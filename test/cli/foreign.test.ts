@@ -137,7 +137,8 @@ describe('till inventory import csv', () => {
     ['a field that there is not', `${head}\n`, ['--map', 'shop=Filiale'], '"shop" of --map is no field'],
     ['a quote that is never closed', 'store,device\n"a,b\n', [], 'INV_IMPORT_INVALID'],
     ['a row without a store', 'store,device\n,pos1\n', [], 'broken.csv:2:1'],
-    ['a kind that there is not', 'store,device,kind\nA,pos1,toaster\n', [], '"toaster" is no kind of device'],
+    ['a kind that there is not', 'store,device,kind\nA,pos1,toaster\n', [], '"toaster" is no kind of device (till, '],
+    ['a kind with a slip', 'store,device,kind\nA,pos1,til\n', [], 'no kind of device (did you mean "till"?)'],
     ['a device twice', 'store,device\nA,pos1\nA,pos1\n', [], 'INV_DEVICE_DUPLICATE'],
     ['nothing', '', [], 'INV_IMPORT_INVALID'],
   ])('tells %s', async (_, text, args, says) => {
@@ -145,6 +146,11 @@ describe('till inventory import csv', () => {
     const { code, stderr } = await project.till('inventory', 'import', 'csv', 'broken.csv', '--region', 'b', ...args)
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(says) })
   })
+})
+
+it('a folder in place of a file is told in words', async () => {
+  const { code, stderr } = await project.till('inventory', 'import', 'csv', '.', '--region', 'b')
+  expect([code, stderr]).toEqual([2, expect.stringContaining('it is a folder, and a file is wanted')])
 })
 
 describe('the inventory that is there', () => {

@@ -159,7 +159,10 @@ test('what makes no sense is refused before anything is on record', async () => 
     return [code, stderr]
   }
   const why = ['--because', 'x']
-  expect(await refused('--until', '1h', ...why)).toEqual([2, expect.stringContaining('Say where')])
+  expect(await refused('--until', '1h', ...why)).toEqual([
+    2,
+    expect.stringContaining('Where the outage is, is not said'),
+  ])
   expect(await refused('nowhere', '--until', '1h', ...why)).toEqual([2, expect.stringContaining('no store "nowhere"')])
   expect(await refused(STORE, ...why)).toEqual([2, expect.stringContaining('until')])
   expect(await refused(STORE, '--until', '1h')).toEqual([2, expect.stringContaining('because')])

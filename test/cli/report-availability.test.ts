@@ -187,6 +187,7 @@ test('what makes no sense is said before anything is read', async () => {
   expect(await said('--period', '2026-13')).toEqual([2, 'error --period: "2026-13" is no period USAGE_INVALID'])
   expect(await said('--since', '2026-02-30')).toEqual([2, 'error --since: "2026-02-30" is no time USAGE_INVALID'])
   expect(await said('--since', '1d', '--until', '2d')).toEqual([2, expect.stringContaining('ends before it begins')])
+  expect(await said('--kind', 'vending')).toEqual([2, 'error No device matches the selection SELECTOR_EMPTY'])
   project.write('bad/tillwright.yaml', 'availability: {every: 0s, maintenance: [{name: a, why: b}]}\n')
   const bad = await project.till('report', 'availability', '--project', project.path('bad'))
   expect(bad.code).toBe(2)

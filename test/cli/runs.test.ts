@@ -57,7 +57,6 @@ test('runs show finds a run by its beginning, and says what is missing', async (
     "Plan till-health: 1 device, revision 3f2a9c1, run 20261101T000000Z-aaaaaa
     Started 2026-11-01T00:00:00.000Z by ops@hq on controller.test, finished
 
-
     Plan till-health: 1 device in 0.0 s
       1 in-sync
     exit 0"
@@ -65,7 +64,6 @@ test('runs show finds a run by its beginning, and says what is missing', async (
   expect(await answer('runs', 'show', 'latest')).toMatchInlineSnapshot(`
     "Plan till-health: 3 devices, revision 3f2a9c1, run 20261123T000000Z-bbbbbb
     Started 2026-11-23T03:47:16.000Z by ops@hq on HERE, interrupted
-
 
     cancelled     PL-0001/pos1  RUN_LOST (observe): The run ended before this device did.
       changed b "Step b" (config)
@@ -115,7 +113,6 @@ test('runs show filters by device and failure', async () => {
     "Plan till-health: 10 devices, revision 3f2a9c1, run 20261122T034716Z-7f3a9c
     Started 2026-11-22T03:47:16.000Z by ops@hq on controller.test, finished
 
-
     in-sync       PL-0001/pos1
 
     Plan till-health: 10 devices in 0.0 s
@@ -125,7 +122,6 @@ test('runs show filters by device and failure', async () => {
   expect(await answer('runs', 'show', '20261122', '--failed', '--device', 'PL-0002/pos2')).toMatchInlineSnapshot(`
     "Plan till-health: 10 devices, revision 3f2a9c1, run 20261122T034716Z-7f3a9c
     Started 2026-11-22T03:47:16.000Z by ops@hq on controller.test, finished
-
 
     unreachable   PL-0002/pos2  CONNECT_TIMEOUT (connect): Something about "CONNECT_TIMEOUT" on port 1.
       → Off, disconnected, or a firewall drops packets: check the link of the store first.

@@ -264,7 +264,9 @@ it('flags that there are not are answered with those that there are', async () =
   const { till } = bound(projectWith(1, { clear: CLEAR }))
   const typed = await till('plan', 'clear', '--parm', 'a=b', '--check')
   expect(typed.code).toBe(2)
-  expect(typed.stderr).toContain('There is no flag --parm here USAGE_INVALID\n  See till plan --help.\n  did you mean --param?')
+  expect(typed.stderr).toContain(
+    'There is no flag --parm here USAGE_INVALID\n  See till plan --help.\n  did you mean --param?',
+  )
   expect(typed.stderr).toContain('a plan changes nothing: till plan')
   const json = await till('apply', 'clear', '--auto-approve', '--json')
   expect(JSON.parse(json.stdout).diagnostics).toMatchObject([{ code: 'USAGE_INVALID', hint: 'here it is --yes' }])

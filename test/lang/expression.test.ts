@@ -117,6 +117,8 @@ describe('an expression', () => {
     ['device.kind == "till" or true', '"or" is not expected here', 'or', 'did you mean ||?'],
     ['device.id.foo()', 'There is no function "foo"', 'foo', undefined],
     ['size(1) == 1', "This is not how it is called: 'size(int)'", 'size(1)', undefined],
+    ['device.', 'The expression ends too early', '', undefined],
+    ['vars. == 1', 'A name is expected here', '==', undefined],
   ])('with a mistake is a problem at load: %s', (text, summary, marked, hint) => {
     const { offset, length, ...found } = problem(text)
     expect(found.summary).toBe(summary)

@@ -95,6 +95,16 @@ assignments:
     expect(settings?.assignments[1]).not.toHaveProperty('where')
   })
 
+  test.each([
+    ['device_lists: {a: {url: https://x.example, items: p, device: i, fields: {foo: i.x}}}', 'or vars.PATH'],
+    ['sinks: {Desk_: {file: {path: x}}}', 'A name is of small letters, digits and -'],
+    ['secrets: {commands: {"a b": {run: [x]}}}', 'A name is of letters, digits, - and _.'],
+    ['secrets: {commands: {vault: vault}}', 'One program. For example: {"run":["vault"'],
+  ])('says which names there may be, and what stands there: %s', async (text, detail) => {
+    const { diagnostics } = await load(`${text}\n`)
+    expect(diagnostics.map((one) => one.detail)).toContainEqual(expect.stringContaining(detail))
+  })
+
   test('names assignments of one runbook apart, also from names that are written', async () => {
     const { settings } = await load(
       'assignments: [{runbook: a}, {runbook: a}, {name: a-2, runbook: b}, {runbook: a}]\n',

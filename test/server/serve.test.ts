@@ -39,6 +39,7 @@ test('an alert that comes in is kept, answered with its episode, and repaired', 
   expect(metrics).not.toContain(NORTH)
   expect(till.told).not.toContain(SECRETS.T_ALL)
   expect(await till.end('SIGTERM')).toMatchObject({ code: 0 })
+  expect(till.told).toMatch(/Stopping\.\n[\s\S]*Stopped\.\n$/)
 })
 
 test('a server whose stderr nobody reads any more goes on', async () => {

@@ -1,8 +1,8 @@
 import { counted } from '../../core/counted.ts'
-import type { Device } from '../../core/fleet.ts'
+import type { Device, Fleet } from '../../core/fleet.ts'
 import type { Runbook } from '../../core/runbook.ts'
-import { shownLength } from '../../engine/admission/shown-time.ts'
-import type { Project } from '../project.ts'
+import { shownLength, shownTime } from '../../engine/admission/shown-time.ts'
+import { hereFlag, type Project } from '../project.ts'
 import { policyOf, purposeOf, wavesOf } from './policy-in-force.ts'
 import { explainer, type Why } from './why.ts'
 
@@ -26,7 +26,7 @@ export async function heldBackText(
   }
   const told = [...counts].sort((a, b) => b[1] - a[1]).map(([by, count]) => `${by} (${count})`)
   const who = `${held.length} of ${all.length} devices that differ may not be changed now`
-  return `${who}: ${told.slice(0, MOST).join(', ')}.${whenText(held)}\n  → till why ${first.device.name}\n`
+  return `${who}: ${told.slice(0, MOST).join(', ')}.${whenText(held, fleet)}\n  → till why ${first.device.name}${hereFlag(project)}\n`
 }
 
 /** How a run goes by its waves, and of which classes of devices the first one has none; empty where all are one wave. */
@@ -57,7 +57,12 @@ export function wavesText(project: Project, runbooks: readonly Runbook[], device
 const MOST = 6
 
 /** The earliest time at which one of them may. */
-function whenText(held: readonly Why[]): string {
-  const times = held.flatMap(({ at }) => (at === undefined ? [] : [at]))
-  return times.length === 0 ? '' : ` The first of them may at ${new Date(Math.min(...times)).toISOString()}.`
+/** By the clocks of the store whose turn comes first. */
+function whenText(held: readonly Why[], fleet: Fleet): string {
+  const [first] = held
+    .flatMap(({ at, device }) => (at === undefined ? [] : [{ at, device }]))
+    .sort((a, b) => a.at - b.at)
+  if (first === undefined) return ''
+  const zone = fleet.stores.get(first.device.store)?.time_zone ?? 'UTC'
+  return ` ${held.length === 1 ? 'It' : 'The first of them'} may at ${shownTime(first.at, zone)}.`
 }

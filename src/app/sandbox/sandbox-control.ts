@@ -4,10 +4,13 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InputError, inputError } from '../../core/diagnostic.ts'
 import { makePrivateFolder } from '../../files/private.ts'
+import { didYouMean } from '../../lang/suggest.ts'
 import {
   askSandbox,
   clearFolder,
+  FAULTS,
   holderOf,
+  readFaults,
   readOverlay,
   type SandboxOverlay,
   type SandboxStatus,
@@ -59,7 +62,22 @@ export async function sandboxStatus(folder: string): Promise<SandboxStatus> {
 
 /** Adds faults to a running sandbox. Throws InputError for faults that are none, and when none is running. */
 export async function addFaults(folder: string, faults: readonly string[]): Promise<SandboxStatus> {
+  checkFaults(faults)
   return answerOf(folder, { ask: 'fault', faults })
+}
+
+/** Throws InputError for faults that are none, each with the one that was probably meant. */
+export function checkFaults(faults: readonly string[]): void {
+  for (const fault of faults) {
+    try {
+      readFaults([fault])
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      const [name = ''] = fault.split(/[=:+]/)
+      const hint = Object.hasOwn(FAULTS, name) ? {} : didYouMean(name, [...Object.keys(FAULTS), 'none'])
+      throw new InputError(error.diagnostics.map((one) => ({ ...one, ...hint })))
+    }
+  }
 }
 
 async function answerOf(folder: string, request: Parameters<typeof askSandbox>[1]): Promise<SandboxStatus> {

@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core'
+import { hereFlag } from '../../app/project.ts'
 import { hold, zoneOf } from '../../app/safety/holds.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
@@ -37,7 +38,9 @@ schedule. Only who breaks the glass does. A hold of your own on the same store o
     const { on, until, by } = await hold(project, args.what, flags)
     const zone = zoneOf(await project.fleet(), on)
     await project.close()
-    await this.write(`${on} is held by ${by} until ${inZone(until, zone)}.\n  → till hold release ${on}\n`)
+    await this.write(
+      `${on} is held by ${by} until ${inZone(until, zone)}.\n  → till hold release ${on}${hereFlag(project)}\n`,
+    )
   }
 }
 

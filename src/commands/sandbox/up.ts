@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { selectDevices } from '../../app/revision/selection.ts'
-import { type SandboxStatus, sandboxStatus, startDetached } from '../../app/sandbox/sandbox-control.ts'
+import { checkFaults, type SandboxStatus, sandboxStatus, startDetached } from '../../app/sandbox/sandbox-control.ts'
 import { ofFirstStores, type SandboxSelection, sandboxSelection } from '../../app/sandbox/sandbox-devices.ts'
 import {
   FAULT_HELP,
@@ -67,6 +67,7 @@ ${FAULT_HELP}`
     const drift = Number(flags.drift)
     if (!(drift >= 0 && drift <= 1))
       throw usageError(`--drift: "${flags.drift}" is no share`, 'It is a number from 0 to 1: 0.3 for a third.')
+    checkFaults(flags.fault ?? [])
     const fleet = await project.fleet()
     const selected = await selectDevices(fleet, flags, { store: () => project.store() })
     const selection = sandboxSelection(

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
-import { OS_FAMILIES } from '../../core/fleet.ts'
+import { DEVICE_KINDS, OS_FAMILIES } from '../../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { didYouMean } from '../suggest.ts'
 import { isKind } from './ansible-devices.ts'
 import { type CsvRow, parseCsv } from './csv.ts'
 import { foreignError, foreignWarning } from './foreign-diagnostic.ts'
@@ -92,7 +93,10 @@ function problemOf(row: CsvRow, head: CsvRow, cell: (field: string) => string): 
   const port = cell('port')
   if (row.cells.length > head.cells.length) return `it has ${row.cells.length} cells, the head ${head.cells.length}`
   if (cell('store') === '' || cell('device') === '') return 'the store or the device is empty'
-  if (kind !== '' && !isKind(kind)) return `"${kind}" is no kind of device`
+  if (kind !== '' && !isKind(kind)) {
+    const { hint } = didYouMean(kind, DEVICE_KINDS)
+    return `"${kind}" is no kind of device (${hint ?? DEVICE_KINDS.join(', ')})`
+  }
   if (family !== '' && !(OS_FAMILIES as readonly string[]).includes(family))
     return `"${family}" is none of ${OS_FAMILIES.join(', ')}`
   if (port !== '' && !/^\d{1,5}$/.test(port)) return `"${port}" is no port`

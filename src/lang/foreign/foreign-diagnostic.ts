@@ -8,11 +8,23 @@ export function foreignText(file: string): string {
   try {
     bytes = readRegular(file, MOST_BYTES.text)
   } catch (error) {
-    throw new InputError([foreignError(file, 1, `the system says ${(error as NodeJS.ErrnoException).code}`)])
+    throw new InputError([foreignError(file, 1, whyUnread(error as NodeJS.ErrnoException))])
   }
   const { text, diagnostics } = decodeText(bytes, file)
   if (diagnostics.length > 0) throw new InputError(diagnostics.map((one) => ({ ...one, code: 'INV_IMPORT_INVALID' })))
   return text
+}
+
+const UNREAD: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a folder, and a file is wanted',
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'this account may not read it',
+  EPERM: 'this account may not read it',
+}
+
+/** Why a file or a folder cannot be read. */
+export function whyUnread({ code = 'nothing' }: NodeJS.ErrnoException): string {
+  return UNREAD[code] ?? `the system says ${code}`
 }
 
 /** A foreign file that cannot be read. */

@@ -5,7 +5,7 @@ import { isMap, type JsonValue } from '../../core/json.ts'
 import { type ForeignProblem, readAnsibleIni } from './ansible-ini.ts'
 import { AnsibleInventory, VAULT } from './ansible-model.ts'
 import { parseAnsibleYaml, readAnsibleYaml } from './ansible-yaml.ts'
-import { foreignError, foreignText, foreignWarning } from './foreign-diagnostic.ts'
+import { foreignError, foreignText, foreignWarning, whyUnread } from './foreign-diagnostic.ts'
 
 const YAML_ENDINGS = ['.yml', '.yaml', '.json']
 /** Of variables, in the order in which Ansible looks for them. */
@@ -56,7 +56,7 @@ function entriesOf(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
   } catch (error) {
-    throw new InputError([foreignError(folder, 1, `the system says ${(error as NodeJS.ErrnoException).code}`)])
+    throw new InputError([foreignError(folder, 1, whyUnread(error as NodeJS.ErrnoException))])
   }
 }
 

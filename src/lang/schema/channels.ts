@@ -141,7 +141,10 @@ const ONE_CHANNEL = {
 export const CHANNELS = {
   description: 'Ways to tell people, by name.',
   type: 'object',
-  propertyNames: { pattern: NAME_PATTERN },
+  propertyNames: {
+    description: 'A name is of letters, digits, -, _ and dots, and begins with a letter or a digit.',
+    pattern: NAME_PATTERN,
+  },
   additionalProperties: ONE_CHANNEL,
   examples: [{ mail: { smtp: { host: 'mail.example', from: 'till@example.com' } } }],
 } as const
@@ -151,7 +154,10 @@ export const contacts = (hours: object) =>
   ({
     description: 'Who can be told, by name.',
     type: 'object',
-    propertyNames: { pattern: NAME_PATTERN },
+    propertyNames: {
+      description: 'A name is of letters, digits, -, _ and dots, and begins with a letter or a digit.',
+      pattern: NAME_PATTERN,
+    },
     additionalProperties: {
       title: 'Contact',
       description: 'Somebody, or a place, that can be told.',

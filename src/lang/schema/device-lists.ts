@@ -1,6 +1,6 @@
 import { DURATION } from '../../core/duration.ts'
 import { text } from './input-forms.ts'
-import { NAME_PATTERN } from './sinks.ts'
+import { NAME_OF } from './sinks.ts'
 
 const DEVICE_LIST = {
   title: 'Device list',
@@ -45,7 +45,10 @@ const DEVICE_LIST = {
         'What it says of a device, CEL over `item`: address, profile, note, attached_to, and values as vars.PATH. What is null or empty says nothing.',
       type: 'object',
       minProperties: 1,
-      propertyNames: { pattern: '^(address|profile|note|attached_to|vars(\\.[A-Za-z0-9_-]+)+)$' },
+      propertyNames: {
+        description: 'It is address, profile, note, attached_to, or vars.PATH, as vars.serial.',
+        pattern: '^(address|profile|note|attached_to|vars(\\.[A-Za-z0-9_-]+)+)$',
+      },
       additionalProperties: { type: 'string', minLength: 1 },
       examples: [{ address: 'item.ip', 'vars.serial': 'item.serial_number' }],
     },
@@ -64,7 +67,7 @@ export const DEVICE_LISTS = {
   title: 'Device lists',
   description: 'APIs that list devices, by name, for `till sync inventory`.',
   type: 'object',
-  propertyNames: { pattern: NAME_PATTERN },
+  propertyNames: NAME_OF,
   additionalProperties: DEVICE_LIST,
   examples: [
     {

@@ -182,7 +182,10 @@ export const HOOKS = {
     sources: {
       description: 'Systems that send JSON of their own, by name. alertmanager, grafana and zabbix are known without.',
       type: 'object',
-      propertyNames: { pattern: NAME_PATTERN },
+      propertyNames: {
+        description: 'A name is of letters, digits, - and _, and begins with a letter or a digit.',
+        pattern: NAME_PATTERN,
+      },
       additionalProperties: SOURCE,
       examples: [{ 'shop-desk': { id: 'payload.id', firing: "payload.state == 'open'", alert: 'payload.problem' } }],
     },

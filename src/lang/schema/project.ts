@@ -81,8 +81,10 @@ const SECRETS = {
     commands: {
       description: 'Programs that secrets are asked of, by name: an inventory writes "command:vault/tills/pos1".',
       type: 'object',
-      propertyNames: { pattern: '^[A-Za-z0-9_-]+$' },
+      propertyNames: { description: 'A name is of letters, digits, - and _.', pattern: '^[A-Za-z0-9_-]+$' },
       additionalProperties: {
+        description: 'One program.',
+        examples: [{ run: ['vault', 'kv', 'get', '-field=password', 'secret/{}'] }],
         type: 'object',
         additionalProperties: false,
         required: ['run'],

@@ -2,6 +2,11 @@ import { CHAIN, CHANNELS, contacts } from './channels.ts'
 import { duration, text } from './input-forms.ts'
 
 const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$'
+/** A key that is a name. */
+const NAME_OF = {
+  description: 'A name is of letters, digits, -, _ and dots, and begins with a letter or a digit.',
+  pattern: NAME_PATTERN,
+} as const
 const name = (description: string, example: string) =>
   ({ description, type: 'string', pattern: NAME_PATTERN, examples: [example] }) as const
 const names = (description: string, example: string) =>
@@ -25,7 +30,10 @@ const HOURS = {
     { type: 'string', pattern: `^(always|business|${SPAN})$` },
     {
       type: 'object',
-      propertyNames: { pattern: '^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?$' },
+      propertyNames: {
+        description: 'A day, or days from one to another: mon, mon-fri.',
+        pattern: '^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?$',
+      },
       additionalProperties: DAY,
     },
   ],
@@ -102,7 +110,7 @@ export const RESPONSIBILITY = {
     contracts: {
       description: 'What is promised, by name.',
       type: 'object',
-      propertyNames: { pattern: NAME_PATTERN },
+      propertyNames: NAME_OF,
       additionalProperties: CONTRACT,
       examples: [{ gold: { hours: 'always' }, office: { hours: 'business', fix: '8h' } }],
     },
@@ -112,7 +120,7 @@ export const RESPONSIBILITY = {
       description: 'Who is responsible, by name.',
       type: 'object',
       minProperties: 1,
-      propertyNames: { pattern: NAME_PATTERN },
+      propertyNames: NAME_OF,
       additionalProperties: TEAM,
       examples: [{ 'till-desk': {}, acme: { partner: 'acme' } }],
     },

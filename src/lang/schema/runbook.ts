@@ -161,7 +161,11 @@ const RUNBOOK_KEYS = {
     title: 'Parameters',
     description: 'Values that a run may set, by name: small letters, digits and _.',
     type: 'object',
-    propertyNames: { type: 'string', pattern: '^[a-z][a-z0-9_]*$' },
+    propertyNames: {
+      description: 'A name is of small letters, digits and _, and begins with a letter.',
+      type: 'string',
+      pattern: '^[a-z][a-z0-9_]*$',
+    },
     additionalProperties: PARAM,
     examples: [{ version: { type: 'string', default: '7.0.1' } }],
   },

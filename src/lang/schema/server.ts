@@ -177,7 +177,10 @@ export const SERVER = {
     senders: {
       description: 'Who may send, by name. Nobody else is let in.',
       type: 'object',
-      propertyNames: { pattern: NAME_PATTERN },
+      propertyNames: {
+        description: 'A name is of letters, digits, - and _, and begins with a letter or a digit.',
+        pattern: NAME_PATTERN,
+      },
       additionalProperties: SENDER,
       examples: [{ alertmanager: { token: 'env:TILL_ALERTMANAGER_TOKEN', sources: ['alertmanager'] } }],
     },

@@ -3,7 +3,12 @@ import { WHEN_FULL } from '../../core/sink.ts'
 import { EVENT_TYPES } from './event.ts'
 import { secret, text } from './input-forms.ts'
 
-export const NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'
+const NAME_PATTERN = '^[a-z0-9][a-z0-9-]{0,31}$'
+/** A key that is a name. */
+export const NAME_OF = {
+  description: 'A name is of small letters, digits and -, 32 of them at most, and does not begin with -.',
+  pattern: NAME_PATTERN,
+} as const
 
 const topic = (description: string, example: string) =>
   ({
@@ -215,7 +220,7 @@ export const SINKS = {
   title: 'Sinks',
   description: 'Where events of runs go, by name. They wait in the state store until they are taken (docs/streams.md).',
   type: 'object',
-  propertyNames: { pattern: NAME_PATTERN },
+  propertyNames: NAME_OF,
   additionalProperties: SINK,
   examples: [{ archive: { file: { path: '.till/events.ndjson' } } }],
 } as const

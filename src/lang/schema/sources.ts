@@ -1,7 +1,7 @@
 import { DURATION } from '../../core/duration.ts'
 import { EVENT_FORMATS } from '../../core/event-source.ts'
 import { text } from './input-forms.ts'
-import { KAFKA, MQTT as MQTT_SINK, NAME_PATTERN } from './sinks.ts'
+import { KAFKA, MQTT as MQTT_SINK, NAME_OF } from './sinks.ts'
 
 const SERIES_PATTERN = '^[a-z][a-z0-9_.-]{0,63}$'
 const MARK_PATTERN = '^[a-z][a-z0-9_]{0,63}$'
@@ -248,7 +248,7 @@ export const SOURCES = {
   title: 'Sources',
   description: 'Events that devices send themselves, by name (docs/streams.md).',
   type: 'object',
-  propertyNames: { pattern: NAME_PATTERN },
+  propertyNames: NAME_OF,
   additionalProperties: SOURCE,
   examples: [
     {

@@ -1,4 +1,5 @@
 import { usageError } from '../../../core/diagnostic.ts'
+import { DEVICE_KINDS } from '../../../core/fleet.ts'
 import { type AnsibleMapping, isKind } from '../../../lang/foreign/ansible-devices.ts'
 import { CSV_FIELDS, isValue } from '../../../lang/foreign/csv-devices.ts'
 import { asSentence, compilePattern } from '../../../pattern/pattern.ts'
@@ -23,7 +24,10 @@ export function kindsOf(pairs: readonly string[]): ReadonlyMap<string, string> {
   const kinds = pairsOf(pairs, '--kind', 'GROUP=KIND')
   for (const [group, kind] of kinds) {
     if (!isKind(kind))
-      throw usageError(`"${kind}" of --kind ${group}=${kind} is no kind of device`, 'See `till inventory list --help`.')
+      throw usageError(
+        `"${kind}" of --kind ${group}=${kind} is no kind of device`,
+        `There are ${DEVICE_KINDS.join(', ')}.`,
+      )
   }
   return kinds
 }
