@@ -20,7 +20,8 @@ export async function askToUndo(
   const { id, shared, isWithin, isResumed } = of
   const whole = runKey(fleet.name, undoes)
   const held = await shared.keeper.take([undoKey(fleet.name, undoes), ...(isWithin ? [] : [whole])], id)
-  if (!held.granted) throw held.holder.key === whole ? isGoneOnWith(undoes, held.holder) : begins(undoes, held.holder.run)
+  if (!held.granted)
+    throw held.holder.key === whole ? isGoneOnWith(undoes, held.holder) : begins(undoes, held.holder.run)
   try {
     if (!isResumed) await refuseUndoneMeanwhile(shared.store, { run: undoes, asks: id, work })
     return held.lease

@@ -16,6 +16,7 @@ import { worseExitCode } from '../core/outcome.ts'
 import type { Policy } from '../core/policy.ts'
 import { countsOf, type RunSummary, runExitCode } from '../core/run.ts'
 import { readUnfinished, type UnfinishedRun } from '../core/unfinished-run.ts'
+import type { Lease } from '../engine/admission/lease-keeper.ts'
 import { controlOf } from '../engine/admission/run-control.ts'
 import { resultOf } from '../engine/admission/visit-result.ts'
 import type { DeviceWork } from '../engine/device/perform-device.ts'
@@ -40,8 +41,7 @@ export async function resumeRun(
   const { aborted } = controlOf(await shared.store.admission.read(fleet.name), id)
   if (aborted) throw wasAborted(id, aborted)
   if (mode !== 'apply') throw notKept(id, WHY_NOT[mode])
-  const held = await shared.keeper.take([runKey(fleet.name, id)], id)
-  if (!held.granted) throw held.holder.run === id ? inProgress(id, held.holder) : isTakenBack(id, held.holder.run)
+  const lease = await takeRun(id, fleet, shared)
   let work: KeptWork | undefined
   try {
     await untilLetGo(shared, { fleet: fleet.name, run: id })
@@ -50,7 +50,7 @@ export async function resumeRun(
     const unfinished = await readUnfinished(shared.store.events(id))
     const { rollback, started } = unfinished.record
     if (rollback?.ended) {
-      await endRolledBack(id, unfinished, { shared, lease: held.lease.token })
+      await endRolledBack(id, unfinished, { shared, lease: lease.token })
       throw rolledBack(id, rollback.begun)
     }
     const kept = await shared.store.kept.of(id)
@@ -59,8 +59,7 @@ export async function resumeRun(
       throw nothingLeft(id)
     }
     if (!kept) throw notKept(id, GONE)
-    const by = await takenBackBy(shared.store, id)
-    if (by !== undefined) shared.warn(`What run ${by} has taken back of run ${id} stays as it is. What is left is done.`)
+    await tellWhatStays(id, shared)
     const undoesOf = started?.undoes === undefined ? undefined : await toTakeBack(shared, started.undoes, id)
     work = openWork(kept, unfinished, { project, fleet, run: id, undoesOf })
     const { order, close, opened } = work
@@ -71,12 +70,25 @@ export async function resumeRun(
     const asked = { ...options, ...work, mode, plan: order.plan?.id, undoes: order.undoes }
     // What is taken back is not gone on with.
     const left = rollback ? { ...asked, work: asked.work.map((item) => standing(item, unfinished)) } : asked
-    return await beginRun(left, shared, { id, lease: held.lease, resumption, isWithin })
+    return await beginRun(left, shared, { id, lease, resumption, isWithin })
   } catch (error) {
     work?.close()
-    await held.lease.release()
+    await lease.release()
     throw error
   }
+}
+
+/** Its lease. Throws InputError where it is in progress, or is being taken back. */
+async function takeRun(run: string, { name }: Fleet, { keeper }: Shared): Promise<Lease> {
+  const taken = await keeper.take([runKey(name, run)], run)
+  if (taken.granted) return taken.lease
+  const { holder } = taken
+  throw holder.run === run ? inProgress(run, holder) : isTakenBack(run, holder.run)
+}
+
+async function tellWhatStays(run: string, { store, warn }: Shared): Promise<void> {
+  const by = await takenBackBy(store, run)
+  if (by !== undefined) warn(`What run ${by} has taken back of run ${run} stays as it is. What is left is done.`)
 }
 
 /** The policy that a run began under. */

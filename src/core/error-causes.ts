@@ -132,7 +132,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   RUN_NOTHING_LEFT: 'It came to its end, or somebody has resumed it already.',
   RUN_NOT_PAUSABLE:
     'It came to its end while somebody was typing, only looks, or takes changes back: those of another run, or a wave that failed.',
-  RUN_IN_PROGRESS: 'Its process still lives, here or on another machine, somebody else has just resumed it, or another run takes it back.',
+  RUN_IN_PROGRESS:
+    'Its process still lives, here or on another machine, somebody else has just resumed it, or another run takes it back.',
   RUN_MOVED:
     'The inventory, or a file of the repository, was changed between the beginning of the run and its resume; or a worker has another revision checked out.',
   SECRET_UNREADABLE:

@@ -174,6 +174,15 @@ describe('a policy', () => {
     expect(new Set((await states(project)).of.values())).toEqual(new Set(['changed']))
   })
 
+  it('counts failures until a breaker that they have opened is closed: one that was not open forgets none', async () => {
+    project = chain('policies: {default: {breakers: [{failures: 2, within: 1h}], rollout: {waves: false}}}', CLOSED)
+    project.write('runbooks/mark.yaml', runbookThat('exit 7'))
+    await states(project, '--device', 'S-1/pos1')
+    expect(await project.till('breaker', '--close', 'nothing')).toMatchObject({ code: 0, stdout: 'closed\n' })
+    await states(project, '--device', 'S-2/pos1')
+    expect((await project.till('breaker')).code).toBe(6)
+  })
+
   it('holds a till back while a receipt is open, and with --wait until it is closed', async () => {
     project = chain('', CLOSED)
     const receipt = `${project.root}/receipt.open`

@@ -158,7 +158,10 @@ describe('the audit log', () => {
     // One that is older than rows are kept is right, and was not compared with anything.
     project.write('heads', project.read('heads').replace(`"at":"${at.slice(0, 4)}`, '"at":"2020'))
     const past = await project.till('audit', 'verify', '--anchors', 'heads')
-    expect([past.code, past.stdout]).toEqual([0, expect.stringContaining('; 0 heads compared, 1 is of what was cut off.')])
+    expect([past.code, past.stdout]).toEqual([
+      0,
+      expect.stringContaining('; 0 heads compared, 1 is of what was cut off.'),
+    ])
   }, 120_000)
 
   it('forgets what is long past, and says so in a row', async () => {

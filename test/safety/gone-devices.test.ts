@@ -11,10 +11,14 @@ function behind(router: string, made = chainOf(['S-1'], { policy: POLICY, hours:
   const stores = made.read('inventory/stores.yaml')
   const fleet = made.read('inventory/fleet.yaml')
   const profile = 'router: {kind: router, os: {family: linux}, transport: {type: local}}'
-  if (!fleet.includes('router:')) made.write('inventory/fleet.yaml', fleet.replace('profiles: {', `profiles: {${profile}, `))
+  if (!fleet.includes('router:'))
+    made.write('inventory/fleet.yaml', fleet.replace('profiles: {', `profiles: {${profile}, `))
   const line = `devices: {${router}: {profile: router, address: 127.0.0.1}, `
   made.write('inventory/stores.yaml', stores.replace(/devices: \{(?:\w+: \{profile: router[^}]*\}, )?/, line))
-  made.write('runbooks/mark.yaml', "name: mark\nsteps:\n  - command: {run: 'test ${{ device.id }} != broken', always: true}\n")
+  made.write(
+    'runbooks/mark.yaml',
+    "name: mark\nsteps:\n  - command: {run: 'test ${{ device.id }} != broken', always: true}\n",
+  )
   return made
 }
 

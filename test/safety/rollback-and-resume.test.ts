@@ -37,7 +37,10 @@ it('a run that is being taken back is not gone on with meanwhile', async () => {
   const end = ended(child)
   await until(child, () => existsSync(of.path('begun')))
   const resumed = await of.till('resume', run, '--yes')
-  expect([resumed.code, resumed.stderr]).toEqual([2, expect.stringMatching(/is being taken back by run 2\d+T.*RUN_IN_PROGRESS/s)])
+  expect([resumed.code, resumed.stderr]).toEqual([
+    2,
+    expect.stringMatching(/is being taken back by run 2\d+T.*RUN_IN_PROGRESS/s),
+  ])
   writeFileSync(of.path('go'), '')
   expect((await end).code).toBe(0)
   expect([of.read('S-1-pos1.txt'), existsSync(of.path('S-2-pos1.txt'))]).toEqual(['old\n', false])
@@ -52,6 +55,9 @@ it('what is left of a run that was taken back is done by its id alone', async ()
   expect([latest.code, latest.stderr]).toEqual([2, expect.stringMatching(/was taken back by run 2.*RUN_ROLLED_BACK/s)])
   expect([of.read('S-1-pos1.txt'), existsSync(of.path('S-2-pos1.txt'))]).toEqual(['old\n', false])
   const named = await of.till('resume', run, '--yes')
-  expect([named.code, named.stderr]).toEqual([0, expect.stringMatching(/What run \S+ has taken back .* stays as it is/)])
+  expect([named.code, named.stderr]).toEqual([
+    0,
+    expect.stringMatching(/What run \S+ has taken back .* stays as it is/),
+  ])
   expect([of.read('S-1-pos1.txt'), of.read('S-2-pos1.txt')]).toEqual(['old\n', 'new\n'])
 })

@@ -14,6 +14,8 @@ export async function breakerOf(
     return { before: breaker, breaker }
   }
   return store.admission.transact(fleet.name, (content) => {
+    // One that is closed forgets nothing: whoever said so each minute would keep it from ever opening, and nothing of that is on record.
+    if (!content.breaker.opened) return { result: { before: content.breaker, breaker: content.breaker }, content }
     const breaker = closeBreaker({ at: Date.now(), by: accountName(), why: close })
     return { result: { before: content.breaker, breaker }, content: { ...content, breaker } }
   })

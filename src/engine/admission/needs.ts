@@ -49,7 +49,9 @@ export function isOutAlready(device: string, asked: Asked, { ledger, seen, now }
   if (isLeft(ledger.place(device)) || (isLeft(own) && own?.takes.includes(device))) return true
   if (asked.question.purpose !== 'repair' || device !== asked.question.device) return false
   const last = seen(device)
-  return last !== undefined && !last.working && wasWithin(brokenWithin(asked.policy.policy.groups), { at: last.at, now })
+  return (
+    last !== undefined && !last.working && wasWithin(brokenWithin(asked.policy.policy.groups), { at: last.at, now })
+  )
 }
 
 function isLeft(place: { readonly phase: string; readonly wasOut?: boolean } | undefined): boolean {
