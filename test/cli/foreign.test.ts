@@ -345,7 +345,7 @@ pl-0002-back1 ansible_connection=winrm ansible_winrm_message_encryption=never an
     }
     const told = diagnostics.map(({ summary, source }) => `${source.file}:${source.line} ${summary}`)
     for (const one of [
-      'hosts.ini:2 Not carried over: ansible_ssh_user, which says something else than ansible_user (pl-0001-pos1)',
+      'hosts.ini:2 Not carried over: ansible_user, which says something else than ansible_ssh_user (pl-0001-pos1)',
       'hosts.ini:4 Not carried over: ansible_become_method: su (pl-0001-pos3)',
       'hosts.ini:6 Not carried over: ansible_become_user, without ansible_become (pl-0001-pos1)',
       'hosts.ini:6 Not carried over: ansible_become_user: app (pl-0001-pos2, pl-0001-pos3)',

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../core/json.ts'
 import type { AnsibleInventory } from './ansible-model.ts'
-import { expandHosts } from './ansible-ranges.ts'
+import { expandHosts, splitPort } from './ansible-ranges.ts'
 import { parsePythonLiteral } from './python-literal.ts'
 import { shellWords } from './shell-words.ts'
 
@@ -79,10 +79,4 @@ function readHosts(line: string, group: string, { inventory, bad, number }: Read
     inventory.stands(host, number)
     inventory.assign(inventory.host(host).vars, vars, () => number)
   }
-}
-
-function splitPort(pattern: string): { readonly name: string; readonly port?: number } {
-  const [, name, port] = /^(.*[^:\]]|.*\][^:]*):(\d+)$/.exec(pattern.replace(/^\[([0-9a-f:]+)\]/i, '$1')) ?? []
-  const isAddress = (name ?? '').replace(/\[[^\]]*\]/g, '').includes(':')
-  return name === undefined || isAddress ? { name: pattern } : { name, port: Number(port) }
 }

@@ -36,3 +36,10 @@ function count(first: number, last: number, step: number): readonly number[] | u
   if (size < 1 || size > MOST) return undefined
   return Array.from({ length: size }, (_, index) => first + index * step)
 }
+
+/** `pos1:2222`, `pos[1:3]:2222`, `[fd00::1]:2222`: a host and its port (parse_address of Ansible's parsing/utils/addresses.py). */
+export function splitPort(pattern: string): { readonly name: string; readonly port?: number } {
+  const [, address, host = address, port] =
+    /^(?:\[([0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*)\]|((?:[^:[\]]|\[[^\]]*\])+)):(\d+)$/i.exec(pattern) ?? []
+  return host === undefined ? { name: pattern } : { name: host, port: Number(port) }
+}

@@ -68,21 +68,20 @@ export function ansibleWay(vars: JsonObject, secretName: (value: string) => stri
       'ansible_connection',
     )
   const isWindows = type === 'winrm' || take('ansible_shell_type') === 'powershell'
-  const user = take('ansible_user', 'ansible_ssh_user')
+  const names = (what: string, short = what): readonly string[] => namesOf(connection, what, short)
+  const user = take(...names('user'))
   const key = take('ansible_ssh_private_key_file', 'ansible_private_key_file')
-  const address = take('ansible_host', 'ansible_ssh_host')
+  const address = take(...names('host'))
   const options = SSH_OPTIONS.map((name) => take(name))
   const optionName = SSH_OPTIONS.find((name) => used.has(name))
   const { jump } = sshArguments(options, (what, detail) => lose(what, detail, optionName))
   const transport = {
     type,
-    ...portOf(take, lose),
+    ...portOf(take(...names('port')), lose),
     ...(isLiteral(user) && { user: String(user) }),
     ...(isLiteral(key) && { keys: [String(key)] }),
-    ...passwordOf(reading),
-    ...(type === 'winrm'
-      ? winrmSettings(take, lose, take('ansible_port', 'ansible_winrm_port', 'ansible_psrp_port'))
-      : {}),
+    ...passwordOf(take(...names('password', 'pass')), reading),
+    ...(type === 'winrm' ? winrmSettings(take, lose, take(...names('port'))) : {}),
     ...becomeSettings(reading),
   }
   loseComputed({ ansible_user: user, ansible_ssh_private_key_file: key, ansible_host: address }, lose)
@@ -96,6 +95,19 @@ export function ansibleWay(vars: JsonObject, secretName: (value: string) => stri
   }
 }
 
+/**
+ * The variables that say one thing of a host, the one first that counts where there are several. What is named after the connection goes over
+ * the general name: of the variables of an option the last one counts (ansible-core 2.14, _loop_entries of config/manager.py, and the lists in
+ * the documentation of the connections). psrp has the passwords of winrm.
+ */
+function namesOf(connection: string, what: string, short: string): readonly string[] {
+  const own = connection === 'winrm' || connection === 'psrp' ? connection : 'ssh'
+  const all = [own, ...(own === 'psrp' ? ['winrm'] : []), '', 'ssh', 'winrm', 'psrp']
+  const each = (kind: string): readonly string[] =>
+    kind === '' ? [`ansible_${what}`] : [`ansible_${kind}_${what}`, `ansible_${kind}_${short}`]
+  return [...new Set(all.flatMap(each))]
+}
+
 function loseComputed(values: Readonly<Record<string, JsonValue | undefined>>, lose: Lose): void {
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined && !isLiteral(value))
@@ -103,8 +115,7 @@ function loseComputed(values: Readonly<Record<string, JsonValue | undefined>>, l
   }
 }
 
-function portOf(take: Take, lose: Lose): JsonObject {
-  const written = take('ansible_port', 'ansible_ssh_port', 'ansible_winrm_port', 'ansible_psrp_port')
+function portOf(written: JsonValue | undefined, lose: Lose): JsonObject {
   if (written === undefined) return {}
   const port = Number(written)
   if (Number.isInteger(port) && port > 0 && port < 65_536) return { port }
@@ -116,9 +127,7 @@ function portOf(take: Take, lose: Lose): JsonObject {
   return {}
 }
 
-function passwordOf(reading: Reading): JsonObject {
-  const { take } = reading
-  const password = take('ansible_password', 'ansible_ssh_pass', 'ansible_winrm_password')
+function passwordOf(password: JsonValue | undefined, reading: Reading): JsonObject {
   return password === undefined ? {} : { password: secret('password', password, 'ansible_password', reading) }
 }
 
@@ -186,8 +195,8 @@ function becomeSettings(reading: Reading): JsonObject {
   const { take, lose } = reading
   const wanted = take('ansible_become', 'ansible_sudo', 'ansible_su')
   const method = String(take('ansible_become_method') ?? 'sudo').replace(/^.*\./, '')
-  const user = take('ansible_become_user', 'ansible_sudo_user')
-  const password = take('ansible_become_password', 'ansible_become_pass', 'ansible_sudo_pass')
+  const user = take('ansible_sudo_user', 'ansible_become_user')
+  const password = take('ansible_sudo_pass', 'ansible_become_pass', 'ansible_become_password')
   const loseBoth = (why: string, detail: string): JsonObject => {
     for (const [name, value] of Object.entries({ ansible_become_user: user, ansible_become_password: password }))
       if (value !== undefined) lose(`${name}, ${why}`, detail, name)

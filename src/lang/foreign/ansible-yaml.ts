@@ -2,7 +2,7 @@ import { type Document, isNode, LineCounter, parseDocument, Scalar, type ScalarT
 import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { ForeignProblem } from './ansible-ini.ts'
 import { type AnsibleGroup, type AnsibleInventory, VAULT } from './ansible-model.ts'
-import { expandHosts } from './ansible-ranges.ts'
+import { expandHosts, splitPort } from './ansible-ranges.ts'
 
 const TAGS: ScalarTag[] = [
   { tag: '!vault', resolve: () => VAULT },
@@ -94,12 +94,18 @@ function readHosts(group: string, written: JsonValue, at: Path, reading: Reading
   const entries = Object.entries(isMap(written) ? written : typeof written === 'string' ? { [written]: null } : {})
   return entries.flatMap(([pattern, vars]) => {
     const there = [...at, pattern]
-    const hosts = expandHosts(pattern)
+    const { name, port } = splitPort(pattern)
+    const hosts = expandHosts(name)
     if (hosts === undefined) return [{ line: lineAt(there), what: `the range of "${pattern}" cannot be` }]
     for (const host of hosts) {
       inventory.group(group).hosts.add(host)
       inventory.stands(host, lineAt(there))
-      takeUp(inventory.host(host).vars, vars, there, reading)
+      takeUp(
+        inventory.host(host).vars,
+        { ...(port !== undefined && { ansible_port: port }), ...(isMap(vars) ? vars : {}) },
+        there,
+        reading,
+      )
     }
     return []
   })

@@ -64,6 +64,11 @@ pos2 dollar="\$x" tick="a\`b" quote="a\"b" back="a\\b" plain=a\#b single='a\$b' 
 pos3#4 lost=1
 `,
   },
+  'ports of hosts in YAML': {
+    'hosts.yml':
+      'tills:\n  hosts:\n    pos1:2222:\n    pos[2:3]:2200: {a: 1}\n    "[fd00::1]:2222": {a: 2}\n    fd00::2:\n    pos4:22: {ansible_port: 23}\n',
+  },
+  'ports of hosts in INI': { hosts: '[tills]\npos1:2222\n[fd00::1]:2222 a=2\nfd00::2\npos4:22 ansible_port=23\n' },
   'a folder with group_vars and host_vars': {
     'inv/hosts': INI,
     'inv/old.ini': 'nobody\n',

@@ -78,6 +78,33 @@ test('WinRM without a port is 5986 over https, and http on 5985 alone', () => {
   expect(way({ ansible_winrm_scheme: 'http' })).toEqual({ type: 'winrm', port: 5986, https: false })
 })
 
+// `ansible pos1 -m raw -a true` of ansible-core 2.14.18 starts ssh with -o Port=2 -o User="b" and h2 for the first of these.
+test.each([
+  ['ssh', 'ansible_ssh', { host: 'h2', user: 'b', port: 2 }],
+  ['winrm', 'ansible_winrm', { host: 'h2', user: 'b', port: 2 }],
+  ['psrp', 'ansible_psrp', { host: 'h2', user: 'b', port: 2 }],
+  ['winrm', 'ansible_ssh', { host: 'h1', user: 'a', port: 1 }],
+])(
+  'of two variables for one thing that of the connection %s counts: %s_*',
+  (connection, kind, { host, user, port }) => {
+    const vars = { ansible_host: 'h1', ansible_user: 'a', ansible_port: 1, ansible_password: 'general' }
+    const own = { [`${kind}_host`]: 'h2', [`${kind}_user`]: 'b', [`${kind}_port`]: 2, [`${kind}_pass`]: 'own' }
+    const lost: string[] = []
+    const way = ansibleWay(
+      { ansible_connection: connection, ...vars, ...own },
+      (value) => value,
+      (what) => void lost.push(what),
+    )
+    expect(way.address).toBe(host)
+    expect(way.transport).toMatchObject({ user, port })
+    const counts =
+      host === 'h2'
+        ? [`ansible_host, which says something else than ${kind}_host`]
+        : [`${kind}_host, which says something else than ansible_host`]
+    expect(lost).toEqual(expect.arrayContaining(counts))
+  },
+)
+
 test('what is wrong with a foreign file is said without a line of it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'till-foreign-'))
   try {
