@@ -18,8 +18,6 @@ const MOST_BUILDS = 4
 function keepCompiled() {
   const { XDG_CACHE_HOME: cache, NODE_DISABLE_COMPILE_CACHE: off } = process.env
   try {
-    const own = process.getuid?.()
-    const isOwn = (folder) => own === undefined || (statSync(folder).uid === own && (statSync(folder).mode & 0o022) === 0)
     // With sudo, home may be another's: nothing of root is left there.
     if (off || !isOwn(cache || homedir())) return
     const folder = join(cache || join(homedir(), '.cache'), 'tillwright')
@@ -30,6 +28,14 @@ function keepCompiled() {
   } catch {
     // A home that cannot be written, or none: each start compiles anew.
   }
+}
+
+/** Nobody else may write to it. */
+function isOwn(folder) {
+  const own = process.getuid?.()
+  if (own === undefined) return true
+  const { uid, mode } = statSync(folder)
+  return uid === own && (mode & 0o022) === 0
 }
 
 /** The folder of this build and of what V8 would accept. A new one takes the place of the oldest. */

@@ -74,6 +74,7 @@ async function bundle() {
     target: 'node20.19',
     external: [...NATIVE, ...OPTIONAL],
     plugins: [lazyPackages(LAZY)],
+    alias: { semver: './scripts/node-version-check.cjs' },
     define: { ...MODULE_URL, TILL_BUILD: JSON.stringify(digestOf([...filesOf('src', '.ts'), 'package-lock.json'])) },
     // Less to read at each start; names are kept for stacks.
     minifyWhitespace: true,
