@@ -2,8 +2,9 @@
 // Bundled, `till` opens a handful of files at its start instead of hundreds. Types are checked by `npm run types`.
 import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, extname } from 'node:path'
 import { build } from 'esbuild'
+import { MODULE_URL, writeCommonJs } from './commonjs.mjs'
 import { lazyPackages, writeLazyPackages } from './lazy-packages.mjs'
 import { buildPages } from './pages.mjs'
 import { writeQuickChecks } from './quick-checks.mjs'
@@ -28,16 +29,7 @@ const NATIVE = Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).depe
 const OPTIONAL = ['typescript', 'ts-node', 'tsx', 'pg-native', 'pg-cloudflare', 'bufferutil', 'utf-8-validate']
 
 /** Take long to load and are often not needed; only functions and classes of theirs are imported. */
-const LAZY = ['ajv', 'yaml', 're2js', '@marcbachmann/cel-js']
-
-/** What CommonJS packages expect to find around them. */
-const COMMONJS = [
-  "import { createRequire as __createRequire } from 'node:module';",
-  "import { fileURLToPath as __fileURLToPath } from 'node:url';",
-  'const require = __createRequire(import.meta.url);',
-  'const __filename = __fileURLToPath(import.meta.url);',
-  "const __dirname = __fileURLToPath(new URL('.', import.meta.url));",
-].join(' ')
+const LAZY = ['ajv', 'yaml', 're2js', '@marcbachmann/cel-js', 'ical.js', 'saxes', 'diff']
 
 const fresh = `dist.${process.pid}`
 try {
@@ -45,6 +37,7 @@ try {
   await writeQuickChecks(fresh)
   await buildPages(`${fresh}/pages`)
   copyStandIns()
+  sealBuild()
 } catch (error) {
   rmSync(fresh, { recursive: true, force: true })
   // esbuild has said already what is wrong with the sources.
@@ -65,9 +58,10 @@ await writeManifest()
  * are deeper: a line there leads to each of them.
  */
 async function bundle() {
-  const commands = filesOf('src/commands').map((file) => file.slice('src/commands/'.length, -'.ts'.length))
+  const commands = filesOf('src/commands', '.ts').map((file) => file.slice('src/commands/'.length, -'.ts'.length))
   const nameOf = (command) => `command/${command.replaceAll('/', '-')}`
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
+    write: false,
     entryPoints: Object.fromEntries([
       ...Object.entries(ENTRIES).map(([name, source]) => [name, `src/${source}.ts`]),
       ...commands.map((command) => [nameOf(command), `src/commands/${command}.ts`]),
@@ -81,15 +75,16 @@ async function bundle() {
     target: 'node20.19',
     external: [...NATIVE, ...OPTIONAL],
     plugins: [lazyPackages(LAZY)],
-    banner: { js: COMMONJS },
-    define: { TILL_BUILD: JSON.stringify(digestOf([...filesOf('src'), 'package-lock.json'])) },
+    alias: { semver: './scripts/node-version-check.cjs' },
+    define: { ...MODULE_URL, TILL_BUILD: JSON.stringify(digestOf([...filesOf('src', '.ts'), 'package-lock.json'])) },
     // Less to read at each start; names are kept for stacks.
     minifyWhitespace: true,
-    sourcemap: true,
+    sourcemap: 'inline',
     sourcesContent: false,
     logLevel: 'warning',
     metafile: true,
   })
+  await writeCommonJs(outputFiles)
   const lazy = await writeLazyPackages(LAZY, fresh)
   const missing = missingDependencies(metafile, [...NATIVE, ...OPTIONAL])
   if (missing.length > 0) throw new Error(`neither in the bundle nor a dependency: ${missing.join(', ')}`)
@@ -98,8 +93,14 @@ async function bundle() {
     const file = `${fresh}/commands/${command}.js`
     mkdirSync(dirname(file), { recursive: true })
     const up = '../'.repeat(command.split('/').length)
-    writeFileSync(file, `export { default } from '${up}${nameOf(command)}.js'\n`)
+    writeFileSync(file, `module.exports = require('${up}${nameOf(command)}.js')\n`)
   }
+}
+
+/** Says to Node.js what the files are, and to bin/till by what name their compiled code is kept. */
+function sealBuild() {
+  const build = digestOf(filesOf(fresh, '.js', '.cjs'), fresh.length)
+  writeFileSync(`${fresh}/package.json`, JSON.stringify({ type: 'commonjs', build }))
 }
 
 /** Programs and files that the sandbox's devices are made of. */
@@ -118,13 +119,14 @@ async function writeManifest() {
   renameSync(`oclif.manifest.json.${process.pid}`, 'oclif.manifest.json')
 }
 
-function filesOf(folder) {
-  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts'))
+function filesOf(folder, ...endings) {
+  const names = readdirSync(folder, { recursive: true }).filter((name) => endings.includes(extname(name)))
   return names.map((name) => `${folder}/${name}`).sort()
 }
 
-function digestOf(files) {
+/** `from`: so many letters of the names do not count. */
+function digestOf(files, from = 0) {
   const hash = createHash('sha256')
-  for (const file of files) hash.update(`${file}\0`).update(readFileSync(file)).update('\0')
+  for (const file of files) hash.update(`${file.slice(from)}\0`).update(readFileSync(file)).update('\0')
   return hash.digest('hex')
 }

@@ -24,7 +24,8 @@ export async function writeLazyPackages(packages, dist) {
 }
 
 /**
- * A plugin of esbuild. Where src imports one of the packages, it finds stand-ins for the package's functions and classes.
+ * A plugin of esbuild. Where src imports one of the packages, it finds stand-ins for the package's functions and classes,
+ * or for the object that holds them all.
  * What else a package exports has none: a build that needs it fails.
  */
 export function lazyPackages(packages) {
@@ -60,5 +61,6 @@ function standIns(path, exported) {
       // What stands on a class, such as its static methods, is asked of the real one.
       return new Proxy(lazy, { get: (own, key) => (key === Symbol.hasInstance || key === 'prototype' ? own[key] : real(name)[key]) })
     }
+    ${names.length === 0 ? "export default /* @__PURE__ */ new Proxy({}, { get: (_, key) => real('default')[key] })" : ''}
     ${names.map((name) => `export const ${name} = /* @__PURE__ */ standIn('${name}')`).join('\n')}`
 }

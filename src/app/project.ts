@@ -76,7 +76,7 @@ export async function openProject(start: string, options: { readonly sandbox?: b
     state,
     isSandbox: options.sandbox ?? false,
     fleet() {
-      fleet ??= loadFleet(paths, settings.placeOf(['inventory']))
+      fleet ??= loadFleet(paths, () => settings.placeOf(['inventory']))
       return fleet
     },
     modules() {
@@ -93,12 +93,17 @@ export async function openProject(start: string, options: { readonly sandbox?: b
   }
 }
 
-async function loadFleet({ inventory, cache }: Project['paths'], named: SourceRange | undefined): Promise<Fleet> {
+/** `placeOf`: where the project file names it. The whole file is parsed anew for that. */
+async function loadFleet(
+  { inventory, cache }: Project['paths'],
+  placeOf: () => SourceRange | undefined,
+): Promise<Fleet> {
   const { fleet, diagnostics } = await loadInventory(inventory, { cacheFolder: cache })
   if (fleet !== undefined && !diagnostics.some((d) => d.severity === 'error')) return fleet
   // A folder that is not there, or is none, has no line of its own.
   const isOfFolder = ({ code, source }: Diagnostic): boolean =>
     code === 'FILE_UNREADABLE' && source !== undefined && resolve(source.file) === resolve(inventory)
+  const named = diagnostics.some(isOfFolder) ? placeOf() : undefined
   throw new InputError(diagnostics.map((one) => (named && isOfFolder(one) ? { ...one, source: named } : one)))
 }
 

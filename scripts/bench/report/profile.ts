@@ -16,7 +16,11 @@ const PARTS: readonly (readonly [string, (frame: Frame) => boolean])[] = [
   ['cryptography', ({ url }) => /^node:(internal\/)?crypto/.test(url)],
   ['ssh2', ({ url }) => /node_modules\/(ssh2|asn1|bcrypt-pbkdf|cpu-features)\//.test(url)],
   ['store', ({ url }) => /node_modules\/(libsql|@libsql|kysely)\/|\/sqlite[-.]/.test(url)],
-  ['loading', ({ url }) => /^node:internal\/(modules|bootstrap|process\/execution)|compile_cache/.test(url)],
+  [
+    'loading',
+    ({ url }) =>
+      /^node:(vm|internal\/(vm|modules|bootstrap|process\/execution))|compile_cache|\/keep-compiled\.js/.test(url),
+  ],
   ['own', ({ url }) => /\/(dist|bin|node_modules)\//.test(url)],
   [
     'sockets',

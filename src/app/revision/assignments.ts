@@ -1,11 +1,11 @@
 import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { runbookLabel } from '../../core/run.ts'
-import type { Runbook } from '../../core/runbook.ts'
+import type { Expression, Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import type { Project } from '../project.ts'
 import { openOwnRunbook } from './runbooks.ts'
-import { type Selection, selectDevices } from './selection.ts'
+import { holds, type Selection, selectDevices } from './selection.ts'
 
 /**
  * What the assignments of the project file ask of the selected devices: each device once, with all of its runbooks.
@@ -26,12 +26,12 @@ export async function assignedWork(
   const runbooks: Runbook[] = []
   const wrong: Diagnostic[] = []
   const empty: Diagnostic[] = []
+  const devicesOf = devicesByCondition(project, fleet)
   for (const assignment of project.settings.assignments) {
     const runbook = opened(project, assignment, wrong)
     if (!runbook) continue
     runbooks.push(runbook)
-    const { store } = project
-    const assigned = await selectDevices(fleet, { where: assignment.where }, { store, targets: runbook.targets })
+    const assigned = await devicesOf(assignment.where, runbook.targets)
     if (assigned.length === 0) empty.push(meansNobody(assignment))
     for (const device of assigned) {
       if (selected.has(device)) runbooksOf.set(device, [...(runbooksOf.get(device) ?? []), runbook])
@@ -55,6 +55,19 @@ export function meansNobody({ runbook, source }: Project['settings']['assignment
   return { code: 'SELECTOR_EMPTY', severity: 'warning', summary, detail, source }
 }
 
+/** Several assignments often have one condition: it is asked of the fleet once. */
+function devicesByCondition(
+  { store }: Project,
+  fleet: Fleet,
+): (where: string | undefined, targets: Expression | undefined) => Promise<readonly Device[]> {
+  const known = new Map<string | undefined, Promise<readonly Device[]>>()
+  return async (where, targets) => {
+    const devices = known.get(where) ?? selectDevices(fleet, { where }, { store })
+    known.set(where, devices)
+    return targets ? (await devices).filter((device) => holds(targets, fleet, device)) : devices
+  }
+}
+
 function opened(
   project: Project,
   { runbook, params }: Project['settings']['assignments'][number],
@@ -72,11 +85,11 @@ function opened(
 /** The runbooks that assignments give devices, each with what it is about, by device; what cannot be read gives nothing. */
 export async function assignedNames(project: Project, fleet: Fleet): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const names = new Map<string, Set<string>>()
+  const devicesOf = devicesByCondition(project, fleet)
   for (const { runbook: reference, params, where } of project.settings.assignments) {
     try {
       const runbook = openOwnRunbook(project, reference, params)
-      const { store } = project
-      for (const { name } of await selectDevices(fleet, { where }, { store, targets: runbook.targets }))
+      for (const { name } of await devicesOf(where, runbook.targets))
         names.set(name, (names.get(name) ?? new Set()).add(runbookLabel(runbook.name, runbook.about)))
     } catch (error) {
       if (!(error instanceof InputError)) throw error
