@@ -6,6 +6,7 @@ const { homedir } = require('node:os')
 const { dirname, join, sep } = require('node:path')
 const { cachedDataVersionTag } = require('node:v8')
 const { Script } = require('node:vm')
+const { crc32 } = require('node:zlib')
 
 const DIST = join(__dirname, '..', 'dist') + sep
 /** Of so many builds it is kept, so that two that are used in turns keep theirs. */
@@ -66,12 +67,7 @@ function keepScripts(folder) {
 }
 
 function compiled(filename, kept) {
-  let cachedData
-  try {
-    cachedData = readFileSync(kept)
-  } catch {
-    // The first start that loads it.
-  }
+  const cachedData = read(kept)
   // The wrapper has a line of its own, so that places in stacks are those of the file.
   const code = `${Module.wrapper[0]}\n${readFileSync(filename, 'utf8')}${Module.wrapper[1]}`
   return new Script(code, { filename, lineOffset: -1, cachedData })
@@ -101,10 +97,24 @@ function load(filename, parent) {
   return module
 }
 
+/** What was written whole; V8 itself does not look whether a power cut has left holes. */
+function read(kept) {
+  try {
+    const bytes = readFileSync(kept)
+    const data = bytes.subarray(0, -4)
+    return bytes.readUInt32LE(data.length) === crc32(data) ? data : undefined
+  } catch {
+    // The first start that loads it.
+  }
+}
+
 function write(kept, script) {
   const partial = `${kept}.${process.pid}`
   try {
-    writeFileSync(partial, script.createCachedData(), { mode: 0o600 })
+    const data = script.createCachedData()
+    const sum = Buffer.alloc(4)
+    sum.writeUInt32LE(crc32(data))
+    writeFileSync(partial, Buffer.concat([data, sum]), { mode: 0o600 })
     renameSync(partial, kept)
   } catch {
     // A full disk, or a folder that another start has taken away.

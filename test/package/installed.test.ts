@@ -91,10 +91,16 @@ describe.each(nodes)('in an empty folder, on Node.js $version', ({ path }) => {
     expect(kept('own').length).toBeGreaterThan(2)
     expect(statSync(project.path('own/tillwright')).mode & 0o777).toBe(0o700)
     expect(await help('own')).toEqual(first)
-    for (const file of kept('own').map((name) => project.path(`own/tillwright/${name}`))) {
-      if (statSync(file).isFile()) writeFileSync(file, 'cut off')
+    // As a power cut leaves them: cut off, or as long as they were, with a hole.
+    for (const damaged of [
+      (bytes: Buffer) => bytes.subarray(0, 7),
+      (bytes: Buffer) => bytes.fill(0, bytes.length / 2),
+    ]) {
+      for (const file of kept('own').map((name) => project.path(`own/tillwright/${name}`))) {
+        if (statSync(file).isFile()) writeFileSync(file, damaged(readFileSync(file)))
+      }
+      expect(await help('own')).toEqual(first)
     }
-    expect(await help('own')).toEqual(first)
     for (const home of ['open', 'missing']) expect(await help(home)).toEqual(first)
     expect(kept('open')).toEqual([])
   })
