@@ -45,8 +45,9 @@ function folderOfBuild(builds) {
   const folder = join(builds, `${build}-${process.arch}-${cachedDataVersionTag()}`)
   if (mkdirSync(folder, { recursive: true, mode: 0o700 }) === undefined) return folder
   const made = (name) => statSync(join(builds, name)).birthtimeMs
-  const newestFirst = readdirSync(builds).sort((a, b) => made(b) - made(a))
-  for (const name of newestFirst.slice(MOST_BUILDS)) rmSync(join(builds, name), { recursive: true, force: true })
+  const others = readdirSync(builds).filter((name) => join(builds, name) !== folder)
+  const newestFirst = others.sort((a, b) => made(b) - made(a))
+  for (const name of newestFirst.slice(MOST_BUILDS - 1)) rmSync(join(builds, name), { recursive: true, force: true })
   return folder
 }
 
@@ -62,7 +63,11 @@ function keepScripts(folder) {
     script.runInThisContext().call(module.exports, module.exports, requireOf(module), module, filename, dirname(filename))
   }
   process.on('exit', () => {
-    for (const [kept, script] of fresh) write(kept, script)
+    try {
+      for (const [kept, script] of fresh) write(kept, script)
+    } catch {
+      // A full disk, or a folder that another start has taken away.
+    }
   })
 }
 
@@ -116,9 +121,9 @@ function write(kept, script) {
     sum.writeUInt32LE(crc32(data))
     writeFileSync(partial, Buffer.concat([data, sum]), { mode: 0o600 })
     renameSync(partial, kept)
-  } catch {
-    // A full disk, or a folder that another start has taken away.
+  } catch (error) {
     rmSync(partial, { force: true })
+    throw error
   }
 }
 

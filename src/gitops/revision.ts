@@ -37,8 +37,8 @@ export async function revisionOf(root: string, warn?: (text: string) => void): P
   }
 }
 
-/** Undefined where there is none: no git, no repository, or nothing in it yet. */
-function whyUnknown(error: unknown): string | undefined {
+/** What git said that answered nothing; undefined where there is nothing to ask about: no git, no repository, or nothing in it yet. */
+export function whyUnknown(error: unknown): string | undefined {
   const {
     code,
     killed,

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasId } from './commit-object.ts'
-import { askGit, LEFT_OUT } from './revision.ts'
+import { askGit, LEFT_OUT, whyUnknown } from './revision.ts'
 
 /** In what a work tree is not its commit although git calls it clean. Paths count from the folder that was asked about. */
 export interface WorkTree {
@@ -9,14 +9,22 @@ export interface WorkTree {
   readonly leftOut: readonly string[]
   /** Files with other content: line ends, an encoding, `$Id$`, Git LFS, as .gitattributes or core.autocrlf say. */
   readonly converted: readonly string[]
+  /** Why git did not say it, although there is a repository. */
+  readonly unknown?: string
 }
 
 const WHOLE: WorkTree = { leftOut: [], converted: [] }
 const FILE = /^(. )10\d{4} ([0-9a-f]+) 0\t(.*)$/s
 
-/** Looks at the files below `root` that `isAsked` names; a folder outside of git, or that git does not answer about, is as it is. */
+/** Looks at the files below `root` that `isAsked` names; a folder outside of git is as it is. */
 export async function lookAtWorkTree(root: string, isAsked: (path: string) => boolean): Promise<WorkTree> {
-  const list = await askGit(root, ['ls-files', '-s', '-t', '-z', '--', '.']).catch(() => '')
+  let list: string
+  try {
+    list = await askGit(root, ['ls-files', '-s', '-t', '-z', '--', '.'])
+  } catch (error) {
+    const unknown = whyUnknown(error)
+    return unknown === undefined ? WHOLE : { ...WHOLE, unknown }
+  }
   const files = list.split('\0').flatMap((line) => {
     const [, tag, id = '', path = ''] = FILE.exec(line) ?? []
     return path !== '' && isAsked(path)

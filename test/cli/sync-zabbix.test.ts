@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -154,6 +155,12 @@ test('a sparse checkout disables no host: its device may be in a file that is le
     result: 'refused',
     why: expect.stringMatching(/^A sparse checkout leaves out files of the inventory/),
   })
+  const index = readFileSync(project.path('.git/index'))
+  project.write('.git/index', 'damaged')
+  expect((await sync()).hosts).toContainEqual(
+    expect.objectContaining({ result: 'refused', why: expect.stringMatching(/^Git does not say whether .*index/) }),
+  )
+  writeFileSync(project.path('.git/index'), index)
   git('sparse-checkout', 'disable')
   expect(await sync()).toMatchObject({ code: 0, counts: { disable: 1 } })
 })

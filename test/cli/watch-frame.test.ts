@@ -49,6 +49,7 @@ test('what is shown once has every reason in full, on a narrow screen below its 
     '12:00:00Z  Wrong: 1 device in 1 store.\n\nS2 Gdańsk  sells\n  printer  unmet              1 h\n' +
       '      it is out of paper since the morning\n      of that day\n',
   )
+  expect(text(24)).toMatch(/\n {2}printer {2}unmet\n {6}it is out of paper\n/)
   expect(text(Number.POSITIVE_INFINITY)).toContain('1 h  it is out of paper since the morning of that day\n')
   expect(watchText([], { columns: 44, color: false, now: NOW })).toBe('12:00:00Z  All is well, as far as is known.\n')
 })

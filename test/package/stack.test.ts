@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { TestProject } from '../cli/project.ts'
@@ -26,6 +27,27 @@ it('a fault of ours is told with the places of the sources, also by a start that
     expect(first).toMatch(/fault of Tillwright itself: TypeError[\s\S]* at .*\/src\/commands\/explain\.ts:\d+:\d+/)
     expect(first).not.toContain('/dist/')
     expect(await told()).toBe(first)
+  } finally {
+    project.remove()
+  }
+})
+
+it('a program that nothing keeps going any more before its end says so, and does not look as if all were well', async () => {
+  const project = new TestProject({
+    'package.json': '{}',
+    'bin/package.json': '{"type": "commonjs"}',
+    'dist/package.json': '{"type": "commonjs", "build": "unended"}',
+    'dist/cli/main.js': 'exports.main = () => new Promise(() => {})',
+  })
+  try {
+    for (const name of ['till', 'keep-compiled.js'])
+      project.write(`bin/${name}`, readFileSync(new URL(`../../bin/${name}`, import.meta.url), 'utf8'))
+    const ended = await new Promise((resolve) => {
+      execFile(process.execPath, [project.path('bin/till'), 'status'], (error, stdout, stderr) =>
+        resolve({ code: error?.code ?? 0, stdout, stderr }),
+      )
+    })
+    expect(ended).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^error till ended in the middle/) })
   } finally {
     project.remove()
   }

@@ -61,3 +61,17 @@ it('what is left of a run that was taken back is done by its id alone', async ()
   ])
   expect([of.read('S-1-pos1.txt'), of.read('S-2-pos1.txt')]).toEqual(['old\n', 'new\n'])
 })
+
+it('a run is gone on with as the latest where what was to take it back was aborted before its first device', async () => {
+  const { of, run } = await halfDone()
+  project = of
+  await of.till('hold', 'S-1', '--until', '2h', '--because', 'cabling')
+  const held = await of.till('rollback', run, '--yes', '--json')
+  expect(held.code).toBe(6)
+  const undoing = JSON.parse(held.stdout).run.id
+  expect((await of.till('abort', undoing, '--because', 'it is meant to be so')).code).toBe(0)
+  await of.till('hold', 'release', 'S-1')
+  const latest = await of.till('resume', 'latest', '--yes')
+  expect([latest.code, latest.stderr]).toEqual([0, expect.not.stringMatching(/taken back/)])
+  expect([of.read('S-1-pos1.txt'), of.read('S-2-pos1.txt')]).toEqual(['new\n', 'new\n'])
+})

@@ -8,8 +8,10 @@ import { runbookFiles } from './runbooks.ts'
 
 /** Why a work tree that git calls clean says, or gives devices, something else than its commit; remarks, since git was asked for it. */
 export async function checkWorkTree(project: Project): Promise<readonly Diagnostic[]> {
-  const { leftOut, converted } = await workTreeOf(project)
+  const { leftOut, converted, unknown } = await workTreeOf(project)
   const found: Diagnostic[] = []
+  if (unknown !== undefined)
+    found.push(differs('Whether the files are here as the commit has them is not known', { detail: `git: ${unknown}` }))
   if (leftOut.length > 0)
     found.push(
       differs(`Files of the commit are left out here: ${andMore(leftOut)}`, {
@@ -28,9 +30,13 @@ export async function checkWorkTree(project: Project): Promise<readonly Diagnost
   return found
 }
 
-/** Files of the inventory that a sparse checkout leaves out. */
-export async function leftOutOfInventory({ root, paths }: Project): Promise<readonly string[]> {
-  return (await lookAtWorkTree(root, isBelow(root, [paths.inventory]))).leftOut
+/** Why the inventory may be less than the commit has; undefined where it is all of it. */
+export async function whyInventoryIsPartial({ root, paths }: Project): Promise<string | undefined> {
+  const { leftOut, unknown } = await lookAtWorkTree(root, isBelow(root, [paths.inventory]))
+  if (unknown !== undefined)
+    return `Git does not say whether all files of the inventory are here, and its device may be in one that is not: ${unknown}`
+  if (leftOut.length === 0) return undefined
+  return 'A sparse checkout leaves out files of the inventory, in which its device may be: `git sparse-checkout disable`.'
 }
 
 /** Of what is read here: inventory, runbooks, modules, and folders that a runbook names. */

@@ -40,16 +40,22 @@ export async function takenBackOf(
 }
 
 /**
- * The run by which somebody has taken this one back, wholly or in part, since it was last gone on with; not one by which it takes a wave
- * back itself, which is gone on with along with it.
+ * The run by which somebody has taken this one back, wholly or in part, or is to, since it was last gone on with; not one by which it
+ * takes a wave back itself, which is gone on with along with it.
  */
-export async function takenBackBy({ reads }: Pick<RunStore, 'reads'>, run: string): Promise<string | undefined> {
-  const last = (await reads.undoing(run)).at(-1)
-  if (last === undefined) return undefined
+export async function takenBackBy(store: RunStore, run: string): Promise<string | undefined> {
+  const { reads } = store
+  const runs = await reads.undoing(run)
+  if (runs.length === 0) return undefined
   const told = await reads.ofTypes(run, ['run.resumed', 'run.rollback'])
   if (told.some(({ type }) => type === 'run.rollback')) return undefined
-  const began = await reads.started(last)
-  return (told.at(-1)?.at ?? '') > (began?.at ?? '') ? undefined : last
+  const open = new Set(await store.kept.runs())
+  for (const undoing of [...runs].reverse()) {
+    const began = await reads.started(undoing)
+    if ((told.at(-1)?.at ?? '') > (began?.at ?? '')) return undefined
+    if (open.has(undoing) || broughtBack(await readUnfinished(store.events(undoing))).length > 0) return undoing
+  }
+  return undefined
 }
 
 function madeIn({ changesOf }: UnfinishedRun, device: string): CarriedSteps {

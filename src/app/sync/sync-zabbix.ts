@@ -14,7 +14,7 @@ import {
 } from '../../hooks/systems/zabbix-hosts.ts'
 import { readToken } from '../hooks/open-systems.ts'
 import type { Project } from '../project.ts'
-import { leftOutOfInventory } from '../revision/check-work-tree.ts'
+import { whyInventoryIsPartial } from '../revision/check-work-tree.ts'
 import { type HostChange, planHosts, wantedNames } from './zabbix-plan.ts'
 
 /** What hosts of Zabbix are to become, and how it is carried out. */
@@ -52,8 +52,8 @@ export async function syncZabbix(project: Project, fleet: Fleet): Promise<Zabbix
   if (!isSince(version, OLDEST)) throw refused(`This is Zabbix ${major}.${minor}, and hosts are made from 6.0 on`)
   const own = known(await ownHosts(api, fleet.name))
   const taken = known(await takenNames(api, wantedNames(fleet, system.hosts)))
-  const leftOut = await leftOutOfInventory(project)
-  const plan = planHosts(fleet, system.hosts, { own, taken, leftOut })
+  const partial = await whyInventoryIsPartial(project)
+  const plan = planHosts(fleet, system.hosts, { own, taken, partial })
   return { ...plan, apply: (tell) => carryOut(api, plan.changes, tell) }
 }
 

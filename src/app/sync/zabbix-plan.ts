@@ -41,11 +41,15 @@ export interface Wanted {
 const WAS_DISABLED = 'was-disabled'
 const HOST_NAME = /^[A-Za-z0-9._ -]{1,128}$/
 
-/** What hosts are to become by the inventory. Pure. `taken`: technical names that hosts have, whoever made them; `leftOut`: files of the inventory that are not here. */
+/** What hosts are to become by the inventory. Pure. `taken`: technical names that hosts have, whoever made them; `partial`: why the inventory may lack devices. */
 export function planHosts(
   fleet: Fleet,
   settings: HostSettings | undefined,
-  of: { readonly own: readonly ZabbixHost[]; readonly taken: ReadonlySet<string>; readonly leftOut: readonly string[] },
+  of: {
+    readonly own: readonly ZabbixHost[]
+    readonly taken: ReadonlySet<string>
+    readonly partial?: string | undefined
+  },
 ): { readonly changes: readonly HostChange[]; readonly unchanged: number } {
   const byDevice = grouped(of.own, (host) => deviceOf(host) ?? '')
   const ownNames = new Set(of.own.map(({ host }) => host))
@@ -70,7 +74,8 @@ export function planHosts(
     const staying = hosts.filter((is) => device !== '' && goneOf(is) !== undefined)
     unchanged += staying.length
     const leaving = hosts.filter((is) => !staying.includes(is))
-    const gone = of.leftOut.length === 0 ? disable : (is: ZabbixHost) => mayBeLeftOut(is, device)
+    const { partial } = of
+    const gone = partial === undefined ? disable : (is: ZabbixHost) => mayBeThere(is, device, partial)
     changes.push(...leaving.map((is) => (device === '' ? ofNoDevice(is) : gone(is, device))))
   }
   return { changes, unchanged }
@@ -96,9 +101,7 @@ function ofNoDevice({ host }: ZabbixHost): HostChange {
 }
 
 /** In half an inventory what is missing may be in the other half. */
-function mayBeLeftOut({ host }: ZabbixHost, device: string): HostChange {
-  const why =
-    'A sparse checkout leaves out files of the inventory, in which its device may be: `git sparse-checkout disable`.'
+function mayBeThere({ host }: ZabbixHost, device: string, why: string): HostChange {
   return { action: 'refused', device, host, changes: [], why }
 }
 

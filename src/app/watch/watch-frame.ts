@@ -158,12 +158,13 @@ function storeLines(
         AGE_COLUMNS,
         'right',
       )
-      // A narrow screen has the state and no more.
-      if (columns < names + STATE_COLUMNS + AGE_COLUMNS + 4) return clip(`  ${id}  ${state}`, columns)
-      const line = `  ${id}  ${paint(stateStyle(state), pad(state, STATE_COLUMNS))}${age}`
       const text = plainText(message ?? '')
+      const below = !whole || text === '' ? [] : wrapText(text, { width: columns, indent: '      ' })
+      // A narrow screen has the state and no more beside the name.
+      if (columns < names + STATE_COLUMNS + AGE_COLUMNS + 4) return [clip(`  ${id}  ${state}`, columns), ...below]
+      const line = `  ${id}  ${paint(stateStyle(state), pad(state, STATE_COLUMNS))}${age}`
       const left = columns - 2 - names - STATE_COLUMNS - AGE_COLUMNS - 6
-      if (whole && displayWidth(text) > left) return [line, ...wrapText(text, { width: columns, indent: '      ' })]
+      if (below.length > 0 && displayWidth(text) > left) return [line, ...below]
       return text === '' || left <= 8 ? line : `${line}  ${clip(text, left)}`
     }),
   ]
