@@ -68,7 +68,7 @@ it('a run is gone on with as the latest where what was to take it back was abort
   await of.till('hold', 'S-1', '--until', '2h', '--because', 'cabling')
   const held = await of.till('rollback', run, '--yes', '--json')
   expect(held.code).toBe(6)
-  const undoing = JSON.parse(held.stdout).run.id
+  const undoing = JSON.parse(held.stdout).run.run
   expect((await of.till('abort', undoing, '--because', 'it is meant to be so')).code).toBe(0)
   await of.till('hold', 'release', 'S-1')
   const latest = await of.till('resume', 'latest', '--yes')
