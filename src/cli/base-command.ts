@@ -137,6 +137,11 @@ export abstract class BaseCommand extends Command {
       output.write(jsonPage({ schema: 'till.diagnostics/1', diagnostics }))
       return
     }
+    this.sayBeside(diagnostics)
+  }
+
+  /** Diagnostics as people read them, on stderr: beside an answer, whatever that is written as. */
+  protected sayBeside(diagnostics: readonly Diagnostic[]): void {
     const color = process.stderr.isTTY === true && !process.env['NO_COLOR']
     process.stderr.write(`${formatDiagnostics(diagnostics, { color, textOf })}\n`)
   }

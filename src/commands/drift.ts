@@ -51,7 +51,7 @@ that it could not judge, or that nobody looked at. Exit codes as for plan: 0 as 
       this.exit(driftSinceCode(found))
     }
     const { work, runbooks, empty } = await assignedWork(project, fleet, flags)
-    if (empty.length > 0 && !flags.json) this.reportDiagnostics(empty)
+    if (empty.length > 0) this.sayBeside(empty)
     const end = await this.seeThrough(controller, {
       mode: 'drift',
       project,

@@ -36,6 +36,8 @@ export interface LastPass {
   readonly revision?: string
   /** Digest of what was wanted of all its devices, where it has a cadence. */
   readonly wanted?: string
+  /** The same of a later pass that only looked, whatever its mode: that was not brought about. */
+  readonly looked?: Pick<LastPass, 'revision' | 'wanted'>
 }
 
 /** How often a step has mended something, one mend within a week of the one before; and when last. */

@@ -549,7 +549,7 @@ const REVISION = {
   ),
   REVISION_OVERTAKEN: entry(
     'Another controller of the same state has a newer revision in force, or one that somebody ordered',
-    'Devices are kept to that one there, and left alone here. See by `till gitops status` what keeps this controller from it; ' +
+    'Devices are kept to that one there, and not reconciled here; repairs of `till serve` go by what it has here. See by `till gitops status` what keeps this controller from it; ' +
       'what a person ordered is ordered here, too: `till gitops trust COMMIT --reason TEXT`.',
   ),
 } as const satisfies Entries

@@ -19,8 +19,12 @@ export function measureGitops(metrics: Metrics): void {
   )
   metrics.gauge(
     'till_gitops_overtaken',
-    '1 while another controller of the state has the revision in force that counts, and no device is looked at from here.',
-    async () => Number((await readOvertaken(folder).catch(() => undefined)) !== undefined),
+    '1 while another controller of the state has the revision in force that counts, and till reconcile looks at no device from here.',
+    () =>
+      readOvertaken(folder).then(
+        (overtaken) => Number(overtaken !== undefined),
+        () => Number.NaN,
+      ),
   )
   metrics.gauge('till_gitops_last_look_timestamp_seconds', 'When the remote repository was last asked.', async () => {
     return Date.parse((await last())?.at ?? '') / 1000

@@ -213,6 +213,13 @@ describe('two controllers of one machine whose state is a file', () => {
     two.edit('gitops.yaml', MOVED)
     expect(await two.pass()).toMatchObject({ code: 5, pull: { in_force: a }, runs: [], overtaken: { commit: b } })
     expect(greeting()).toBe('b')
+    // It is called out whatever else is wrong: nothing is asked of assignments before.
+    const memories = join(repository.root, 'state/assignments.json')
+    const whole = readFileSync(memories)
+    writeFileSync(memories, '{')
+    expect(await two.pass()).toMatchObject({ code: 5, runs: [], overtaken: { commit: b } })
+    expect(await one.incidents()).toMatchObject([{ origin: 'revision', state: 'open' }])
+    writeFileSync(memories, whole)
     repository.push(a)
     expect(await one.trust(a)).toMatchObject({ code: 0, stderr: '' })
     expect(await one.pass()).toMatchObject({ code: 0, runs: [{ mode: 'apply' }], overtaken: null })

@@ -157,6 +157,11 @@ test('what is wanted otherwise than at the last pass is due at once, and stays s
   expect(await reconcile()).toMatchObject({ code: 0, runs: [], waiting: ['slow'] })
   inventory('b')
   expect(await reconcile('--report')).toMatchObject({ code: 3, runs: [{ mode: 'drift' }] })
+  expect(await reconcile('--report')).toMatchObject({ code: 0, runs: [], waiting: ['slow'] })
+  inventory('a')
+  expect(await reconcile('--report')).toMatchObject({ code: 0, runs: [{ mode: 'drift' }] })
+  inventory('b')
+  expect(await reconcile('--report')).toMatchObject({ code: 3, runs: [{ mode: 'drift' }] })
   expect(await reconcile()).toMatchObject({ code: 0, runs: [{ mode: 'apply' }], waiting: [] })
   expect(at('slow')).toBe('b')
   expect(await reconcile()).toMatchObject({ code: 0, runs: [], waiting: ['slow'] })
@@ -199,7 +204,10 @@ test('an assignment that means no device any more is not as desired, until it me
   of('a')
   expect(await reconcile()).toMatchObject({ code: 0, emptied: [] })
   settings('', '{runbook: meant}', `{runbook: free, where: 'device.vars.greeting == "nobody"'}`)
-  expect((await project.till('drift')).stderr).toContain('No device of the inventory is assigned "free" here')
+  for (const json of [[], ['--json']])
+    expect((await project.till('drift', ...json)).stderr).toContain(
+      'No device of the inventory is assigned "free" here',
+    )
 }, 180_000)
 
 test('what two sides want in turns is told after two turns of each; one who goes back once gets what is wanted', async () => {

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
 import { gitopsStatus, statusText } from '../../src/app/gitops/gitops-view.ts'
 import { inForce } from '../../src/app/gitops/prepare-revision.ts'
@@ -86,4 +88,6 @@ test('metrics say that a revision is refused, and that the next one is in force'
   const overtaken = { commit: base, at: '2026-01-05T00:00:00.000Z', on: 'other-1', since: '2026-01-05T00:00:00.000Z' }
   await writeOvertaken(follow.folder, overtaken)
   expect(await values()).toMatchObject({ till_gitops_overtaken: 1 })
+  writeFileSync(join(follow.folder, 'overtaken.json'), '{')
+  expect((await values())['till_gitops_overtaken']).toBeNaN()
 })

@@ -256,6 +256,30 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
     expect([found.map((each) => each?.account), told]).toEqual([['a', 'a'], []])
   }, 240_000)
 
+  test('tells of a line that goes dead behind answers, however much was asked, and asks by another', async () => {
+    const line = await LossyLine.to(server.port)
+    try {
+      const told: string[] = []
+      const address = fresh().replace(`:${server.port}/`, `:${line.port}/`)
+      const store = await openPostgresStore(address, { tell: (text) => told.push(text.replace(/,.*/, '')) })
+      opened.push(store)
+      await store.sessions.begin({ id: 'x', account: 'a', proof: '', begun: 0, used: 0 })
+      await store.sessions.find('x')
+      line.deadAfter(2_000)
+      let answered = 0
+      const found = Array.from({ length: 40 }, async () => {
+        const session = await store.sessions.find('x')
+        if (told.length === 0) answered += 1
+        return session?.account
+      })
+      expect(new Set(await Promise.all(found))).toEqual(new Set(['a']))
+      expect([line.cuts, told]).toEqual([1, ['The state store', 'The state store is back.']])
+      expect([answered > 0, answered < 40]).toEqual([true, true])
+    } finally {
+      await line.close()
+    }
+  }, 120_000)
+
   test('takes ends of devices into the ledger with few questions, as the server may be far away', async () => {
     const line = await LossyLine.to(server.port)
     try {
@@ -359,6 +383,7 @@ class LossyLine {
   turns = 0
   #cut: { readonly word: string; readonly then: () => void } | undefined
   #left = Number.POSITIVE_INFINITY
+  #isSilent = false
 
   constructor(target: (connection: number) => number) {
     this.#server = createServer((near) => {
@@ -388,6 +413,7 @@ class LossyLine {
       })
       far.on('data', (chunk) => {
         isAsking = false
+        const left = this.#left
         this.#left -= chunk.length
         if (this.#left > 0) {
           near.write(chunk)
@@ -395,7 +421,12 @@ class LossyLine {
         }
         this.cuts += 1
         this.#left = Number.POSITIVE_INFINITY
-        near.destroy()
+        if (!this.#isSilent) {
+          near.destroy()
+          return
+        }
+        near.write(chunk.subarray(0, left))
+        far.pause()
       })
     })
   }
@@ -416,7 +447,14 @@ class LossyLine {
     this.#cut = { word, then }
   }
 
+  /** Passes on so much of the answers, and then nothing more by this connection, which stays. */
+  deadAfter(bytes: number): void {
+    this.#isSilent = true
+    this.#left = bytes
+  }
+
   cutAfter(bytes: number | undefined): void {
+    this.#isSilent = false
     this.#left = bytes ?? Number.POSITIVE_INFINITY
   }
 

@@ -15,16 +15,23 @@ export function wantedOfAll({ devices, wanted }: Wanting): string {
   return hash.digest('hex')
 }
 
+/** By what a pass goes. */
+interface Going {
+  readonly revision: string | undefined
+  readonly reportOnly: boolean
+}
+
 /**
  * Whether an assignment wants something else by now than when it was last gone through. Under the commit of that time it cannot, so
- * its devices are not even looked for.
+ * its devices are not even looked for. What a look saw is news to the next pass that mends, and to no other look.
  */
 export async function isNews(
   memory: AssignmentMemory | undefined,
-  revision: string | undefined,
+  { revision, reportOnly }: Going,
   wanting: () => Promise<Wanting>,
 ): Promise<boolean> {
-  const { wanted, revision: before } = memory?.last ?? {}
+  const { last } = memory ?? {}
+  const { wanted, revision: before } = (reportOnly ? last?.looked : undefined) ?? last ?? {}
   if (wanted === undefined || memory?.suspended !== undefined) return false
   return (revision === undefined || revision !== before) && wantedOfAll(await wanting()) !== wanted
 }

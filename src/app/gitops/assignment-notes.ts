@@ -157,11 +157,12 @@ export class AssignmentNotes {
    * which safety has put devices off is due again when the first of them may be changed. Gives all that mean no device any more.
    */
   async settle(project: Project, gone: readonly Part[], pass: EndedPass): Promise<readonly Emptied[]> {
-    const wants = new Map(gone.map((part) => [part, wantsToNote(part, pass)]))
+    const wants = new Map(gone.map((part) => [part, wantsNow(part, pass)]))
     await editMemories(project, (before) => {
       const entries = gone.map((part) => {
-        const { name } = part.assignment
-        return [name, this.#settled(before[name], { part, wants: wants.get(part) }, pass)] as const
+        const memory = before[part.assignment.name]
+        const noted = wantsToNote(part, wants.get(part) ?? {}, memory)
+        return [part.assignment.name, this.#settled(memory, { part, wants: noted }, pass)] as const
       })
       return Object.fromEntries(entries)
     })
@@ -174,7 +175,7 @@ export class AssignmentNotes {
 
   #settled(
     before: AssignmentMemory = {},
-    { part, wants }: { readonly part: Part; readonly wants: Wants | undefined },
+    { part, wants }: { readonly part: Part; readonly wants: Pick<LastPass, keyof Wants | 'looked'> },
     { runs, now }: EndedPass,
   ): AssignmentMemory {
     const { name } = part.assignment
@@ -192,7 +193,7 @@ export class AssignmentNotes {
       exit_code: exit,
       devices: part.devices.length,
       ...(retry !== undefined && { retry_at: retry }),
-      ...(wants ?? wantsOf(before)),
+      ...wants,
     }
     return { ...rest, last, ...(isEmptied && { empty_since: since ?? at }) }
   }
@@ -200,20 +201,21 @@ export class AssignmentNotes {
 
 type Wants = Pick<LastPass, 'wanted' | 'revision'>
 
-/**
- * What an assignment with a cadence wants, so that it is known when that is something else. Undefined for one that was only looked at
- * because somebody asked for that: what was to be mended is so still.
- */
-function wantsToNote(part: Part, { revision }: EndedPass): Wants | undefined {
-  const { everyMs, mode } = part.assignment
-  if (part.mode !== mode) return undefined
-  if (everyMs === undefined) return {}
+/** What an assignment with a cadence wants, so that it is known when that is something else. */
+function wantsNow(part: Part, { revision }: EndedPass): Wants {
+  if (part.assignment.everyMs === undefined) return {}
   return { wanted: wantedOfAll(part), ...(revision !== undefined && { revision }) }
 }
 
-function wantsOf({ last }: AssignmentMemory): Wants {
-  const { wanted, revision } = last ?? {}
-  return { ...(wanted !== undefined && { wanted }), ...(revision !== undefined && { revision }) }
+/** Of one that was only looked at because somebody asked for that, it is noted apart: what was to be mended is so still. */
+function wantsToNote({ assignment, mode }: Part, wants: Wants, before: AssignmentMemory | undefined) {
+  if (mode === assignment.mode) return wants
+  const { wanted, revision } = before?.last ?? {}
+  return {
+    ...(wanted !== undefined && { wanted }),
+    ...(revision !== undefined && { revision }),
+    ...(wants.wanted !== undefined && { looked: wants }),
+  }
 }
 
 function stepsThat(state: 'changed' | 'drifted', { runbook }: Part, { steps }: DeviceRecord): readonly string[] {

@@ -143,7 +143,7 @@ export function trustedText({ commit, from }: ByHand, forAll: ForAll | undefined
   const { on, commit: other } = forAll?.before ?? {}
   if (forAll?.kind === 'ordered')
     lines.push(
-      `It is ordered for all controllers of the state: those that have ${other} leave devices alone until it is put in force there, too.`,
+      `It is ordered for all controllers of the state: those that have ${other} reconcile no device until it is put in force there, too.`,
     )
   if (forAll?.kind === 'theirs')
     lines.push(

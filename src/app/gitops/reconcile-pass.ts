@@ -11,7 +11,7 @@ import { overtakenBy } from './last-in-force.ts'
 import type { OpenFollow } from './open-follow.ts'
 import { loadInForce } from './prepare-revision.ts'
 import { pullRevision } from './pull-revision.ts'
-import { type Reconciled, type ReconcileOptions, reconcile } from './reconcile.ts'
+import { leftTo, type Reconciled, type ReconcileOptions, reconcile } from './reconcile.ts'
 
 export type PassOptions = Omit<ReconcileOptions, 'fleet' | 'revision' | 'now' | 'overtaken'> & {
   /** What is followed is pulled so often while runs last, in milliseconds. */
@@ -46,14 +46,17 @@ export async function passOver(follow: OpenFollow, { told, pullEveryMs, ...optio
     const over = new AbortController()
     const pulling = keepPulling(follow, { root: project.root, everyMs: pullEveryMs, signal: over.signal })
     try {
-      const overtaken = () => standing(follow, project, pulled)
-      const done = await reconcile(project, {
-        ...options,
-        fleet: await project.fleet(),
-        revision: commit,
-        now,
-        overtaken,
-      })
+      // Before assignments: who is overtaken takes none away from others, and tells what is wrong whatever else is.
+      const overtaken = await standing(follow, project, pulled)
+      const done = overtaken
+        ? leftTo(overtaken)
+        : await reconcile(project, {
+            ...options,
+            fleet: await project.fleet(),
+            revision: commit,
+            now,
+            overtaken: async () => (await overtakenBy(follow, { project, trusted: pulled.trusted })).overtaken,
+          })
       const code = pulled.code === undefined ? 0 : explainError(pulled.code).exit_code
       return { pulled, done, exitCode: worseExitCode(done.exitCode, code), root: follow.paths.current }
     } finally {

@@ -31,7 +31,7 @@ export interface ReconcileOptions {
   readonly workers?: RunOptions['workers']
   /** Once aborted, no other run begins; the one in progress hears of it by itself. */
   readonly signal?: AbortSignal
-  /** Asked once assignments are taken: by which revision of another controller this one is overtaken. */
+  /** Asked again once assignments are taken: by which revision of another controller this one is overtaken. */
   readonly overtaken?: () => Promise<Overtaken | undefined>
 }
 
@@ -68,14 +68,18 @@ export async function reconcile(project: Project, options: ReconcileOptions): Pr
   try {
     // Whoever puts a newer revision in force from here on waits for what is taken.
     const overtaken = await options.overtaken?.()
-    if (overtaken) return { ...NOTHING, overtaken, exitCode: explainError('REVISION_OVERTAKEN').exit_code }
+    if (overtaken) return leftTo(overtaken)
     return await goOver(project, { ...taken, opened }, options)
   } finally {
     await taken.leave()
   }
 }
 
-const NOTHING = { runs: [], waiting: [], suspended: [], asked: [], contested: [], emptied: [] } as const
+/** A pass that leaves everything to the controller whose revision counts. */
+export function leftTo(overtaken: Overtaken): Reconciled {
+  const nothing = { runs: [], waiting: [], suspended: [], asked: [], contested: [], emptied: [] }
+  return { ...nothing, overtaken, exitCode: explainError('REVISION_OVERTAKEN').exit_code }
+}
 
 async function goOver(
   project: Project,
@@ -171,12 +175,12 @@ function opening(project: Project, options: ReconcileOptions): Opening {
 async function withNews(
   project: Project,
   opened: Opening,
-  { revision }: ReconcileOptions,
+  { revision, reportOnly }: ReconcileOptions,
 ): Promise<ReadonlySet<string>> {
   const memories = await readMemories(project)
   const news = new Set<string>()
   for (const one of project.settings.assignments)
-    if (await isNews(memories[one.name], revision, () => opened(one))) news.add(one.name)
+    if (await isNews(memories[one.name], { revision, reportOnly }, () => opened(one))) news.add(one.name)
   return news
 }
 

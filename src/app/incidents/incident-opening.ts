@@ -82,12 +82,12 @@ export function callOfSilentRemote(
   )
 }
 
-/** Of a controller that has another revision in force than counts: it leaves devices alone. */
+/** Of a controller that has another revision in force than counts: it reconciles no device. */
 export function callOfOvertaken(
   { commit, on, since }: { readonly commit: string; readonly on: string; readonly since: string },
   { why, by }: { readonly why: string; readonly by: string },
 ): IncidentCall {
-  const title = `REVISION_OVERTAKEN, ${by}: it looks at no device, since ${on} has the revision ${commit.slice(0, 12)} in force${why}`
+  const title = `REVISION_OVERTAKEN, ${by}: it reconciles no device, since ${on} has the revision ${commit.slice(0, 12)} in force${why}`
   return ofController('overtaken', { since, by }, title)
 }
 

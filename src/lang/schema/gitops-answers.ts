@@ -79,7 +79,7 @@ export const OVERTAKEN = {
           commit: COMMIT,
           at: { ...TIME, description: 'When it came into force there, or was ordered.' },
           on: { description: 'Name of that controller.', type: 'string' },
-          since: { ...TIME, description: 'Since when this controller leaves devices alone.' },
+          since: { ...TIME, description: 'Since when this controller reconciles no device.' },
         },
         { ordered_by: { description: 'Who ordered it in the place of what was in force.', type: 'string' } },
       ),

@@ -2,10 +2,10 @@ import pg from 'pg'
 import { bootClockMs } from '../process-identity.ts'
 import type { DatabaseAddress } from './address.ts'
 
-/** Past it, a connection that should come about does not; and a question that was asked is not answered any more. */
+/** Past it, a connection that should come about does not. */
 const CONNECT_MS = 10_000
-const ANSWER_MS = 30_000
-const LONGEST_MS = 3_600_000
+/** Past it, a server that has something to answer and does not is taken for gone: it ends slow questions sooner (transaction.ts). */
+const SILENT_MS = 30_000
 
 const BIGINT = 20
 /** Times in milliseconds and counts are far below 2^53. */
@@ -62,7 +62,7 @@ export class Wire {
       // Not in the types of the driver yet.
       ...({ pipeline: true } as object),
     })
-    waitInTurn(client)
+    endSilence(client)
     client.on('error', () => this.#forget(client))
     client.on('end', () => this.#forget(client))
     await client.connect()
@@ -92,22 +92,36 @@ async function refuseStandby(client: pg.Client): Promise<void> {
   throw Object.assign(new Error('it is a standby'), { code: '25006' })
 }
 
+interface Question {
+  readonly text: string
+  /** How long the server may work at this one alone, where that is not the usual. */
+  readonly query_timeout?: number
+}
+
 /**
- * Questions are answered in their order, so that one waits for those before it as well. Where even the first one is not answered in
- * time, the driver lets go of the connection, and of all behind it.
+ * Lets go of the connection, and so of all that was asked, where the server is silent for too long. Questions are answered in their
+ * order: one waits for those before it as well, so the limit is one of silence, and begins anew with each answer. The driver's own
+ * (`query_timeout`) begins when a question is asked.
  */
-function waitInTurn(client: pg.Client): void {
-  let asked = 0
-  const ask = client.query.bind(client) as (question: object, values?: unknown[]) => Promise<unknown>
-  const inTurn = (question: string | object, values?: unknown[]): Promise<unknown> => {
-    asked += 1
-    const own = typeof question === 'string' ? { text: question } : question
-    const query_timeout = Math.min(ANSWER_MS * asked, LONGEST_MS)
-    return ask({ query_timeout, ...own }, values).finally(() => {
-      asked -= 1
+function endSilence(client: pg.Client): void {
+  /** Of what was asked and is not answered, the oldest first. */
+  const limits: number[] = []
+  let timer: NodeJS.Timeout | undefined
+  const wait = (): void => {
+    clearTimeout(timer)
+    if (limits[0] !== undefined) timer = setTimeout(() => destroy(client), limits[0])
+  }
+  const ask = client.query.bind(client) as (question: Question, values?: unknown[]) => Promise<unknown>
+  const askAndWait = (asked: string | Question, values?: unknown[]): Promise<unknown> => {
+    const { query_timeout: limit = SILENT_MS, ...question } = typeof asked === 'string' ? { text: asked } : asked
+    limits.push(limit)
+    if (limits.length === 1) wait()
+    return ask(question, values).finally(() => {
+      limits.shift()
+      wait()
     })
   }
-  client.query = inTurn as typeof client.query
+  client.query = askAndWait as typeof client.query
 }
 
 function destroy(client: pg.Client): void {
