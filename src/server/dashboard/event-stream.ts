@@ -50,13 +50,20 @@ export class EventStream {
   async #tell(
     stream: SSEStreamingApi,
     context: Context<DashboardEnv>,
-    { run, visitor }: { readonly run: string | undefined; readonly visitor: Visitor },
+    { run, visitor: first }: { readonly run: string | undefined; readonly visitor: Visitor },
   ): Promise<void> {
+    let visitor: Visitor | undefined = first
+    let accounts = this.#dashboard.accounts()
     const seen = { fleet: '', run: '' }
     const goesOn = (): boolean => !stream.aborted && !stream.closed && !this.#dashboard.isStopping
     for (let turn = 0; goesOn(); turn += 1) {
       const isTime = turn > 0 && turn % ALIVE_EACH === 0
-      if (isTime && !(await this.#isStillIn(context))) return
+      // Another revision may give that one other devices, or none any more.
+      if (isTime || accounts !== this.#dashboard.accounts()) {
+        accounts = this.#dashboard.accounts()
+        visitor = await this.#visitorStill(context)
+      }
+      if (!visitor) return
       if (isTime) await stream.write(': still here\n\n')
       const now = await this.#news(run, visitor)
       for (const event of ['fleet', 'run'] as const) {
@@ -94,11 +101,12 @@ export class EventStream {
     return visitorOf(context.env.incoming, { accounts: this.#dashboard.accounts(), sessions, isUse: false })
   }
 
-  async #isStillIn(context: Context<DashboardEnv>): Promise<boolean> {
-    return this.#visitor(context).then(
-      () => true,
-      () => false,
-    )
+  /** Who listens, as the revision in force knows that one; undefined: nobody who may. */
+  #visitorStill(context: Context<DashboardEnv>): Promise<Visitor | undefined> {
+    return this.#visitor(context).catch((error) => {
+      if (error instanceof ApiRefused) return undefined
+      throw error
+    })
   }
 }
 

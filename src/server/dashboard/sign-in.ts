@@ -55,14 +55,14 @@ export class SignIn {
 }
 
 /** What a visitor is told of itself. */
-export function whoIs({ known: { account, sees }, session }: Visitor) {
+export function whoIs({ known: { account }, session }: Visitor) {
   const { name, role } = account
   return {
     schema: 'till.api-session/1',
     account: name,
     role,
     rights: rightsOf(role),
-    sees: sees ? 'some' : 'all',
+    sees: account.devices ? 'some' : 'all',
     csrf: session ? csrfOf(session.key) : null,
     until: session ? new Date(session.until).toISOString() : null,
     version: VERSION,
