@@ -49,3 +49,28 @@ test('a store that is taken away is gone for who listens, and one that is given 
   expect((await partner.ask(`/api/v1/stores/${NORTH}`)).status).toBe(404)
   stop.abort()
 })
+
+test('one account has a share of the places, and what nobody reads has none', async () => {
+  const stop = new AbortController()
+  for (let times = 0; times < 100; times += 1)
+    expect((await listening(SECRETS.T_NORTH, stop.signal)).answer.status).toBe(200)
+  const { answer } = await listening(SECRETS.T_NORTH, stop.signal)
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '30'])
+  const other = await listening(SECRETS.T_ALL, stop.signal)
+  expect(other.answer.status).toBe(200)
+  stop.abort()
+  const next = new AbortController()
+  while ((await listening(SECRETS.T_NORTH, next.signal)).answer.status !== 200)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  next.abort()
+  const headers = { authorization: `Bearer ${SECRETS.T_NORTH}` }
+  const head = await fetch(`${served.url}/api/v1/events`, { method: 'HEAD', headers })
+  expect([head.status, head.headers.get('allow')]).toEqual([405, 'GET'])
+})
+
+test('a proxy is told to keep no news back', async () => {
+  const stop = new AbortController()
+  const { headers } = (await listening(SECRETS.T_ALL, stop.signal)).answer
+  expect([headers.get('x-accel-buffering'), headers.get('cache-control')]).toEqual(['no', 'no-store'])
+  stop.abort()
+})

@@ -88,6 +88,11 @@ export class Dashboard {
     return this.#revision().accounts
   }
 
+  /** What browsers call the server, where that is known. */
+  get publicUrl(): string | undefined {
+    return this.#revision().project.settings.server().publicUrl
+  }
+
   limits(): SessionLimits {
     return this.#revision().project.settings.server().sessions
   }
@@ -114,7 +119,8 @@ export class Dashboard {
 
   /** Who asks, and may do that. Throws ApiRefused where that is nobody, or where the role does not reach so far. */
   async visitor(context: Context<DashboardEnv>, may: Right | 'anyone'): Promise<Visitor> {
-    const who = await visitorOf(context.env.incoming, { accounts: this.accounts(), sessions: this.sessions })
+    const { publicUrl } = this
+    const who = await visitorOf(context.env.incoming, { accounts: this.accounts(), sessions: this.sessions, publicUrl })
     if (may !== 'anyone') demand(who, may)
     return who
   }

@@ -24,7 +24,7 @@ export class SignIn {
   /** Begins a session. Throws ApiRefused; why somebody is not let in is never told. */
   async signIn(context: Context<DashboardEnv>): Promise<Response> {
     const { incoming } = context.env
-    refuseOthers(incoming)
+    refuseOthers(incoming, this.#dashboard.publicUrl)
     const { account = '', password = '' } = await readJson(context, this.#dashboard.bodies)
     if (typeof account !== 'string' || typeof password !== 'string' || account.length > 64)
       throw new ApiRefused(400, 'It is {"account": "…", "password": "…"}.')
