@@ -143,4 +143,27 @@ describe.runIf(isHere)('pages in Chromium', () => {
     await page.waitForSelector(`tbody tr:nth-child(${before + 1})`)
     await page.context().close()
   })
+
+  test('say since when no news come, try again, and end at the sign-in once the session is over', async () => {
+    const page = await opened(1280, 'light', 'en')
+    const [events, bar] = ['**/api/v1/events*', '[role=status].alert']
+    await page.clock.install()
+    await settled(page, '/runs')
+    // As if the connection were gone without a word.
+    await page.route(events, (route) => route.fulfill({ status: 502 }))
+    await page.clock.fastForward(60_000)
+    await page.waitForSelector(bar)
+    expect(await page.textContent(bar)).toMatch(/^No news have come since .*\d/)
+    expect(await barriers(page)).toEqual([])
+    await page.unroute(events)
+    await page.waitForSelector(bar, { state: 'detached' })
+    // A browser does not connect again by itself after a 502.
+    await page.route(events, (route) => route.fulfill({ status: 502 }))
+    await settled(page, '/')
+    await page.waitForSelector(bar)
+    await page.context().clearCookies()
+    await page.unroute(events)
+    await page.waitForSelector('input[name=password]')
+    await page.context().close()
+  })
 })
