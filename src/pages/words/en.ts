@@ -86,6 +86,7 @@ export const en = {
   lookNow: 'Look now: {}',
   approve: 'Approve',
   abort: 'End for good',
+  agreesTo: 'Agrees to this, and to nothing that comes later:',
   whySo: 'Why? It is on record.',
   cancel: 'Cancel',
   notFound: 'There is no such page.',

@@ -88,6 +88,7 @@ export const pl: Words = {
   lookNow: 'Sprawdź teraz: {}',
   approve: 'Zgoda',
   abort: 'Zakończ na dobre',
+  agreesTo: 'Zgoda dotyczy tego i niczego, co przyjdzie później:',
   whySo: 'Dlaczego? Zostanie to zapisane.',
   cancel: 'Anuluj',
   notFound: 'Nie ma takiej strony.',
