@@ -68,7 +68,9 @@ describe.runIf(isHere)('pages in Chromium', () => {
   }
 
   beforeAll(async () => {
-    served = new ServedProject(`server:\n  accounts:\n    anna: {role: admin, password: '${hashOf(PASSWORD)}'}\n`)
+    served = new ServedProject(
+      `policies: {default: {caps: [], rollout: {waves: false, approval: {people: 1, signed: true}}}}\nserver:\n  accounts:\n    anna: {role: admin, password: '${hashOf(PASSWORD)}'}\n`,
+    )
     const fleet = served.read('inventory/fleet.yaml')
     served.write(
       'inventory/fleet.yaml',
@@ -141,6 +143,21 @@ describe.runIf(isHere)('pages in Chromium', () => {
     const before = await page.locator('tbody tr').count()
     await served.till('plan', 'marker', '--device', `${SOUTH}/pos1`)
     await page.waitForSelector(`tbody tr:nth-child(${before + 1})`)
+    await page.context().close()
+  })
+
+  test('show what is agreed to before somebody approves', async () => {
+    const held = await served.till('apply', 'marker', '--yes', '--device', `${NORTH}/pos1`, '--json')
+    expect([held.code, held.stdout]).toEqual([6, expect.stringContaining('APPROVAL_MISSING')])
+    const [{ run }] = JSON.parse((await served.till('runs', 'list', '--json')).stdout).runs
+    const page = await opened(1280, 'light', 'en')
+    await settled(page, `/runs/${run}`)
+    await page.click('main button:text-is("Approve")')
+    await page.waitForSelector('form.confirm li')
+    expect(await page.textContent('form.confirm ul')).toMatch(/^approval \S+ asked by "/)
+    await page.fill('form.confirm input', 'CHG 4711')
+    await page.press('form.confirm input', 'Enter')
+    await page.waitForSelector('main li:has-text("anna: CHG 4711")')
     await page.context().close()
   })
 
