@@ -3,16 +3,17 @@ import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Scope } from '../core/runbook.ts'
 
 const stores = new WeakMap<Store, JsonObject>()
-const scopes = new WeakMap<Device, Scope>()
+const scopes = new WeakMap<Device, { readonly of: Store | undefined; readonly scope: Scope }>()
 
 /**
  * What selectors see of a device: `store`, `device` and `vars`; no parameters and no steps.
- * The engine spreads it and adds those. Built once for each device; texts that are left out are empty.
+ * The engine spreads it and adds those. Built once for each device in its store; texts that are left out are empty.
  */
 export function selectorScope(fleet: Fleet, device: Device): Scope {
   const known = scopes.get(device)
-  if (known) return known
   const store = fleet.stores.get(device.store)
+  // Two revisions may differ in the store alone, and a device of one may be looked at in the other.
+  if (known && known.of === store) return known.scope
   const scope: Scope = {
     store: store ? storeFields(store) : {},
     device: deviceFields(device),
@@ -20,7 +21,7 @@ export function selectorScope(fleet: Fleet, device: Device): Scope {
     vars: device.vars,
     steps: {},
   }
-  scopes.set(device, scope)
+  scopes.set(device, { of: store, scope })
   return scope
 }
 

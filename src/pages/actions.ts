@@ -30,6 +30,7 @@ export function LookButtons({ device, runbooks }: { readonly device: string; rea
 export function RunWords({ run }: { readonly run: RunAnswer }) {
   const [word, setWord] = useState<'approve' | 'pause' | 'resume' | 'abort' | undefined>()
   const [why, setWhy] = useState('')
+  const [awaits, setAwaits] = useState<readonly string[] | undefined>()
   const isLeft = run.state !== 'finished' || run.waiting.length > 0
   const all = [
     ['approve', 'approve', words.approve],
@@ -40,10 +41,22 @@ export function RunWords({ run }: { readonly run: RunAnswer }) {
   ] as const
   const mine = all.filter(([, right]) => mayDo(right))
   if (!isLeft || run.mode !== 'apply' || mine.length === 0) return null
+  const choose = (name: (typeof mine)[number][0]): void => {
+    setWord(name)
+    setWhy('')
+    setAwaits(undefined)
+    if (name !== 'approve') return
+    ask<{ readonly awaits: readonly string[] }>(`${runPath(run.run)}/awaits`).then(
+      (answer) => setAwaits(answer.awaits),
+      (error) => setWhy((error as Error).message),
+    )
+  }
   const say = (event: SubmitEvent): void => {
     event.preventDefault()
     const text = new FormData(event.currentTarget as HTMLFormElement).get('why')
-    ask(`${runPath(run.run)}/${word}`, { method: 'POST', body: { why: text } }).then(
+    // What has come to wait while somebody thinks is not agreed to.
+    const body = { why: text, ...(word === 'approve' && { awaits }) }
+    ask(`${runPath(run.run)}/${word}`, { method: 'POST', body }).then(
       () => {
         setWord(undefined)
         setWhy('')
@@ -52,14 +65,20 @@ export function RunWords({ run }: { readonly run: RunAnswer }) {
     )
   }
   return html`${run.paused && html`<p class="note" aria-live="polite">${filled(words.pausedBy, run.paused.by, timeText(run.paused.at))}: ${run.paused.why}</p>`}<p class="buttons">${mine.map(
-    ([name, , text]) => html`<button type="button" key=${name} onClick=${() => setWord(name)}>${text}</button>`,
+    ([name, , text]) => html`<button type="button" key=${name} onClick=${() => choose(name)}>${text}</button>`,
   )}</p>
     ${
       word &&
-      html`<form class="confirm" onSubmit=${say}><label>${words.whySo} <input name="why" required maxlength="500" autofocus /></label>
-      <p class="buttons"><button type="submit">${all.find(([name]) => name === word)?.[2]}</button> <button type="button" onClick=${() => setWord(undefined)}>${words.cancel}</button></p></form>`
+      html`<form class="confirm" onSubmit=${say}>${word === 'approve' && html`<${Awaited} lines=${awaits} />`}<label>${words.whySo} <input name="why" required maxlength="500" autofocus /></label>
+      <p class="buttons"><button type="submit" disabled=${word === 'approve' && awaits === undefined}>${all.find(([name]) => name === word)?.[2]}</button> <button type="button" onClick=${() => setWord(undefined)}>${words.cancel}</button></p></form>`
     }
     <div role="alert" class=${why === '' ? '' : 'alert'}>${why}</div>`
+}
+
+/** What somebody agrees to who approves. */
+function Awaited({ lines }: { readonly lines: readonly string[] | undefined }) {
+  if (lines === undefined) return null
+  return html`<p>${words.agreesTo}</p><ul>${lines.map((line) => html`<li key=${line}><code>${line}</code></li>`)}</ul>`
 }
 
 /** Applies a plan that was made here, after a question: what is shown below is what is done. */

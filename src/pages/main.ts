@@ -5,8 +5,9 @@ import { DevicePage } from './device-page.ts'
 import { html } from './html.ts'
 import { IncidentPage } from './incident-page.ts'
 import { IncidentsPage } from './incidents-page.ts'
+import { watchSilence } from './news.ts'
 import { NowPage } from './now-page.ts'
-import { Heading } from './parts.ts'
+import { Heading, timeText } from './parts.ts'
 import { go, Link, type Place, usePlace } from './route.ts'
 import { RunPage } from './run-page.ts'
 import { RunsPage } from './runs-page.ts'
@@ -15,7 +16,7 @@ import { SignInPage } from './sign-in-page.ts'
 import { SlaPage } from './sla-page.ts'
 import { StorePage } from './store-page.ts'
 import { BoardPage, CompletenessPage, TrendsPage } from './trend-pages.ts'
-import { LANGUAGES, type Language, language, languageOf, speak, words } from './words.ts'
+import { filled, LANGUAGES, type Language, language, languageOf, speak, words } from './words.ts'
 
 const TYPING_MS = 150
 const SIGN_IN = 'sign-in'
@@ -58,6 +59,7 @@ function App({ first }: { readonly first: Who | undefined }) {
       ).map(([key, name]) => html`<option key=${key} value=${key}>${name}</option>`)}</select>
       <span>${who.account} <small>${who.role}</small></span> <button type="button" onClick=${leave}>${words.signOut}</button></div>
     </header>
+    <${Silence} />
     <main id="content" key=${language}><${Page} place=${place} /></main>`
 }
 
@@ -72,6 +74,14 @@ function Page({ place }: { readonly place: Place }) {
   const page = PLACES.find(({ path }) => path === at)?.page
   if (page) return html`<${page} place=${place} />`
   return html`<${Heading} title=${words.notFound} />`
+}
+
+/** Since when nothing has come from the server: what the page shows may be old by now. */
+function Silence() {
+  const [since, setSince] = useState<string | undefined>()
+  useEffect(() => watchSilence(setSince), [])
+  const isSilent = since !== undefined
+  return html`<div role="status" class=${isSilent ? 'alert' : ''}>${isSilent && filled(words.noNews, timeText(since))}</div>`
 }
 
 /** Looks while somebody types; "/" leads to it from anywhere. */

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { isAbsolute, join } from 'node:path'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { Project } from '../app/project.ts'
@@ -17,6 +17,8 @@ const LIMITS: ServerOptions = {
   maxHeaderSize: 16 * 1024,
 }
 const MOST_CONNECTIONS = 1_000
+/** Places that are kept free of connections which only stand open. */
+const SPARE_CONNECTIONS = 100
 /** Requests that are being answered when the server stops. */
 const LAST_ANSWERS_MS = 12_000
 
@@ -42,6 +44,7 @@ export async function listen(project: Project, where: string, listener: RequestL
     ? createTlsServer({ ...LIMITS, ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: false }, listener)
     : createServer(LIMITS, listener)
   server.maxConnections = MOST_CONNECTIONS
+  keepRoom(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(addressUnusable(where, error)))
     server.listen({ host, port, exclusive: true }, resolve)
@@ -66,6 +69,18 @@ export async function listen(project: Project, where: string, listener: RequestL
       clearTimeout(cut)
     },
   }
+}
+
+/** Nobody keeps alerts out by connections without a request: these are closed when places run short. */
+function keepRoom(server: Server | TlsServer): void {
+  let open = 0
+  server.on('connection', (socket: Socket) => {
+    open += 1
+    socket.once('close', () => {
+      open -= 1
+    })
+    if (open > MOST_CONNECTIONS - SPARE_CONNECTIONS) server.closeIdleConnections()
+  })
 }
 
 function parseAddress(text: string): { readonly host: string; readonly port: number } {

@@ -29,5 +29,6 @@ async function demandWhole(dashboard: Dashboard, request: IncomingMessage): Prom
   const accounts = dashboard.accounts()
   if (!accounts.someSeePart) return
   const { known } = await visitorOf(request, { accounts, sessions: dashboard.sessions, isUse: false })
-  if (known.sees) throw new ApiRefused(403, 'These are numbers of the whole fleet, and this account sees a part of it.')
+  if (known.account.devices)
+    throw new ApiRefused(403, 'These are numbers of the whole fleet, and this account sees a part of it.')
 }

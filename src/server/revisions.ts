@@ -136,7 +136,7 @@ async function load(project: Project, { sandbox, log }: Options): Promise<Revisi
   ])
   const wrong = checkScheduledReports(project, hooks.fleet, hooks.duties)
   if (wrong.length > 0) throw new InputError(wrong)
-  const accounts = new KnownAccounts(await openAccounts(project, hooks.fleet), await openProvider(project, hooks.fleet))
+  const accounts = new KnownAccounts(await openAccounts(project), await openProvider(project))
   return { ...hooks, senders, commit, accounts }
 }
 

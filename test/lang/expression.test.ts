@@ -216,6 +216,15 @@ describe('a selector', () => {
     expect(compiled.ok && compiled.expression.evaluate(selectorScope(fleet, pos1))).toEqual({ ok: true, value: true })
   })
 
+  test('sees the store of the fleet that is asked, whatever fleet was asked before', () => {
+    const compiled = compileSelector('"theirs" in store.tags')
+    const store = fleet.stores.get(pos1.store)
+    if (!compiled.ok || !store) throw new Error('there is no such store')
+    const next = { ...fleet, stores: new Map(fleet.stores).set(store.id, { ...store, tags: ['theirs'] }) }
+    const answers = [fleet, next, fleet].map((one) => compiled.expression.evaluate(selectorScope(one, pos1)))
+    expect(answers).toMatchObject([{ value: false }, { value: true }, { value: false }])
+  })
+
   test('with a mistake comes with its place in the text', () => {
     const compiled = compileSelector('device.kind == "till" && vars.beta')
     expect(!compiled.ok && compiled.diagnostic).toEqual({

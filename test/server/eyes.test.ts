@@ -145,6 +145,20 @@ test('behind a proxy people are told apart by the address that it names, and the
   expect(plain.headers.get('set-cookie')).not.toContain('Secure')
 })
 
+test('behind a proxy people act that calls the server by an address of its own and has a password of its own', async () => {
+  const who = new Visitor(served.url)
+  const from = { 'x-forwarded-for': '192.0.2.44' }
+  const signIn = (origin: string): Promise<Answer> => who.signIn('hela', undefined, { ...from, origin })
+  expect((await signIn('https://evil.example')).status).toBe(403)
+  expect((await signIn('https://till.example')).status).toBe(200)
+  const basic = { ...from, authorization: `Basic ${btoa('chain:of-the-proxy')}` }
+  expect((await who.ask('/api/v1/session', { headers: basic })).json.account).toBe('hela')
+  const leave = (origin: string): Promise<Answer> =>
+    who.ask('/api/v1/session', { method: 'DELETE', headers: { ...basic, origin, 'x-till-csrf': who.csrf } })
+  expect((await leave('https://evil.example')).status).toBe(403)
+  expect((await leave('https://till.example')).status).toBe(200)
+})
+
 test('an incident is found, taken, talked about, and closed with its cause, by those who may', async () => {
   const list = await viktor.ask('/api/v1/incidents')
   expect([list.status, errorsOf('api-incidents', list.json)]).toEqual([200, []])

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bearer, RULES, SECRETS, SENDERS, ServedProject, signed, zabbix } from './served-project.ts'
@@ -86,3 +87,20 @@ function memoryOf(): number {
   const status = readFileSync(`/proc/${till.server?.pid}/status`, 'utf8')
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
 }
+
+test('who holds a thousand connections without asking anything keeps no alert out', async () => {
+  const { hostname, port } = new URL(till.url)
+  const sockets: Socket[] = []
+  const idle = async (): Promise<void> => {
+    const socket = connect(Number(port), hostname).on('error', () => undefined)
+    sockets.push(socket)
+    socket.write('GET /healthz HTTP/1.1\r\nHost: till\r\n\r\n')
+    await new Promise((resolve) => socket.once('data', resolve).once('close', resolve))
+  }
+  try {
+    for (let times = 0; times < 20; times += 1) await Promise.all(Array.from({ length: 50 }, idle))
+    expect((await till.send('zabbix', zabbix(4_711, 'Elsewhere'))).status).toBe(202)
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+})

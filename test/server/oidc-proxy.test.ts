@@ -48,6 +48,13 @@ test('behind a proxy that ends TLS, the way back is the public address, and cook
     }
     const elsewhere = await begin('evil.example', 'https://evil.example')
     expect([elsewhere.status, JSON.parse(elsewhere.body).why]).toEqual([409, `That begins at ${PUBLIC} only.`])
+    const strange = await begin('127.0.0.1:8455', 'https://evil.example')
+    expect([strange.status, JSON.parse(strange.body).why]).toEqual([
+      403,
+      'The page of another site asks: "https://evil.example", and this server is asked as "127.0.0.1:8455". Behind a proxy, name the address of the browser in server.public_url.',
+    ])
+    // nginx names itself in Host unless it is told otherwise.
+    expect(await begin('127.0.0.1:8455', PUBLIC)).toMatchObject({ status: 200 })
     const begun = await begin('till.example', PUBLIC)
     const { url } = JSON.parse(begun.body)
     expect(new URL(url).searchParams.get('redirect_uri')).toBe(`${PUBLIC}/sign-in/callback`)

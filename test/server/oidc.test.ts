@@ -314,17 +314,28 @@ describe('a provider that lies, or is away', () => {
       await browser.signIn(till, '')
       const { csrf } = await who(browser, till)
       const headers = { 'content-type': 'application/json', 'x-till-csrf': String(csrf) }
-      const body = JSON.stringify({ why: 'CHG 4711' })
-      return (await browser.ask(`${till}/api/v1/runs/${run}/approve`, { method: 'POST', headers, body })).json()
+      const awaited = (await (await browser.ask(`${till}/api/v1/runs/${run}/awaits`)).json()) as { awaits: string[] }
+      expect(errorsOf('api-awaits', awaited as never)).toEqual([])
+      const said = async (awaits: unknown): Promise<unknown> => {
+        const body = JSON.stringify({ why: 'CHG 4711', awaits })
+        return (await browser.ask(`${till}/api/v1/runs/${run}/approve`, { method: 'POST', headers, body })).json()
+      }
+      expect(await said(undefined)).toMatchObject({ status: 409, why: expect.stringContaining('/awaits') })
+      expect(await said('all')).toMatchObject({ status: 400 })
+      // Another wave has failed since the page was looked at.
+      const others = [...awaited.awaits, 'release wave 2 forgiving 9']
+      expect(await said(others)).toMatchObject({ status: 409, why: expect.stringContaining('has changed') })
+      return said(awaited.awaits)
     }
     expect(await approved(asker)).toMatchObject({ status: 409, why: expect.stringContaining('has asked for it') })
     expect(await approved('anna@till.example')).toMatchObject({ ready: false })
     const anna = new Visitor(till)
     await anna.signIn('anna')
+    const { awaits } = (await anna.ask(`/api/v1/runs/${run}/awaits`)).json
     const again = await anna.ask(`/api/v1/runs/${run}/approve`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-till-csrf': anna.csrf },
-      body: JSON.stringify({ why: 'me, too' }),
+      body: JSON.stringify({ why: 'me, too', awaits }),
     })
     expect([again.status, again.json.why]).toEqual([409, expect.stringContaining('has approved it already')])
     expect(await approved('ola@till.example')).toMatchObject({ ready: true })

@@ -68,7 +68,9 @@ describe.runIf(isHere)('pages in Chromium', () => {
   }
 
   beforeAll(async () => {
-    served = new ServedProject(`server:\n  accounts:\n    anna: {role: admin, password: '${hashOf(PASSWORD)}'}\n`)
+    served = new ServedProject(
+      `policies: {default: {caps: [], rollout: {waves: false, approval: {people: 1, signed: true}}}}\nserver:\n  accounts:\n    anna: {role: admin, password: '${hashOf(PASSWORD)}'}\n`,
+    )
     const fleet = served.read('inventory/fleet.yaml')
     served.write(
       'inventory/fleet.yaml',
@@ -141,6 +143,44 @@ describe.runIf(isHere)('pages in Chromium', () => {
     const before = await page.locator('tbody tr').count()
     await served.till('plan', 'marker', '--device', `${SOUTH}/pos1`)
     await page.waitForSelector(`tbody tr:nth-child(${before + 1})`)
+    await page.context().close()
+  })
+
+  test('show what is agreed to before somebody approves', async () => {
+    const held = await served.till('apply', 'marker', '--yes', '--device', `${NORTH}/pos1`, '--json')
+    expect([held.code, held.stdout]).toEqual([6, expect.stringContaining('APPROVAL_MISSING')])
+    const [{ run }] = JSON.parse((await served.till('runs', 'list', '--json')).stdout).runs
+    const page = await opened(1280, 'light', 'en')
+    await settled(page, `/runs/${run}`)
+    await page.click('main button:text-is("Approve")')
+    await page.waitForSelector('form.confirm li')
+    expect(await page.textContent('form.confirm ul')).toMatch(/^approval \S+ asked by "/)
+    await page.fill('form.confirm input', 'CHG 4711')
+    await page.press('form.confirm input', 'Enter')
+    await page.waitForSelector('main li:has-text("anna: CHG 4711")')
+    await page.context().close()
+  })
+
+  test('say since when no news come, try again, and end at the sign-in once the session is over', async () => {
+    const page = await opened(1280, 'light', 'en')
+    const [events, bar] = ['**/api/v1/events*', '[role=status].alert']
+    await page.clock.install()
+    await settled(page, '/runs')
+    // As if the connection were gone without a word.
+    await page.route(events, (route) => route.fulfill({ status: 502 }))
+    await page.clock.fastForward(60_000)
+    await page.waitForSelector(bar)
+    expect(await page.textContent(bar)).toMatch(/^No news have come since .*\d/)
+    expect(await barriers(page)).toEqual([])
+    await page.unroute(events)
+    await page.waitForSelector(bar, { state: 'detached' })
+    // A browser does not connect again by itself after a 502.
+    await page.route(events, (route) => route.fulfill({ status: 502 }))
+    await settled(page, '/')
+    await page.waitForSelector(bar)
+    await page.context().clearCookies()
+    await page.unroute(events)
+    await page.waitForSelector('input[name=password]')
     await page.context().close()
   })
 })

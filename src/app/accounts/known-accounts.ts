@@ -23,7 +23,7 @@ export class KnownAccounts {
 
   /** There is somebody for whom only some devices exist. */
   get someSeePart(): boolean {
-    return this.all().some(({ sees }) => sees !== undefined) || this.provider?.someSeePart === true
+    return this.all().some(({ account }) => account.devices !== undefined) || this.provider?.someSeePart === true
   }
 
   /** Accounts of ours. */

@@ -17,15 +17,18 @@ export interface KnownAccount {
   readonly token?: Buffer
   /** Another one where its password or token is another. */
   readonly proof: string
-  /** Whether a device exists for it; absent: all do. */
-  readonly sees?: (device: Device) => boolean
+}
+
+/** Whether a device of a fleet exists for an account; undefined: all do. */
+export function seesIn({ devices }: Account, fleet: Fleet): ((device: Device) => boolean) | undefined {
+  return devices && ((device) => holds(devices, fleet, device))
 }
 
 /** Shorter ones are found by trying. */
 const SHORTEST_TOKEN = 16
 
 /** Reads hashes and tokens of accounts, anew each time. Throws InputError with each that cannot be used. */
-export async function openAccounts(project: Project, fleet: Fleet): Promise<ReadonlyMap<string, KnownAccount>> {
+export async function openAccounts(project: Project): Promise<ReadonlyMap<string, KnownAccount>> {
   const secrets = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const wrong: Diagnostic[] = []
   const known = new Map<string, KnownAccount>()
@@ -33,7 +36,7 @@ export async function openAccounts(project: Project, fleet: Fleet): Promise<Read
     const { proof } = account
     const reference = proof.kind === 'password' ? proof.hash : proof.secret
     const text = await textOf(reference, secrets)
-    const opened = 'why' in text ? text : openedOf(account, fleet, text.text)
+    const opened = 'why' in text ? text : openedOf(account, text.text)
     const twin = 'why' in opened || !opened.token ? undefined : [...known.values()].find((one) => isSame(one, opened))
     if ('why' in opened) wrong.push(unusable(account, opened.why, opened.detail))
     else if (twin)
@@ -59,10 +62,8 @@ async function textOf(
   return { why: `"${shown(reference)}" cannot be read`, detail: secret.failure.message }
 }
 
-function openedOf(account: LocalAccount, fleet: Fleet, text: string): KnownAccount | Trouble {
-  const { devices } = account
-  const sees = devices && ((device: Device) => holds(devices, fleet, device))
-  const common = { account, proof: digestOf(text).toString('hex'), ...(sees && { sees }) }
+function openedOf(account: LocalAccount, text: string): KnownAccount | Trouble {
+  const common = { account, proof: digestOf(text).toString('hex') }
   if (account.proof.kind === 'token') {
     if (Buffer.byteLength(text) >= SHORTEST_TOKEN) return { ...common, token: digestOf(text) }
     return {

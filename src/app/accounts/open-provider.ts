@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import { InputError } from '../../core/diagnostic.ts'
-import type { Device, Fleet } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { PROVIDER_MARK, type RoleRule, type SignInProvider } from '../../core/sign-in-provider.ts'
 import { Masker } from '../../engine/journal/mask.ts'
 import { secretSources } from '../../secrets/index.ts'
 import type { Project } from '../project.ts'
 import { secretReader, shown } from '../reach/secrets.ts'
-import { holds } from '../revision/selection.ts'
 import { claimAt, nameIn, valuesAt } from './claims.ts'
 import type { KnownAccount } from './open-accounts.ts'
 import { ProviderClient } from './provider-client.ts'
@@ -25,26 +23,19 @@ export class KnownProvider {
   readonly provider: SignInProvider
   readonly publicUrl: string
   readonly client: ProviderClient
-  readonly #rules: readonly { readonly rule: RoleRule; readonly proof: string; readonly sees?: KnownAccount['sees'] }[]
+  readonly #rules: readonly { readonly rule: RoleRule; readonly proof: string }[]
 
-  constructor(
-    provider: SignInProvider,
-    of: { readonly publicUrl: string; readonly client: ProviderClient; readonly fleet: Fleet },
-  ) {
+  constructor(provider: SignInProvider, of: { readonly publicUrl: string; readonly client: ProviderClient }) {
     this.provider = provider
     this.publicUrl = of.publicUrl
     this.client = of.client
     const settings = digestOf(provider)
-    this.#rules = provider.roles.map((rule, index) => {
-      const { devices } = rule
-      const sees = devices && ((device: Device) => holds(devices, of.fleet, device))
-      return { rule, proof: `${settings} ${index}`, ...(sees && { sees }) }
-    })
+    this.#rules = provider.roles.map((rule, index) => ({ rule, proof: `${settings} ${index}` }))
   }
 
   /** A rule lets in somebody for whom only some devices exist. */
   get someSeePart(): boolean {
-    return this.#rules.some(({ sees }) => sees !== undefined)
+    return this.#rules.some(({ rule }) => rule.devices !== undefined)
   }
 
   /** Who somebody is by claims that were verified, and by which rule that one is let in. */
@@ -78,13 +69,10 @@ export class KnownProvider {
   }
 }
 
-function knownAs(
-  name: string,
-  { rule, proof, sees }: { readonly rule: RoleRule; readonly proof: string; readonly sees?: KnownAccount['sees'] },
-): KnownAccount {
+function knownAs(name: string, { rule, proof }: { readonly rule: RoleRule; readonly proof: string }): KnownAccount {
   const { role, devices, partner, source } = rule
   const account = { name, role, source, ...(devices && { devices }), ...(partner !== undefined && { partner }) }
-  return { account, proof, ...(sees && { sees }) }
+  return { account, proof }
 }
 
 /** Another one where anything is another by which people are let in. */
@@ -96,7 +84,7 @@ function digestOf({ issuer, clientId, person, roles }: SignInProvider): string {
 }
 
 /** The provider of a repository with its secret, read anew; nobody is asked yet. Throws InputError where the secret cannot be read. */
-export async function openProvider(project: Project, fleet: Fleet): Promise<KnownProvider | undefined> {
+export async function openProvider(project: Project): Promise<KnownProvider | undefined> {
   const { provider, publicUrl } = project.settings.server()
   if (!provider || publicUrl === undefined) return undefined
   const { clientSecret, source } = provider
@@ -108,5 +96,5 @@ export async function openProvider(project: Project, fleet: Fleet): Promise<Know
     throw new InputError([{ code: 'SERVER_INVALID', severity: 'error', summary, detail, source }])
   }
   const client = new ProviderClient({ ...provider, secret: secret?.value, redirectUri: `${publicUrl}${CALLBACK}` })
-  return new KnownProvider(provider, { publicUrl, client, fleet })
+  return new KnownProvider(provider, { publicUrl, client })
 }

@@ -22,6 +22,13 @@ export interface PictureOf {
   readonly store: RunStore
 }
 
+/** A picture with the fleet that it is of; another number with each. */
+export interface Shown {
+  readonly picture: FleetPicture
+  readonly fleet: Fleet
+  readonly version: number
+}
+
 /** Holds the picture of the fleet, so that nobody waits until thousands of states are read. */
 export class PictureKeeper {
   readonly #of: () => Promise<PictureOf>
@@ -29,10 +36,9 @@ export class PictureKeeper {
   readonly #heard = new HeardLooks()
   #serials = new Map<string, readonly string[]>()
   #assigned: ReadonlyMap<string, ReadonlySet<string>> = new Map()
-  #picture: FleetPicture | undefined
+  #shown: Shown | undefined
   #made: { readonly fleet: Fleet; readonly mark: string; readonly wholeAt: number } | undefined
-  #refreshing: Promise<FleetPicture> | undefined
-  #version = 0
+  #refreshing: Promise<Shown> | undefined
 
   /** `of`: the revision in force, and the store. */
   constructor(of: () => Promise<PictureOf>) {
@@ -41,35 +47,42 @@ export class PictureKeeper {
 
   /** Another number with each picture. */
   get version(): number {
-    return this.#version
+    return this.#shown?.version ?? 0
   }
 
-  /** The picture that there is; the first is waited for. */
-  async current(): Promise<FleetPicture> {
-    return this.#picture ?? this.refresh()
+  /** The picture that there is of the fleet in force; the first of each is waited for. */
+  async currentOf(fleet: Fleet): Promise<Shown> {
+    if (this.#shown?.fleet === fleet) return this.#shown
+    const shown = await this.#refreshed()
+    // One that was under way may be of the fleet before.
+    return shown.fleet === fleet ? shown : this.#refreshed()
   }
 
   /** Sees to it that the picture has what the store had at this call. */
-  refresh(): Promise<FleetPicture> {
+  async refresh(): Promise<FleetPicture> {
+    return (await this.#refreshed()).picture
+  }
+
+  #refreshed(): Promise<Shown> {
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = undefined
     })
     return this.#refreshing
   }
 
-  async #refresh(): Promise<FleetPicture> {
+  async #refresh(): Promise<Shown> {
     const { project, fleet, store } = await this.#of()
     const mark = await store.statusMark()
     const now = Date.now()
     const before = this.#made
     const isWhole = before === undefined || before.fleet !== fleet || now - before.wholeAt > WHOLE_MS
-    if (!isWhole && before.mark === mark && this.#picture) return this.#picture
+    if (!isWhole && before.mark === mark && this.#shown) return this.#shown
     if (isWhole) await this.#readWhole({ project, fleet, store })
     else await this.#readNew(store)
+    const picture = wholePicture(now, fleet, await this.#devices(fleet, store, new Date(now)))
     this.#made = { fleet, mark, wholeAt: isWhole ? now : before.wholeAt }
-    this.#picture = wholePicture(now, fleet, await this.#devices(fleet, store, new Date(now)))
-    this.#version += 1
-    return this.#picture
+    this.#shown = { picture, fleet, version: this.version + 1 }
+    return this.#shown
   }
 
   async #readWhole({ project, fleet, store }: PictureOf): Promise<void> {

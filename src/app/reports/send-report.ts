@@ -11,7 +11,7 @@ import { localDay } from '../../core/zoned-time.ts'
 import { failed } from '../../hooks/channels/outgoing.ts'
 import { suggest } from '../../lang/suggest.ts'
 import { reportNotes } from '../../reporters/report-sheet.ts'
-import { openAccounts } from '../accounts/open-accounts.ts'
+import { openAccounts, seesIn } from '../accounts/open-accounts.ts'
 import { ChannelSenders } from '../escalation/channel-senders.ts'
 import type { Duties } from '../incidents/duties.ts'
 import { PictureKeeper } from '../overview/picture-keeper.ts'
@@ -108,10 +108,11 @@ function linkTo(project: Project, { report }: ScheduledReport, days: readonly (s
 
 async function asked(of: Reporting, wanted: ScheduledReport, nominal: number): Promise<Report> {
   const { project, fleet, store } = of
-  const account = wanted.as === undefined ? undefined : (await openAccounts(project, fleet)).get(wanted.as)
+  const account = wanted.as === undefined ? undefined : (await openAccounts(project)).get(wanted.as)
   if (wanted.as !== undefined && !account) throw new Error(`There is no account ${wanted.as}.`)
   const picture = await new PictureKeeper(async () => ({ project, fleet, store })).refresh()
-  const sight = sightOf(picture, { fleet, store, sees: account?.sees, partner: account?.account.partner })
+  const sees = account && seesIn(account.account, fleet)
+  const sight = sightOf(picture, { fleet, store, sees, partner: account?.account.partner })
   const { report: name, by, stores, regions, kinds, contracts, period, times } = wanted
   const among = { store: stores, region: regions, kind: kinds }
   const days = periodOf(period, { nominal, zone: times.zone })

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { RunStore } from '../../core/run-store.ts'
-import { readUnfinished } from '../../core/unfinished-run.ts'
-import { controlOf } from '../../engine/admission/run-control.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { signBytes, signersOf } from '../../gitops/detached-signature.ts'
 import { readSshSignature } from '../../gitops/ssh-signature.ts'
 import type { Project } from '../project.ts'
 import { approvers } from '../revision/plan-rules.ts'
 import { checkLists, withTool } from '../revision/plan-signature.ts'
-import { awaitedLines, pendingApprovals, wavesToRelease } from './awaited.ts'
+import { awaitedLines, readAwaited } from './awaited.ts'
 import { unfit, type Word, waitsForNobody } from './control-run.ts'
 
 /** What a signature of an approval is for: one that was made for something else is none. */
@@ -33,9 +31,7 @@ export async function approvalStatement(
 ): Promise<Statement> {
   const kept = await store.kept.of(run)
   if (!kept) throw unfit('Nothing is kept of what it is to do, so that nobody could say what they sign.')
-  const waves = wavesToRelease(await readUnfinished(store.events(run)))
-  const approvals = pendingApprovals(controlOf(await store.admission.read(fleet), run), Date.now())
-  const to = awaitedLines({ approvals, waves })
+  const to = awaitedLines(await readAwaited(store, { fleet, run }))
   if (to.length === 0) throw waitsForNobody(run)
   const digest = createHash('sha256').update(canonical(kept.order)).digest('hex')
   const lines = ['till-approval/1', `run ${run}`, ...to, `order sha256 ${digest}`, `why ${JSON.stringify(why)}`]

@@ -1,6 +1,8 @@
 import type { ApprovalState, RunControl } from '../../core/admission.ts'
-import type { UnfinishedRun } from '../../core/unfinished-run.ts'
+import type { RunStore } from '../../core/run-store.ts'
+import { readUnfinished, type UnfinishedRun } from '../../core/unfinished-run.ts'
 import { approvedBy, isOver } from '../../engine/admission/approvals.ts'
+import { controlOf } from '../../engine/admission/run-control.ts'
 import { resultOf } from '../../engine/admission/visit-result.ts'
 
 /** What of a run waits for somebody's word. */
@@ -9,6 +11,15 @@ export interface Awaited {
   readonly approvals: readonly ApprovalState[]
   /** Waves, from 0, that devices which are left stand behind, and how many failures of each would be forgiven. */
   readonly waves: ReadonlyMap<number, number>
+}
+
+/** What of a run waits for somebody's word at this moment. */
+export async function readAwaited(
+  store: RunStore,
+  { fleet, run }: { readonly fleet: string; readonly run: string },
+): Promise<Awaited> {
+  const waves = wavesToRelease(await readUnfinished(store.events(run)))
+  return { approvals: pendingApprovals(controlOf(await store.admission.read(fleet), run), Date.now()), waves }
 }
 
 /** Of the approvals of a run those that somebody can give now. `now`: milliseconds since 1970. */
@@ -52,7 +63,7 @@ function failuresByWave({ record, endedAt }: UnfinishedRun): Map<number, number>
 /** What counts against a wave (judge-wave.ts). */
 const COUNTS: ReadonlySet<string> = new Set(['failed', 'unmet'])
 
-/** Each on a line of its own, as people sign it: nothing else is agreed to by the signature. */
+/** Each on a line of its own, as people sign it, or see it on a page: nothing else is agreed to. */
 export function awaitedLines({ approvals, waves }: Awaited): readonly string[] {
   return [
     ...approvals.map(

@@ -16,7 +16,7 @@ export interface Word {
   readonly why: string
   /** How it is known that it is that one; absent: by the account alone. */
   readonly proof?: Identification
-  /** To what it is said (`awaitedLines`), where that was signed; absent: to whatever waits. */
+  /** To what it is said (`awaitedLines`), as it was signed or shown; absent: to whatever waits, which does for no approval that has to be signed. */
   readonly to?: readonly string[]
 }
 
@@ -52,8 +52,8 @@ export async function approveRun(
     const before = controlOf(content, run)
     const pending = pendingApprovals(before, word.at)
     if (word.to && !isDeepStrictEqual(word.to, awaitedLines({ approvals: pending, waves })))
-      return { result: unfit(SIGNED_OTHER), content }
-    const given = isUnsigned(before, word) ? unfit(UNSIGNED) : giveNext(before, pending, word)
+      return { result: unfit(SAID_TO_OTHER), content }
+    const given = refusalOf(before, word) ?? giveNext(before, pending, word)
     const refused = given instanceof InputError || (given === undefined && waves.size === 0)
     if (refused || before.aborted) return { result: given ?? waitsForNobody(run), content }
     const released = Object.fromEntries(
@@ -91,8 +91,10 @@ export async function tell(store: RunStore, run: string, body: RunEventBody): Pr
 }
 
 /** Waves of a run whose approval had to be signed are released in that way, too. */
-function isUnsigned({ approvals }: RunControl, { proof }: Word): boolean {
-  return proof === undefined && approvals.some(({ signed }) => signed)
+function refusalOf({ approvals }: RunControl, { proof, to }: Word): InputError | undefined {
+  if (!approvals.some(({ signed }) => signed)) return undefined
+  if (proof === undefined) return unfit(UNSIGNED)
+  return to === undefined ? unfit(SAID_TO_WHATEVER) : undefined
 }
 
 /** The approvals that are waited for, with one more voice; undefined where there are none. */
@@ -111,8 +113,10 @@ function giveNext(
   return { ...control, approvals: [...approvals.values()] }
 }
 
-const SIGNED_OTHER =
-  'What the run waits for has changed since it was looked at: what was signed is something else. Look at it again (till runs show), and sign anew.'
+const SAID_TO_OTHER =
+  'What the run waits for has changed since it was looked at: what was agreed to is something else. Look at it again (till runs show), and sign or approve anew.'
+const SAID_TO_WHATEVER =
+  'The policy wants it signed: say what is agreed to, by "awaits" as GET /api/v1/runs/RUN/awaits tells it.'
 
 export function waitsForNobody(run: string): InputError {
   return unfit(`Run "${run}" waits for nobody's word.`)

@@ -151,6 +151,14 @@ export const API_ANSWER_SCHEMAS = {
     version: TEXT,
   }),
   'api-started': answer('api-started', 'A run was begun (POST /api/v1/plans).', { run: RUN_ID }),
+  'api-awaits': answer('api-awaits', "What of a run waits for somebody's word (/api/v1/runs/RUN/awaits).", {
+    run: TEXT,
+    awaits: {
+      ...list(TEXT),
+      description:
+        'To be sent along by who approves: what has changed meanwhile is not agreed to. Empty: nothing waits.',
+    },
+  }),
   'api-said': answer('api-said', 'A word about a run is on record (POST /api/v1/runs/RUN/approve, …/abort).', {
     run: RUN_ID,
     ready: { ...FLAG, description: 'Nobody else has to say anything for it to go on.' },

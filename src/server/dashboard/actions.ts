@@ -1,15 +1,17 @@
 import type { Context } from 'hono'
 import { runSeen } from '../../app/overview/run-view.ts'
+import { awaitedLines, readAwaited } from '../../app/run/awaited.ts'
 import { abortRun, approveRun, type Word } from '../../app/run/control-run.ts'
 import { isHeldWhereItRuns, pauseRun, unpauseRun } from '../../app/run/pause-run.ts'
 import type { RunSummary } from '../../core/run.ts'
 import { ApiRefused, notFound, tried } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
-import { readJson } from './questions.ts'
+import { asked, readJson } from './questions.ts'
 import type { Visitor } from './visitor.ts'
 
 type Asked = Context<DashboardEnv>
 const LONGEST_WHY = 500
+const MOST_AWAITED = 1_000
 
 /** What people may bring about, by their role: each goes the way of the command of that name, under the name of the account. */
 export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
@@ -26,11 +28,18 @@ export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
     const run = await tried(() => plans.look({ runbook: file, device, by: who.known.account.name }))
     return context.json({ schema: 'till.api-started/1', run }, 202)
   })
+  app.get('/api/v1/runs/:run/awaits', async (context) => {
+    asked(context, [])
+    const { fleet, run } = await runOn(dashboard, context, await dashboard.visitor(context, 'approve'))
+    const awaits = awaitedLines(await readAwaited(await dashboard.runs(), { fleet, run: run.run }))
+    return context.json({ schema: 'till.api-awaits/1', run: run.run, awaits })
+  })
   app.post('/api/v1/runs/:run/approve', async (context) => {
     const who = await dashboard.visitor(context, 'approve')
-    const { of, word } = await wordOn(dashboard, context, who)
+    const { of, word, awaits } = await wordOn(dashboard, context, who)
+    const to = awaits === undefined ? {} : { to: linesOf(awaits) }
     const { isReady } = await tried(async () =>
-      approveRun(await dashboard.runs(), of, { ...word, proof: { kind: 'server' } }),
+      approveRun(await dashboard.runs(), of, { ...word, ...to, proof: { kind: 'server' } }),
     )
     return context.json({ schema: 'till.api-said/1', run: of.run.run, ready: isReady })
   })
@@ -65,19 +74,37 @@ function noRunbook(name: string, names: readonly string[]): string {
   return `There is no runbook "${name.slice(0, 100)}".${told}`
 }
 
-/** What somebody says about a run, all of which that one has to see. */
-async function wordOn(
-  dashboard: Dashboard,
-  context: Asked,
-  { known }: Visitor,
-): Promise<{ readonly of: { readonly fleet: string; readonly run: RunSummary }; readonly word: Word }> {
+/** What was shown to somebody who approves. */
+function linesOf(awaits: unknown): readonly string[] {
+  const isList = Array.isArray(awaits) && awaits.length <= MOST_AWAITED
+  if (isList && awaits.every((line) => typeof line === 'string')) return awaits
+  throw new ApiRefused(400, '"awaits" is the list that GET /api/v1/runs/RUN/awaits tells.')
+}
+
+interface RunOf {
+  readonly fleet: string
+  readonly run: RunSummary
+}
+
+/** A run about which somebody may say something: all of it has to be seen. */
+async function runOn(dashboard: Dashboard, context: Asked, { known }: Visitor): Promise<RunOf> {
   const sight = await dashboard.sightOf(known)
   const id = context.req.param('run') ?? ''
   const run = await runSeen(sight, id)
   if (!run) throw notFound(`run "${id.slice(0, 80)}"`)
   if (!sight.isWhole) throw new ApiRefused(403, 'It has devices that this account does not see.')
-  const { why } = await readJson(context, dashboard.bodies)
+  return { fleet: sight.fleet.name, run }
+}
+
+/** What somebody says about a run. */
+async function wordOn(
+  dashboard: Dashboard,
+  context: Asked,
+  who: Visitor,
+): Promise<{ readonly of: RunOf; readonly word: Word; readonly awaits: unknown }> {
+  const of = await runOn(dashboard, context, who)
+  const { why, awaits } = await readJson(context, dashboard.bodies)
   if (typeof why !== 'string' || why.trim() === '' || why.length > LONGEST_WHY)
     throw new ApiRefused(400, `It is {"why": "…"}, of at most ${LONGEST_WHY} characters: it is on record.`)
-  return { of: { fleet: sight.fleet.name, run }, word: { by: known.account.name, at: Date.now(), why: why.trim() } }
+  return { of, word: { by: who.known.account.name, at: Date.now(), why: why.trim() }, awaits }
 }

@@ -3,10 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context, Hono } from 'hono'
 import type { KnownAccounts } from '../../app/accounts/known-accounts.ts'
-import type { KnownAccount } from '../../app/accounts/open-accounts.ts'
+import { type KnownAccount, seesIn } from '../../app/accounts/open-accounts.ts'
 import type { FleetPicture } from '../../app/overview/fleet-picture.ts'
 import { BegunLists } from '../../app/overview/paging.ts'
-import { PictureKeeper } from '../../app/overview/picture-keeper.ts'
+import { PictureKeeper, type Shown } from '../../app/overview/picture-keeper.ts'
 import { ReportKeeper } from '../../app/overview/report-keeper.ts'
 import type { ReportTerms } from '../../app/overview/report-view.ts'
 import { RunFollower } from '../../app/overview/run-progress.ts'
@@ -88,6 +88,11 @@ export class Dashboard {
     return this.#revision().accounts
   }
 
+  /** What browsers call the server, where that is known. */
+  get publicUrl(): string | undefined {
+    return this.#revision().project.settings.server().publicUrl
+  }
+
   limits(): SessionLimits {
     return this.#revision().project.settings.server().sessions
   }
@@ -114,7 +119,8 @@ export class Dashboard {
 
   /** Who asks, and may do that. Throws ApiRefused where that is nobody, or where the role does not reach so far. */
   async visitor(context: Context<DashboardEnv>, may: Right | 'anyone'): Promise<Visitor> {
-    const who = await visitorOf(context.env.incoming, { accounts: this.accounts(), sessions: this.sessions })
+    const { publicUrl } = this
+    const who = await visitorOf(context.env.incoming, { accounts: this.accounts(), sessions: this.sessions, publicUrl })
     if (may !== 'anyone') demand(who, may)
     return who
   }
@@ -132,8 +138,8 @@ export class Dashboard {
   }
 
   /** The same for those who see the same. */
-  sightKey({ account: { devices, partner }, sees }: KnownAccount): string {
-    return sees ? JSON.stringify([devices?.text, partner]) : ''
+  sightKey({ account: { devices, partner } }: KnownAccount): string {
+    return devices ? JSON.stringify([devices.text, partner]) : ''
   }
 
   get isStopping(): boolean {
@@ -147,27 +153,30 @@ export class Dashboard {
 
   /** The whole fleet as it is known now; at most a moment old. */
   async picture(): Promise<FleetPicture> {
-    await this.#freshen()
-    return this.keeper.current()
+    return (await this.#shown()).picture
   }
 
-  /** What an account sees now; at most a moment old. */
+  /** What an account sees now; at most a moment old, and by the fleet in force. */
   async sightOf(known: KnownAccount): Promise<Sight> {
-    const { account, sees } = known
-    const whole = await this.picture()
-    const { fleet } = this.#revision()
-    const { version } = this.keeper
+    const { account } = known
+    const { picture, fleet, version } = await this.#shown()
     const key = this.sightKey(known)
     const before = this.#sights.get(key)
-    if (before?.version === version && before.sight.fleet === fleet) return before.sight
+    if (before?.version === version) return before.sight
     const { partner } = account
     const own = JSON.stringify([key, fleet.digest])
-    const sight = sightOf(whole, { fleet, store: await this.runs(), sees, partner, key: own })
+    const sees = seesIn(account, fleet)
+    const sight = sightOf(picture, { fleet, store: await this.runs(), sees, partner, key: own })
     this.#sights.delete(key)
     this.#sights.set(key, { version, sight })
     const [oldest] = this.#sights.keys()
     if (this.#sights.size > MOST_SIGHTS && oldest !== undefined) this.#sights.delete(oldest)
     return sight
+  }
+
+  async #shown(): Promise<Shown> {
+    await this.#freshen()
+    return this.keeper.currentOf(this.#revision().fleet)
   }
 
   async #freshen(): Promise<void> {

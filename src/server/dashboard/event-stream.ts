@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
 import type { Context } from 'hono'
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
 import { deviceRow } from '../../app/overview/fleet-lists.ts'
@@ -15,6 +16,10 @@ import { type Visitor, visitorOf } from './visitor.ts'
 const LOOK_MS = 1_000
 const ALIVE_EACH = 15
 const MOST_STREAMS = 500
+/** Of one account, so that nobody takes the places of all. */
+const MOST_OF_ONE = 100
+/** What is not taken for so long is read by nobody. */
+const MOST_UNREAD_MS = 30_000
 
 /**
  * Tells pages that there are news, and nothing else: what they are, each asks for itself, and gets what it may see. The stream ends
@@ -23,44 +28,75 @@ const MOST_STREAMS = 500
 export class EventStream {
   readonly #dashboard: Dashboard
   readonly #marks = new WeakMap<Sight, string>()
-  #streams = 0
+  /** Whose each is. */
+  readonly #streams = new Map<ServerResponse, string>()
 
   constructor(dashboard: Dashboard) {
     this.#dashboard = dashboard
   }
 
   async open(context: Context<DashboardEnv>): Promise<Response> {
+    const { incoming, outgoing } = context.env
+    // Hono answers it as GET and reads nothing of the answer, which would never end.
+    if (incoming.method === 'HEAD') throw new ApiRefused(405, 'It is a stream: ask by GET.', { allow: 'GET' })
     const {
       run: [run],
     } = asked(context, ['run'])
     const visitor = await this.#visitor(context)
     if (run !== undefined && !(await runSeen(await this.#dashboard.sightOf(visitor.known), run)))
       throw notFound(`run "${run.slice(0, 80)}"`)
-    if (this.#streams >= MOST_STREAMS) throw new ApiRefused(503, 'Too many listen.', { 'retry-after': '30' })
-    this.#streams += 1
-    return streamSSE(context, async (stream) => {
+    this.#take(outgoing, visitor.known.account.name)
+    const response = streamSSE(context, async (stream) => {
       try {
         await this.#tell(stream, context, { run, visitor })
+      } catch (error) {
+        this.#dashboard.log.sayOf('events', `A stream of events has ended: ${error}`)
       } finally {
-        this.#streams -= 1
+        this.#streams.delete(outgoing)
       }
     })
+    response.headers.set('cache-control', 'no-store')
+    // nginx keeps answers back until its buffer is full (ngx_http_proxy_module, proxy_buffering).
+    response.headers.set('x-accel-buffering', 'no')
+    return response
+  }
+
+  /** A place, until the answer is over. Throws ApiRefused where there is none. */
+  #take(outgoing: ServerResponse, account: string): void {
+    const own = [...this.#streams.values()].filter((name) => name === account).length
+    if (this.#streams.size >= MOST_STREAMS || own >= MOST_OF_ONE)
+      throw new ApiRefused(503, 'Too many listen.', { 'retry-after': '30' })
+    this.#streams.set(outgoing, account)
+    outgoing.once('close', () => this.#streams.delete(outgoing))
   }
 
   async #tell(
     stream: SSEStreamingApi,
     context: Context<DashboardEnv>,
-    { run, visitor }: { readonly run: string | undefined; readonly visitor: Visitor },
+    { run, visitor: first }: { readonly run: string | undefined; readonly visitor: Visitor },
   ): Promise<void> {
+    let visitor: Visitor | undefined = first
+    let accounts = this.#dashboard.accounts()
     const seen = { fleet: '', run: '' }
-    const goesOn = (): boolean => !stream.aborted && !stream.closed && !this.#dashboard.isStopping
+    const { outgoing } = context.env
+    const goesOn = (): boolean =>
+      !stream.aborted && !stream.closed && !outgoing.destroyed && !this.#dashboard.isStopping
+    const tell = async (event: string, turn: number): Promise<void> => {
+      const timer = setTimeout(() => outgoing.destroy(), MOST_UNREAD_MS)
+      await stream.writeSSE({ event, data: String(turn) }).finally(() => clearTimeout(timer))
+    }
     for (let turn = 0; goesOn(); turn += 1) {
       const isTime = turn > 0 && turn % ALIVE_EACH === 0
-      if (isTime && !(await this.#isStillIn(context))) return
-      if (isTime) await stream.write(': still here\n\n')
+      // Another revision may give that one other devices, or none any more.
+      if (isTime || accounts !== this.#dashboard.accounts()) {
+        accounts = this.#dashboard.accounts()
+        visitor = await this.#visitorStill(context)
+      }
+      if (!visitor) return
+      if (isTime) await tell('alive', turn)
       const now = await this.#news(run, visitor)
       for (const event of ['fleet', 'run'] as const) {
-        if (now[event] !== seen[event]) await stream.writeSSE({ event, data: String(turn) })
+        if (now[event] !== seen[event]) await tell(event, turn)
         seen[event] = now[event]
       }
       await stream.sleep(LOOK_MS)
@@ -94,11 +130,12 @@ export class EventStream {
     return visitorOf(context.env.incoming, { accounts: this.#dashboard.accounts(), sessions, isUse: false })
   }
 
-  async #isStillIn(context: Context<DashboardEnv>): Promise<boolean> {
-    return this.#visitor(context).then(
-      () => true,
-      () => false,
-    )
+  /** Who listens, as the revision in force knows that one; undefined: nobody who may. */
+  #visitorStill(context: Context<DashboardEnv>): Promise<Visitor | undefined> {
+    return this.#visitor(context).catch((error) => {
+      if (error instanceof ApiRefused) return undefined
+      throw error
+    })
   }
 }
 

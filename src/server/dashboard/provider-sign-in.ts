@@ -40,7 +40,7 @@ export class ProviderSignIn {
   /** Tells a page of ours where to go, and gives the browser what it has to come back with. Throws ApiRefused. */
   async begin(context: Asked): Promise<Response> {
     const { incoming } = context.env
-    refuseOthers(incoming)
+    refuseOthers(incoming, this.#dashboard.publicUrl)
     const known = this.#dashboard.accounts().provider
     if (!known) throw new ApiRefused(404, 'Nobody signs in here by a provider.')
     const { origin } = incoming.headers

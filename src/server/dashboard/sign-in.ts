@@ -24,7 +24,7 @@ export class SignIn {
   /** Begins a session. Throws ApiRefused; why somebody is not let in is never told. */
   async signIn(context: Context<DashboardEnv>): Promise<Response> {
     const { incoming } = context.env
-    refuseOthers(incoming)
+    refuseOthers(incoming, this.#dashboard.publicUrl)
     const { account = '', password = '' } = await readJson(context, this.#dashboard.bodies)
     if (typeof account !== 'string' || typeof password !== 'string' || account.length > 64)
       throw new ApiRefused(400, 'It is {"account": "…", "password": "…"}.')
@@ -55,14 +55,14 @@ export class SignIn {
 }
 
 /** What a visitor is told of itself. */
-export function whoIs({ known: { account, sees }, session }: Visitor) {
+export function whoIs({ known: { account }, session }: Visitor) {
   const { name, role } = account
   return {
     schema: 'till.api-session/1',
     account: name,
     role,
     rights: rightsOf(role),
-    sees: sees ? 'some' : 'all',
+    sees: account.devices ? 'some' : 'all',
     csrf: session ? csrfOf(session.key) : null,
     until: session ? new Date(session.until).toISOString() : null,
     version: VERSION,

@@ -29,16 +29,23 @@ export function isPrivate(request: IncomingMessage): boolean {
 /** Who asks, by a token or a session. Throws ApiRefused with 401 where that is nobody, and with 403 where another page asks through a browser. */
 export async function visitorOf(
   request: IncomingMessage,
-  of: { readonly accounts: KnownAccounts; readonly sessions: Sessions; readonly isUse?: boolean },
+  of: {
+    readonly accounts: KnownAccounts
+    readonly sessions: Sessions
+    readonly isUse?: boolean
+    readonly publicUrl?: string | undefined
+  },
 ): Promise<Visitor> {
   const { authorization } = request.headers
-  if (authorization !== undefined) return { known: byToken(authorization, of.accounts) }
   const key = keyOf(request)
+  // A proxy in front that asks for a password of its own hands that on.
+  const isOfProxy = key !== undefined && /^basic /i.test(authorization ?? '')
+  if (authorization !== undefined && !isOfProxy) return { known: byToken(authorization, of.accounts) }
   const isUse = of.isUse ?? request.headers['x-till-background'] === undefined
   const open = key === undefined ? undefined : await of.sessions.find(key, { accounts: of.accounts, isUse })
   if (key === undefined || !open) throw new ApiRefused(401, 'Nobody has signed in, or the session is over.')
   if (!SAFE.has(request.method ?? '')) {
-    refuseOthers(request)
+    refuseOthers(request, of.publicUrl)
     const given = request.headers['x-till-csrf']
     if (typeof given !== 'string' || !isSameText(given, csrfOf(key)))
       throw new ApiRefused(403, 'The header X-Till-CSRF is missing or wrong.')
@@ -46,13 +53,16 @@ export async function visitorOf(
   return { known: open.known, session: { key, until: open.until } }
 }
 
-/** Throws ApiRefused where a browser says that the page of somebody else asks. */
-export function refuseOthers({ headers }: IncomingMessage): void {
+/** Throws ApiRefused where a browser says that the page of somebody else asks; a proxy may call the server what it likes. */
+export function refuseOthers({ headers }: IncomingMessage, publicUrl: string | undefined): void {
   const site = headers['sec-fetch-site']
   const isOther = site !== undefined && site !== 'same-origin' && site !== 'none'
   const { origin, host } = headers
-  const isElsewhere = origin !== undefined && hostOf(origin) !== host
-  if (isOther || isElsewhere) throw new ApiRefused(403, 'The page of another site asks.')
+  if (isOther) throw new ApiRefused(403, 'The page of another site asks.')
+  if (origin === undefined || hostOf(origin) === host) return
+  if (publicUrl !== undefined && new URL(publicUrl).origin === origin) return
+  const told = `The page of another site asks: "${origin.slice(0, 200)}", and this server is asked as "${(host ?? '').slice(0, 200)}".`
+  throw new ApiRefused(403, `${told} Behind a proxy, name the address of the browser in server.public_url.`)
 }
 
 /** Throws ApiRefused where the role does not reach so far. */
