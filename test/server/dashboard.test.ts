@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { isPassword, readHash } from '../../src/app/accounts/password-hash.ts'
+import { EXIT } from '../../src/core/outcome.ts'
 import { ended, TestProject } from '../cli/project.ts'
 import { errorsOf } from '../cli/published.ts'
 import { TILL } from '../peers/till.ts'
@@ -94,22 +95,38 @@ describe('signing in', () => {
     expect(await anna.ask('/api/v1/session')).toMatchObject(signedOut)
   })
 
+  test('a session ends when its account goes, though the same commit has a mistake elsewhere', async () => {
+    const served = new ServedProject(settings())
+    project = served
+    await served.serve()
+    const [anna, viktor] = [new Visitor(served.url), new Visitor(served.url)]
+    await Promise.all([anna.signIn('anna'), viktor.signIn('viktor')])
+    served.write('inventory/other.yaml', 'stores: {S-9: {nonsense: true}}\n')
+    const kept = served.read('tillwright.yaml').split('\n')
+    served.write('tillwright.yaml', kept.filter((line) => !line.includes('anna:')).join('\n'))
+    await served.has(() => served.told.includes('Not let in until then'))
+    expect(await anna.ask('/api/v1/session')).toMatchObject(signedOut)
+    expect(await anna.signIn('anna')).toMatchObject(signedOut)
+    expect(await viktor.ask('/api/v1/session')).toMatchObject({ status: 200 })
+  })
+
   test('an account that cannot be is told with its place', async () => {
     const cases = [
-      ['    a: {role: viewer}\n', 'has neither a password nor a token'],
+      ['    a: {role: viewer}\n', 'has neither a password nor a token', EXIT.usage],
       [
         '    a: {role: viewer, password: "scrypt:2:8:1:c2FsdHNhbHRzYWx0c2FsdA:aGFzaA"}\n',
         'is no hash that can be used',
+        EXIT.usage,
       ],
-      ['    a: {role: viewer, token: "env:T_NONE"}\n', 'cannot be read'],
+      ['    a: {role: viewer, token: "env:T_NONE"}\n', 'cannot be read', EXIT.failed],
     ] as const
-    for (const [account, says] of cases) {
+    for (const [account, says, exit] of cases) {
       project?.remove()
       const served = new ServedProject(`server:\n  accounts:\n${account}`)
       project = served
       const { code, stdout } = await served.till('serve', '--listen', '127.0.0.1:0', '--json')
       expect([code, JSON.parse(stdout).diagnostics]).toMatchObject([
-        2,
+        exit,
         [{ code: 'SERVER_INVALID', source: { line: 3 } }],
       ])
       expect(stdout).toContain(says)
