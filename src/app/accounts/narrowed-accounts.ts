@@ -25,7 +25,7 @@ export async function narrowed(
     // What cannot be read for now is as it was.
     const isOnlyAway = unread.has(name) && JSON.stringify(one?.proof) === JSON.stringify(other?.proof)
     const proven = isOnlyAway ? old : known.get(name)
-    const least = other && seesTheSame(one, other) ? lesser(role, other.role) : undefined
+    const least = lesser(role, one, other)
     if (least !== role || !proven) fewer.push(name)
     if (proven && least) own.set(name, { ...proven, account: { ...proven.account, role: least } })
   }
@@ -39,10 +39,8 @@ function byName(project: Project): ReadonlyMap<string, LocalAccount> {
   return new Map(project.settings.server().accounts.map((account) => [account.name, account]))
 }
 
-function seesTheSame(one: LocalAccount | undefined, other: LocalAccount | undefined): boolean {
-  return one?.devices?.text === other?.devices?.text && one?.partner === other?.partner
-}
-
-function lesser(one: Role, other: Role): Role {
-  return ROLES.indexOf(one) < ROLES.indexOf(other) ? one : other
+/** undefined: it is gone, or sees other devices by now. */
+function lesser(role: Role, one: LocalAccount | undefined, other: LocalAccount | undefined): Role | undefined {
+  if (!other || one?.devices?.text !== other.devices?.text || one?.partner !== other.partner) return undefined
+  return ROLES.indexOf(role) < ROLES.indexOf(other.role) ? role : other.role
 }
