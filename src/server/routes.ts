@@ -243,7 +243,9 @@ async function letIn(serving: ServerParts, request: IncomingMessage): Promise<Vi
     throw new Refused(429, 'Too much from this address was refused.', { 'retry-after': '1' })
   if (first !== 'signed' && !first.ok) throw refusedFor(serving, request, first.status, first.why)
   if (first !== 'signed') limit(serving, first.sender)
-  const read = await serving.bodies.read(request)
+  const address = serving.dashboard.addressOf(request)
+  const read = await serving.bodies.read(request, first === 'signed' ? { kind: 'unproven', address } : { kind: 'known' })
+  if (!read.ok && read.status === 503) throw new Refused(503, read.why, { 'retry-after': '5' })
   if (!read.ok) throw refusedFor(serving, request, read.status, read.why)
   const then = first === 'signed' ? doorkeeper.bySignature({ header }, read.bytes, Date.now()) : first
   if (!then.ok) throw refusedFor(serving, request, then.status, then.why)

@@ -5,7 +5,9 @@ import { type AddressInfo, connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { errorsOf } from '../cli/published.ts'
+import { hashOf, PASSWORD } from './accounts.ts'
 import { bearer, NORTH, RULES, SECRETS, SENDERS, ServedProject, SOUTH, signed, zabbix } from './served-project.ts'
+import { Visitor } from './visitor.ts'
 
 let project: ServedProject | undefined
 
@@ -291,6 +293,28 @@ test('a body that does not come is not waited for, and one that is too large is 
     }
   }
   expect((await till.send('zabbix', zabbix(1, 'MarkerGone'))).status).toBe(202)
+})
+
+test('bodies of nobody shut out neither senders, nor people, nor who signs', async () => {
+  const people = `server:\n  proxies: [127.0.0.1]\n  accounts:\n    anna: {role: admin, password: '${hashOf(PASSWORD)}'}\n`
+  const till = await served(SENDERS.replace('server:\n', people) + RULES)
+  const { port, hostname } = new URL(till.url)
+  const size = 32 * 1024 * 1024
+  const body = Buffer.alloc(size - 1, 'x')
+  for (const address of ['10.9.0.1', '10.9.0.2', '10.9.0.3']) {
+    const socket = connect(Number(port), hostname)
+    onTestFinished(() => void socket.destroy())
+    socket.on('error', () => undefined)
+    const signs = 'X-Sign: 00\r\nX-Time: 0'
+    const head = `POST /hooks/zabbix HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${address}\r\n${signs}\r\nContent-Length: ${size}\r\n\r\n`
+    socket.write(head)
+    // Whoever gets no room for all of it is answered, and sends no more.
+    await Promise.race([new Promise((resolve) => socket.write(body, resolve)), once(socket, 'data')])
+  }
+  expect(await till.send('zabbix', zabbix(1, 'Nobody'))).toMatchObject({ status: 202 })
+  expect(await new Visitor(till.url).signIn('anna')).toMatchObject({ status: 200 })
+  const text = JSON.stringify(zabbix(2, 'Nobody'))
+  expect(await till.send('zabbix', text, { ...signed(text), 'x-forwarded-for': '10.9.0.4' })).toMatchObject({ status: 202 })
 })
 
 test('a new revision is taken into force, and one that cannot be used is told and leaves the old one', async () => {

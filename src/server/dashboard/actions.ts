@@ -15,7 +15,7 @@ const LONGEST_WHY = 500
 export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
   app.post('/api/v1/plans', async (context) => {
     const who = await dashboard.visitor(context, 'look')
-    const { device, runbook } = await readJson(context, dashboard.bodies)
+    const { device, runbook } = await readJson(context, dashboard)
     if (typeof device !== 'string' || typeof runbook !== 'string')
       throw new ApiRefused(400, 'It is {"device": "STORE/DEVICE", "runbook": "NAME"}.')
     const sight = await dashboard.sightOf(who.known)
@@ -76,7 +76,7 @@ async function wordOn(
   const run = await runSeen(sight, id)
   if (!run) throw notFound(`run "${id.slice(0, 80)}"`)
   if (!sight.isWhole) throw new ApiRefused(403, 'It has devices that this account does not see.')
-  const { why } = await readJson(context, dashboard.bodies)
+  const { why } = await readJson(context, dashboard)
   if (typeof why !== 'string' || why.trim() === '' || why.length > LONGEST_WHY)
     throw new ApiRefused(400, `It is {"why": "…"}, of at most ${LONGEST_WHY} characters: it is on record.`)
   return { of: { fleet: sight.fleet.name, run }, word: { by: known.account.name, at: Date.now(), why: why.trim() } }

@@ -25,7 +25,7 @@ export class SignIn {
   async signIn(context: Context<DashboardEnv>): Promise<Response> {
     const { incoming } = context.env
     refuseOthers(incoming)
-    const { account = '', password = '' } = await readJson(context, this.#dashboard.bodies)
+    const { account = '', password = '' } = await readJson(context, this.#dashboard)
     if (typeof account !== 'string' || typeof password !== 'string' || account.length > 64)
       throw new ApiRefused(400, 'It is {"account": "…", "password": "…"}.')
     const from = this.#dashboard.addressOf(incoming)
