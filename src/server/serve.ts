@@ -247,6 +247,7 @@ function servingOf(
       // Until they are over, what comes is taken in: it is another server's, or that of the next start. Monitoring tells some things once.
       await loop.stop()
       await listening.stop()
+      await sources.close()
       await escalating.stop()
       await reporting.stop()
       await incidents.close()
