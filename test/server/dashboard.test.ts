@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import Database from 'libsql'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { isPassword, readHash } from '../../src/app/accounts/password-hash.ts'
 import { EXIT } from '../../src/core/outcome.ts'
 import { ended, TestProject } from '../cli/project.ts'
@@ -78,6 +79,21 @@ describe('signing in', () => {
     expect(await thief.signIn('anna')).toMatchObject({ status: 200 })
   })
 
+  test('a password that was not looked at, as too many came at once, is no wrong one', async () => {
+    const served = new ServedProject(settings('  proxies: [127.0.0.1]\n'))
+    project = served
+    await served.serve()
+    const from = (place: number) =>
+      new Visitor(served.url).signIn('anna', PASSWORD, { 'x-forwarded-for': `10.9.0.${place}` })
+    const statuses: number[] = []
+    for (let round = 0; round < 4; round += 1) {
+      const answers = await Promise.all(Array.from({ length: 45 }, (_, place) => from(place)))
+      statuses.push(...answers.map(({ status }) => status))
+    }
+    expect([...new Set(statuses)].sort()).toEqual([200, 503])
+    expect(await from(1)).toMatchObject({ status: 200 })
+  })
+
   test('a session ends when nobody does anything, and when the password is another one', async () => {
     const served = new ServedProject(settings('  sessions: {idle: 2s, whole: 1m}\n'))
     project = served
@@ -93,6 +109,28 @@ describe('signing in', () => {
     served.server?.kill('SIGHUP')
     await served.has(() => served.told.includes('A new revision'))
     expect(await anna.ask('/api/v1/session')).toMatchObject(signedOut)
+  })
+
+  test('a session that began while the clock was ahead is over, and so is one that was used then', async () => {
+    const served = new ServedProject(settings())
+    project = served
+    await served.serve()
+    const [anna, viktor] = [new Visitor(served.url), new Visitor(served.url)]
+    await Promise.all([anna.signIn('anna'), viktor.signIn('viktor')])
+    const database = new Database(served.path('.till/state.db'))
+    onTestFinished(() => void database.close())
+    const years = 10 * 365 * 86_400_000
+    const left = () => database.prepare('SELECT account FROM sessions ORDER BY account').all()
+    database.prepare("UPDATE sessions SET used = used + ? WHERE account = 'anna'").run(years)
+    database
+      .prepare("UPDATE sessions SET begun = begun + ?, used = used + ? WHERE account = 'viktor'")
+      .run(years, years)
+    expect(await anna.ask('/api/v1/session')).toMatchObject(signedOut)
+    expect(left()).toEqual([{ account: 'viktor' }])
+    // Nobody comes back with that one: it goes when the next one begins.
+    await anna.signIn('anna')
+    expect(left()).toEqual([{ account: 'anna' }])
+    expect(await viktor.ask('/api/v1/session')).toMatchObject(signedOut)
   })
 
   test('a session ends when its account goes, though the same commit has a mistake elsewhere', async () => {

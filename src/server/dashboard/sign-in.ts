@@ -36,7 +36,11 @@ export class SignIn {
     }
     this.#tries.begun(account, from)
     const known = this.#dashboard.accounts().named(account)
-    const isRight = await this.#passwords.isRight(known, password)
+    const isRight = await this.#passwords.isRight(known, password).catch((error) => {
+      this.#tries.unjudged(account, from)
+      throw error
+    })
+    if (isRight === 'busy') this.#tries.unjudged(account, from)
     if (isRight === 'busy') throw new ApiRefused(503, 'Too many sign in at once.', { 'retry-after': '2' })
     if (!isRight || !known) {
       this.#dashboard.log.sayOf(`wrong ${from}`, `A wrong name or password from ${from}`)
