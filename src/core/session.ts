@@ -16,6 +16,6 @@ export interface SessionStore {
   /** It was used at that time; nothing where it is over. */
   use(id: string, at: number): Promise<void>
   end(id: string): Promise<void>
-  /** Ends those that began, or were last used, before so. */
-  forget(before: { readonly begun: number; readonly used: number }): Promise<void>
+  /** Ends those that began, or were last used, before so; and those that did one or the other behind `ahead`, when a clock was wrong. */
+  forget(of: { readonly begun: number; readonly used: number; readonly ahead: number }): Promise<void>
 }

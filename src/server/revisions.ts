@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { KnownAccounts } from '../app/accounts/known-accounts.ts'
+import { narrowed } from '../app/accounts/narrowed-accounts.ts'
 import { openAccounts } from '../app/accounts/open-accounts.ts'
 import { openProvider } from '../app/accounts/open-provider.ts'
 import { isSamePlace } from '../app/history/state-place.ts'
@@ -8,7 +9,7 @@ import { type KnownSender, openSenders } from '../app/hooks/open-senders.ts'
 import { openProject, type Project } from '../app/project.ts'
 import { checkScheduledReports } from '../app/reports/check-scheduled-reports.ts'
 import { counted } from '../core/counted.ts'
-import { InputError, inputError } from '../core/diagnostic.ts'
+import { InputError, inputError, NotNow } from '../core/diagnostic.ts'
 import { revisionOf } from '../gitops/revision.ts'
 import { filesSeen } from './files-seen.ts'
 import type { ServerLog } from './server-log.ts'
@@ -16,11 +17,13 @@ import type { ServerLog } from './server-log.ts'
 /** How often files are looked at; more seldom where that takes long, so that it costs a hundredth of a processor at most. */
 const LOOK_MS = 2_000
 const SHARE = 100
+/** What may be right by itself is tried again after so long, and each time later. */
+const AGAIN_MS = { first: 2_000, most: 60_000 }
 
 /** What the repository says at one moment; it never changes. */
 export interface Revision extends Omit<Hooks, 'store' | 'start' | 'runs'> {
   readonly senders: readonly KnownSender[]
-  /** Who may look at the dashboard. */
+  /** Who may look at the dashboard by this revision. */
   readonly accounts: KnownAccounts
   /** null outside of git. */
   readonly commit: string | null
@@ -37,13 +40,17 @@ interface Options {
 export class Revisions {
   readonly #options: Options
   #current: Revision
+  #accounts: KnownAccounts
   #seen: string
+  /** When the same files are tried again, by the clock of `performance`, and how long that was waited for. */
+  #again: { readonly at: number; readonly pauseMs: number } | undefined
   #isStopped = false
   #rejected: string | undefined
   #loading: Promise<void> = Promise.resolve()
 
   private constructor(first: Revision, seen: string, options: Options) {
     this.#current = first
+    this.#accounts = first.accounts
     this.#seen = seen
     this.#options = options
   }
@@ -61,6 +68,11 @@ export class Revisions {
     return this.#current
   }
 
+  /** Who may look at the dashboard now: fewer than by the revision in force where newer files that cannot be used take some away. */
+  get accounts(): KnownAccounts {
+    return this.#accounts
+  }
+
   /** Why the files as they are now are not in force; undefined where they are. */
   get rejected(): string | undefined {
     return this.#rejected
@@ -74,11 +86,16 @@ export class Revisions {
       await delay(pause, undefined, { ref: false })
       if (this.#isStopped) return
       const begun = performance.now()
-      const now = await filesSeen(this.#sources())
-      pause = Math.max(LOOK_MS, (performance.now() - begun) * SHARE)
-      // A checkout that is under way is not read: twice the same is whole.
-      if (now !== this.#seen && now === last) await this.reload()
-      last = now
+      try {
+        const now = await filesSeen(this.#sources())
+        pause = Math.max(LOOK_MS, (performance.now() - begun) * SHARE)
+        // A checkout that is under way is not read: twice the same is whole.
+        const isNew = now !== this.#seen
+        if ((isNew || this.#isDueAgain) && now === last) await this.reload({ isAgain: !isNew })
+        last = now
+      } catch (error) {
+        this.#options.log.sayOf('watch', `The files of the repository could not be looked at: ${error}`)
+      }
     }
   }
 
@@ -86,10 +103,14 @@ export class Revisions {
     this.#isStopped = true
   }
 
-  /** Reads everything anew, secrets of senders too. What cannot be used is told, and the old revision stays. */
-  reload(): Promise<void> {
-    this.#loading = this.#loading.then(() => this.#reload())
+  /** Reads everything anew, secrets of senders too. What cannot be used is told, and the old revision stays. Never rejects. `isAgain`: of the same files; the same reason is not told again then. */
+  reload({ isAgain = false } = {}): Promise<void> {
+    this.#loading = this.#loading.then(() => this.#reload(isAgain))
     return this.#loading
+  }
+
+  get #isDueAgain(): boolean {
+    return this.#again !== undefined && performance.now() >= this.#again.at
   }
 
   #sources(): readonly string[] {
@@ -97,26 +118,65 @@ export class Revisions {
     return sourcesOf(project, files)
   }
 
-  async #reload(): Promise<void> {
+  async #reload(isAgain: boolean): Promise<void> {
     const { log, onNew, sandbox } = this.#options
     const before = this.#current.project
-    const seen = await filesSeen(this.#sources())
+    let project: Project | undefined
+    let seen = this.#seen
     try {
-      const project = await openProject(before.root, { sandbox })
+      seen = await filesSeen(this.#sources())
+      project = await openProject(before.root, { sandbox })
       if (!isSamePlace(project.state, before.state)) throw stateMoved()
-      this.#current = await load(project, this.#options)
+      const revision = await load(project, this.#options)
+      onNew(revision)
+      this.#current = revision
+      this.#accounts = revision.accounts
       this.#rejected = undefined
-      onNew(this.#current)
-      log.say(`A new revision of the repository is in force: ${summaryOf(this.#current)}`)
+      this.#again = undefined
+      log.say(`A new revision of the repository is in force: ${summaryOf(revision)}`)
     } catch (error) {
-      if (!(error instanceof InputError)) throw error
-      const [first, ...others] = error.diagnostics
-      const place = first?.source ? `${first.source.file}:${first.source.line}:${first.source.column}: ` : ''
-      this.#rejected = `${place}${first?.summary ?? error.message}${others.length > 0 ? ` (and ${others.length} more)` : ''}`
-      log.say(`The repository as it is now cannot be used, the revision before stays in force: ${this.#rejected}`)
+      this.#reject(error, isAgain)
+      if (project) await this.#narrow(project)
     }
     this.#seen = seen
   }
+
+  #reject(error: unknown, isAgain: boolean): void {
+    const { log } = this.#options
+    const known = error instanceof InputError ? placeAndSummary(error) : undefined
+    const why = known ?? String(error)
+    if (why !== this.#rejected || !isAgain)
+      log.say(`The repository as it is now cannot be used, the revision before stays in force: ${why}`)
+    if (known === undefined)
+      log.sayOf('bug', `This is a fault of Tillwright itself: ${(error as Error | undefined)?.stack ?? why}`)
+    this.#rejected = why
+    // A secret may be back, and files be readable again, without another change of them.
+    const mayPass = error instanceof NotNow || known === undefined
+    const pauseMs = isAgain && this.#again ? Math.min(this.#again.pauseMs * 2, AGAIN_MS.most) : AGAIN_MS.first
+    this.#again = mayPass ? { at: performance.now() + pauseMs, pauseMs } : undefined
+  }
+
+  /** Who is taken away goes at once, whatever else is wrong with the repository. */
+  async #narrow(project: Project): Promise<void> {
+    const { log } = this.#options
+    try {
+      const { accounts, fewer } = await narrowed(this.#current, project)
+      this.#accounts = accounts
+      if (fewer.length > 0)
+        log.sayOf(
+          `fewer ${fewer}`,
+          `Not let in until then, or with a lesser role, since tillwright.yaml as it is now says otherwise: ${fewer.join(', ')}`,
+        )
+    } catch (error) {
+      log.sayOf('narrow', `Accounts that tillwright.yaml takes away could not be told: ${error}`)
+    }
+  }
+}
+
+function placeAndSummary({ diagnostics, message }: InputError): string {
+  const [first, ...others] = diagnostics
+  const place = first?.source ? `${first.source.file}:${first.source.line}:${first.source.column}: ` : ''
+  return `${place}${first?.summary ?? message}${others.length > 0 ? ` (and ${others.length} more)` : ''}`
 }
 
 /** What a server says of a revision. */

@@ -113,34 +113,43 @@ interface Taken {
 }
 
 async function received(serving: ServerParts, request: IncomingMessage, source: string): Promise<Taken> {
-  const { sender, body, giveBack } = await letIn(serving, request)
-  const { sources } = serving.revision()
-  if (!sources.has(source) || !mayTell(sender, source)) {
-    giveBack()
-    throw refusedFor(serving, request, 404, 'There is no such source.')
-  }
-  let leftOut = 0
+  return takeIn(serving, request, async ({ sender, body }) => {
+    const { sources } = serving.revision()
+    if (!sources.has(source) || !mayTell(sender, source))
+      throw refusedFor(serving, request, 404, 'There is no such source.')
+    const leftOut = leftOutOf(serving, request, { source, body })
+    const [entry = ''] = await kept(serving.store.receive([{ source, sender: sender.name, body }]))
+    if (leftOut > 0) {
+      const what = 'Payloads that say that alerts were left out of them, by source.'
+      serving.metrics.count('till_hook_payloads_cut_total', what, { source })
+      serving.log.sayOf(`left out ${source}`, `A payload of ${source} from ${sender.name}: ${leftOutText(leftOut)}`)
+    }
+    return { entry, alerts: await placed(serving, entry), left_out: leftOut }
+  })
+}
+
+/** How many alerts a payload says that it is without. */
+function leftOutOf(
+  serving: ServerParts,
+  request: IncomingMessage,
+  { source, body }: { readonly source: string; readonly body: string },
+): number {
   try {
-    leftOut = readBody({ sources }, source, body).leftOut
+    return readBody({ sources: serving.revision().sources }, source, body).leftOut
   } catch (error) {
-    giveBack()
     if (!(error instanceof InputError)) throw error
     throw refusedFor(serving, request, 400, sentence(error.diagnostics[0]))
   }
-  let entry: string | undefined
+}
+
+/** What a store has kept; Refused where it cannot. */
+async function kept<T>(keeping: Promise<T>): Promise<T> {
   try {
-    ;[entry = ''] = await serving.store.receive([{ source, sender: sender.name, body }])
+    return await keeping
   } catch (error) {
-    giveBack()
     if (!(error instanceof InputError)) throw error
     throw new Refused(503, 'It could not be kept: send it again later.', { 'retry-after': '5' })
   }
-  if (leftOut > 0) {
-    const what = 'Payloads that say that alerts were left out of them, by source.'
-    serving.metrics.count('till_hook_payloads_cut_total', what, { source })
-    serving.log.sayOf(`left out ${source}`, `A payload of ${source} from ${sender.name}: ${leftOutText(leftOut)}`)
-  }
-  return { entry, alerts: await placed(serving, entry), left_out: leftOut }
 }
 
 const UNKNOWN_SOURCE = { state: 'unknown-source' } as const
@@ -149,19 +158,26 @@ const UNKNOWN_SOURCE = { state: 'unknown-source' } as const
 async function broughtEvents(serving: ServerParts, context: Context<Env>): Promise<Response> {
   const request = context.env.incoming
   const source = context.req.param('source') ?? ''
+  return answerOf(context, () =>
+    takeIn(serving, request, async ({ sender, body }) => {
+      const reach = serving.revision().reachOf(sender.name)
+      const brought = mayTell(sender, source) ? await kept(serving.sources.bring(source, body, reach)) : UNKNOWN_SOURCE
+      if (brought.state === 'unknown-source') throw refusedFor(serving, request, 404, 'There is no such source.')
+      if (brought.state === 'too-many') throw refusedFor(serving, request, 413, 'It has more than 10000 events.')
+      if (brought.state === 'not-yet')
+        throw new Refused(503, 'They are not taken in yet: send them again later.', { 'retry-after': '5' })
+      const { taken, repeated } = brought
+      return { schema: 'till.events-taken/1', source, taken, repeated }
+    }),
+  )
+}
+
+async function answerOf(context: Context<Env>, taking: () => Promise<object>): Promise<Response> {
   try {
-    const { sender, body, giveBack } = await letIn(serving, request)
-    const reach = serving.revision().reachOf(sender.name)
-    const brought = mayTell(sender, source) ? await serving.sources.bring(source, body, reach) : UNKNOWN_SOURCE
-    if (brought.state !== 'taken') giveBack()
-    if (brought.state === 'unknown-source') throw refusedFor(serving, request, 404, 'There is no such source.')
-    if (brought.state === 'too-many') throw refusedFor(serving, request, 413, 'It has more than 10000 events.')
-    const { taken, repeated } = brought
-    return context.json({ schema: 'till.events-taken/1', source, taken, repeated })
+    return context.json(await taking())
   } catch (error) {
     if (error instanceof Refused) return refusal(error)
-    if (!(error instanceof InputError)) throw error
-    return refusal(new Refused(503, 'They could not be kept: send them again later.', { 'retry-after': '5' }))
+    throw error
   }
 }
 
@@ -172,21 +188,23 @@ function mayTell({ sources, acknowledges }: Sender, source: string): boolean {
 /** Somebody says that a message was heard, or that it was not. */
 async function acknowledged(serving: ServerParts, context: Context<Env>): Promise<Response> {
   const request = context.env.incoming
-  try {
-    const { sender, body } = await letIn(serving, request)
-    const said = readAcknowledgement(body)
-    if (!said)
-      throw refusedFor(serving, request, 400, 'It is JSON: {"heard": true, "by": "…"}, both of which may be left out.')
-    const message = context.req.param('message') ?? ''
-    const of = { ...said, channels: sender.acknowledges, now: new Date() }
-    const isKnown = await serving.incidents.escalations.acknowledge(message, of)
-    if (!isKnown) throw refusedFor(serving, request, 404, 'There is no such message.')
-    return context.json({ schema: 'till.acknowledged/1', message, heard: said.heard })
-  } catch (error) {
-    if (error instanceof Refused) return refusal(error)
-    if (!(error instanceof InputError)) throw error
-    return refusal(new Refused(503, 'It could not be kept: send it again later.', { 'retry-after': '5' }))
-  }
+  const message = context.req.param('message') ?? ''
+  return answerOf(context, () =>
+    takeIn(serving, request, async ({ sender, body }) => {
+      const said = readAcknowledgement(body)
+      if (!said)
+        throw refusedFor(
+          serving,
+          request,
+          400,
+          'It is JSON: {"heard": true, "by": "…"}, both of which may be left out.',
+        )
+      const of = { ...said, channels: sender.acknowledges, now: new Date() }
+      const isKnown = await kept(serving.incidents.escalations.acknowledge(message, of))
+      if (!isKnown) throw refusedFor(serving, request, 404, 'There is no such message.')
+      return { schema: 'till.acknowledged/1', message, heard: said.heard }
+    }),
+  )
 }
 
 function readAcknowledgement(body: string): { readonly heard: boolean; readonly by: string | null } | undefined {
@@ -227,6 +245,21 @@ interface Visitor {
   giveBack(): void
 }
 
+/** Takes in what somebody sends who may. The signature of what was not taken in may come again. */
+async function takeIn<T>(
+  serving: ServerParts,
+  request: IncomingMessage,
+  take: (brings: Pick<Visitor, 'sender' | 'body'>) => Promise<T>,
+): Promise<T> {
+  const { sender, body, giveBack } = await letIn(serving, request)
+  try {
+    return await take({ sender, body })
+  } catch (error) {
+    giveBack()
+    throw error
+  }
+}
+
 /** Whoever may not send is told so before its body is read, unless that is what is signed. */
 async function letIn(serving: ServerParts, request: IncomingMessage): Promise<Visitor> {
   const { rates } = serving
@@ -243,7 +276,12 @@ async function letIn(serving: ServerParts, request: IncomingMessage): Promise<Vi
     throw new Refused(429, 'Too much from this address was refused.', { 'retry-after': '1' })
   if (first !== 'signed' && !first.ok) throw refusedFor(serving, request, first.status, first.why)
   if (first !== 'signed') limit(serving, first.sender)
-  const read = await serving.bodies.read(request)
+  const address = serving.dashboard.addressOf(request)
+  const read = await serving.bodies.read(
+    request,
+    first === 'signed' ? { kind: 'unproven', address } : { kind: 'known' },
+  )
+  if (!read.ok && read.status === 503) throw new Refused(503, read.why, { 'retry-after': '5' })
   if (!read.ok) throw refusedFor(serving, request, read.status, read.why)
   const then = first === 'signed' ? doorkeeper.bySignature({ header }, read.bytes, Date.now()) : first
   if (!then.ok) throw refusedFor(serving, request, then.status, then.why)

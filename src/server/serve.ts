@@ -99,6 +99,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
     const revision = (): Revision => revisions.current
     const dashboard = await Dashboard.open({
       revision,
+      accounts: () => revisions.accounts,
       runs: () => controller.store(),
       incidents: opened.incidents,
       bodies,
@@ -119,7 +120,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
     const { project, fleet } = revisions.current
     const runs = await controller.store()
     closeLeftOf({ project, fleet, store: runs, warn: (text) => log.say(text) }).catch((error) => log.say(String(error)))
-    revisions.watch().catch((error) => log.say(`The files of the repository are not watched any more: ${error}`))
+    void revisions.watch()
     announce(log, { root: first.root, listening, revision: revisions.current })
     if (standsBy) announceOthers(log, other, revisions.current)
     return servingOf(opened, { ...working, post, revisions, listening })
@@ -246,6 +247,7 @@ function servingOf(
       // Until they are over, what comes is taken in: it is another server's, or that of the next start. Monitoring tells some things once.
       await loop.stop()
       await listening.stop()
+      await sources.close()
       await escalating.stop()
       await reporting.stop()
       await incidents.close()

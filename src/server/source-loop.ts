@@ -56,17 +56,29 @@ export class SourceLoop {
     this.#timer = setInterval(turn, LOOK_MS)
   }
 
+  /** Reads nothing more by itself; what is brought is taken in until it is closed. */
   async stop(): Promise<void> {
     this.#isStopping = true
     clearInterval(this.#timer)
     await this.#turn
     await this.#receivers?.stop()
+  }
+
+  async close(): Promise<void> {
     await this.#store?.close()
   }
 
-  /** Takes in what somebody brings by HTTP. */
-  async bring(source: string, body: string, reach: ((device: Device) => boolean) | undefined): Promise<Brought> {
-    return (await this.#receivers?.bring(source, body, reach)) ?? { state: 'unknown-source' }
+  /** Takes in what somebody brings by HTTP. `not-yet`: there is such a source, and nobody has begun to take in what it brings. */
+  async bring(
+    source: string,
+    body: string,
+    reach: ((device: Device) => boolean) | undefined,
+  ): Promise<Brought | { readonly state: 'not-yet' }> {
+    const brought = await this.#receivers?.bring(source, body, reach)
+    if (brought && brought.state !== 'unknown-source') return brought
+    const named = this.#loop.revision().project.settings.sources()
+    const isNamed = named.some(({ name, from }) => name === source && from.kind === 'push')
+    return { state: isNamed ? 'not-yet' : 'unknown-source' }
   }
 
   async standing(): Promise<readonly SourceStanding[]> {

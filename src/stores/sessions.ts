@@ -14,10 +14,21 @@ export function sessionStore(session: StoreSession): SessionStore {
     use: (id, at) =>
       session.write(() => put(tables.updateTable('sessions').set({ used: at }).where('id', '=', id)), { locks: {} }),
     end: (id) => session.write(() => put(tables.deleteFrom('sessions').where('id', '=', id)), { locks: {} }),
-    forget: ({ begun, used }) =>
+    forget: ({ begun, used, ahead }) =>
       session.write(
         () =>
-          put(tables.deleteFrom('sessions').where((row) => row.or([row('begun', '<', begun), row('used', '<', used)]))),
+          put(
+            tables
+              .deleteFrom('sessions')
+              .where((row) =>
+                row.or([
+                  row('begun', '<', begun),
+                  row('used', '<', used),
+                  row('begun', '>', ahead),
+                  row('used', '>', ahead),
+                ]),
+              ),
+          ),
         { locks: {} },
       ),
   }

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import Database from 'libsql'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { isPassword, readHash } from '../../src/app/accounts/password-hash.ts'
+import { EXIT } from '../../src/core/outcome.ts'
 import { ended, TestProject } from '../cli/project.ts'
 import { errorsOf } from '../cli/published.ts'
 import { TILL } from '../peers/till.ts'
@@ -77,6 +79,21 @@ describe('signing in', () => {
     expect(await thief.signIn('anna')).toMatchObject({ status: 200 })
   })
 
+  test('a password that was not looked at, as too many came at once, is no wrong one', async () => {
+    const served = new ServedProject(settings('  proxies: [127.0.0.1]\n'))
+    project = served
+    await served.serve()
+    const from = (place: number) =>
+      new Visitor(served.url).signIn('anna', PASSWORD, { 'x-forwarded-for': `10.9.0.${place}` })
+    const statuses: number[] = []
+    for (let round = 0; round < 4; round += 1) {
+      const answers = await Promise.all(Array.from({ length: 45 }, (_, place) => from(place)))
+      statuses.push(...answers.map(({ status }) => status))
+    }
+    expect([...new Set(statuses)].sort()).toEqual([200, 503])
+    expect(await from(1)).toMatchObject({ status: 200 })
+  })
+
   test('a session ends when nobody does anything, and when the password is another one', async () => {
     const served = new ServedProject(settings('  sessions: {idle: 2s, whole: 1m}\n'))
     project = served
@@ -94,22 +111,60 @@ describe('signing in', () => {
     expect(await anna.ask('/api/v1/session')).toMatchObject(signedOut)
   })
 
+  test('a session that began while the clock was ahead is over, and so is one that was used then', async () => {
+    const served = new ServedProject(settings())
+    project = served
+    await served.serve()
+    const [anna, viktor] = [new Visitor(served.url), new Visitor(served.url)]
+    await Promise.all([anna.signIn('anna'), viktor.signIn('viktor')])
+    const database = new Database(served.path('.till/state.db'))
+    onTestFinished(() => void database.close())
+    const years = 10 * 365 * 86_400_000
+    const left = () => database.prepare('SELECT account FROM sessions ORDER BY account').all()
+    database.prepare("UPDATE sessions SET used = used + ? WHERE account = 'anna'").run(years)
+    database
+      .prepare("UPDATE sessions SET begun = begun + ?, used = used + ? WHERE account = 'viktor'")
+      .run(years, years)
+    expect(await anna.ask('/api/v1/session')).toMatchObject(signedOut)
+    expect(left()).toEqual([{ account: 'viktor' }])
+    // Nobody comes back with that one: it goes when the next one begins.
+    await anna.signIn('anna')
+    expect(left()).toEqual([{ account: 'anna' }])
+    expect(await viktor.ask('/api/v1/session')).toMatchObject(signedOut)
+  })
+
+  test('a session ends when its account goes, though the same commit has a mistake elsewhere', async () => {
+    const served = new ServedProject(settings())
+    project = served
+    await served.serve()
+    const [anna, viktor] = [new Visitor(served.url), new Visitor(served.url)]
+    await Promise.all([anna.signIn('anna'), viktor.signIn('viktor')])
+    served.write('inventory/other.yaml', 'stores: {S-9: {nonsense: true}}\n')
+    const kept = served.read('tillwright.yaml').split('\n')
+    served.write('tillwright.yaml', kept.filter((line) => !line.includes('anna:')).join('\n'))
+    await served.has(() => served.told.includes('Not let in until then'))
+    expect(await anna.ask('/api/v1/session')).toMatchObject(signedOut)
+    expect(await anna.signIn('anna')).toMatchObject(signedOut)
+    expect(await viktor.ask('/api/v1/session')).toMatchObject({ status: 200 })
+  })
+
   test('an account that cannot be is told with its place', async () => {
     const cases = [
-      ['    a: {role: viewer}\n', 'has neither a password nor a token'],
+      ['    a: {role: viewer}\n', 'has neither a password nor a token', EXIT.usage],
       [
         '    a: {role: viewer, password: "scrypt:2:8:1:c2FsdHNhbHRzYWx0c2FsdA:aGFzaA"}\n',
         'is no hash that can be used',
+        EXIT.usage,
       ],
-      ['    a: {role: viewer, token: "env:T_NONE"}\n', 'cannot be read'],
+      ['    a: {role: viewer, token: "env:T_NONE"}\n', 'cannot be read', EXIT.failed],
     ] as const
-    for (const [account, says] of cases) {
+    for (const [account, says, exit] of cases) {
       project?.remove()
       const served = new ServedProject(`server:\n  accounts:\n${account}`)
       project = served
       const { code, stdout } = await served.till('serve', '--listen', '127.0.0.1:0', '--json')
       expect([code, JSON.parse(stdout).diagnostics]).toMatchObject([
-        2,
+        exit,
         [{ code: 'SERVER_INVALID', source: { line: 3 } }],
       ])
       expect(stdout).toContain(says)

@@ -5,7 +5,9 @@ import { type AddressInfo, connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { errorsOf } from '../cli/published.ts'
+import { hashOf, PASSWORD } from './accounts.ts'
 import { bearer, NORTH, RULES, SECRETS, SENDERS, ServedProject, SOUTH, signed, zabbix } from './served-project.ts'
+import { Visitor } from './visitor.ts'
 
 let project: ServedProject | undefined
 
@@ -196,6 +198,11 @@ test('a signature is taken once, and each way in works', async () => {
   const early = signed('{')
   expect((await till.send('zabbix', '{', early)).status).toBe(400)
   expect((await till.send('zabbix', '{', early)).status).toBe(400)
+  const heard = async (text: string, headers: Readonly<Record<string, string>>) =>
+    (await fetch(`${till.url}/acknowledgements/M1`, { method: 'POST', headers, body: text })).status
+  const [unknown, unread] = [signed('{"heard": true}'), signed('[]')]
+  expect([await heard('{"heard": true}', unknown), await heard('{"heard": true}', unknown)]).toEqual([404, 404])
+  expect([await heard('[]', unread), await heard('[]', unread)]).toEqual([400, 400])
   const basic = { authorization: `Basic ${Buffer.from(`graf:${SECRETS.T_BASIC}`).toString('base64')}` }
   expect((await till.send('zabbix', zabbix(2, 'MarkerGone'), basic)).status).toBe(202)
   const get = await fetch(`${till.url}/hooks/zabbix`, { redirect: 'manual' })
@@ -291,6 +298,30 @@ test('a body that does not come is not waited for, and one that is too large is 
     }
   }
   expect((await till.send('zabbix', zabbix(1, 'MarkerGone'))).status).toBe(202)
+})
+
+test('bodies of nobody shut out neither senders, nor people, nor who signs', async () => {
+  const people = `server:\n  proxies: [127.0.0.1]\n  accounts:\n    anna: {role: admin, password: '${hashOf(PASSWORD)}'}\n`
+  const till = await served(SENDERS.replace('server:\n', people) + RULES)
+  const { port, hostname } = new URL(till.url)
+  const size = 32 * 1024 * 1024
+  const body = Buffer.alloc(size - 1, 'x')
+  for (const address of ['10.9.0.1', '10.9.0.2', '10.9.0.3']) {
+    const socket = connect(Number(port), hostname)
+    onTestFinished(() => void socket.destroy())
+    socket.on('error', () => undefined)
+    const signs = 'X-Sign: 00\r\nX-Time: 0'
+    const head = `POST /hooks/zabbix HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${address}\r\n${signs}\r\nContent-Length: ${size}\r\n\r\n`
+    socket.write(head)
+    // Whoever gets no room for all of it is answered, and sends no more.
+    await Promise.race([new Promise((resolve) => socket.write(body, resolve)), once(socket, 'data')])
+  }
+  expect(await till.send('zabbix', zabbix(1, 'Nobody'))).toMatchObject({ status: 202 })
+  expect(await new Visitor(till.url).signIn('anna')).toMatchObject({ status: 200 })
+  const text = JSON.stringify(zabbix(2, 'Nobody'))
+  expect(await till.send('zabbix', text, { ...signed(text), 'x-forwarded-for': '10.9.0.4' })).toMatchObject({
+    status: 202,
+  })
 })
 
 test('a new revision is taken into force, and one that cannot be used is told and leaves the old one', async () => {
@@ -444,12 +475,22 @@ test('a server whose database is away may be started again', async () => {
 })
 
 test('what comes while the last repair is made to its end is taken in, and worked off by the next server', async () => {
-  const till = await served(SENDERS + RULES.replaceAll('settle: 0s', 'settle: 0s, quiet: 0s'))
+  const pushed =
+    '{push: true, device: event.till, kind: event.type, id: event.id, rules: [{kinds: [SOLD], count: [sold]}]}'
+  const till = await served(
+    `${SENDERS}${RULES.replaceAll('settle: 0s', 'settle: 0s, quiet: 0s')}sources:\n  pushed: ${pushed}\n`,
+  )
+  const push = async (id: string) => {
+    const body = JSON.stringify({ till: `${NORTH}/pos1`, type: 'SOLD', id })
+    return (await fetch(`${till.url}/sources/pushed`, { method: 'POST', headers: bearer('T_ALL'), body })).status
+  }
+  await expect.poll(() => push('1')).toBe(200)
   await till.send('zabbix', zabbix(1, 'Slow', `${NORTH}/pos1`))
   await till.has(() => till.log().includes('begun'))
   const end = till.end('SIGTERM')
-  await expect.poll(() => till.told).toContain('repairs are under way')
+  await expect.poll(() => till.told).toContain('1 repair is under way')
   expect((await till.send('zabbix', zabbix(1, 'Slow', `${NORTH}/pos1`, '0'))).status).toBe(202)
+  expect(await push('2')).toBe(200)
   till.write('quick', '')
   expect((await end).code).toBe(0)
   await till.serve()

@@ -1,7 +1,8 @@
 import Database from 'libsql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '../cli/project.ts'
 import { errorsOf } from '../cli/published.ts'
-import { bearer, NORTH, ServedProject } from '../server/served-project.ts'
+import { bearer, NORTH, ServedProject, signed } from '../server/served-project.ts'
 
 const PUSHED = `sources:
   pushed:
@@ -22,6 +23,7 @@ server:
     all: {token: "env:T_ALL"}
     north: {token: "env:T_NORTH", sources: [pushed], devices: "device.id == 'pos1'"}
     slow: {token: "env:T_SLOW", sources: [zabbix]}
+    desk: {hmac: {secret: "env:T_HMAC", header: X-Sign, time_header: X-Time, within: 10m}}
 hooks: {rules: [{name: quiet, match: "alert.source == 'streams'", settle: 0s}]}
 ${PUSHED}`
 
@@ -76,6 +78,37 @@ describe('Events that are pushed', () => {
     expect(now?.unknown).toEqual([{ what: 'device', name: `${NORTH}/pos2`, count: 1 }])
     const metrics = await (await fetch(`${project.url}/metrics`)).text()
     expect(metrics).toContain('till_source_events{source="pushed",what="taken"} 3')
+  })
+
+  it('of a source that is new are put off, and not refused for good, until it is taken in', async () => {
+    const later = PUSHED.replace('sources:\n  pushed:', '  later:')
+    project.write('tillwright.yaml', SETTINGS + later)
+    if (!project.server) throw new Error('there is no server')
+    await until(project.server, () => project.told.includes('A new revision of the repository is in force'))
+    const statuses: number[] = []
+    const next = async () => {
+      const { status: told } = await push('', 'T_ALL', 'later')
+      if (told !== statuses.at(-1)) statuses.push(told)
+      return told
+    }
+    await expect.poll(next, { timeout: 20_000 }).toBe(200)
+    // Who sends them never sends again what it is told 404 of.
+    expect([[200], [503, 200]]).toContainEqual(statuses)
+    project.write('tillwright.yaml', SETTINGS)
+    await expect.poll(next, { timeout: 20_000 }).toBe(404)
+  })
+
+  it('that could not be kept may come again with the same signature', async () => {
+    const body = event(21)
+    const headers = signed(body)
+    const send = async () => (await fetch(`${project.url}/sources/pushed`, { method: 'POST', headers, body })).status
+    const database = new Database(project.path('.till/state.db'), { timeout: 30_000 })
+    database.exec('ALTER TABLE source_devices RENAME TO source_devices_away')
+    expect(await send()).toBeGreaterThanOrEqual(500)
+    database.exec('ALTER TABLE source_devices_away RENAME TO source_devices')
+    database.close()
+    expect(await send()).toBe(200)
+    expect(await send()).toBe(409)
   })
 
   it('that stop coming make an episode, and end it; no licence is not silence', { timeout: 300_000 }, async () => {

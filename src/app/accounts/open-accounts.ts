@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Account, LocalAccount } from '../../core/account.ts'
-import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError, NotNow } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { Masker } from '../../engine/journal/mask.ts'
 import { secretSources } from '../../secrets/index.ts'
@@ -27,15 +27,31 @@ export function seesIn({ devices }: Account, fleet: Fleet): ((device: Device) =>
 /** Shorter ones are found by trying. */
 const SHORTEST_TOKEN = 16
 
-/** Reads hashes and tokens of accounts, anew each time. Throws InputError with each that cannot be used. */
+/**
+ * Reads hashes and tokens of accounts, anew each time. Throws InputError with each that cannot be used; NotNow where nothing is
+ * wrong but that some cannot be read.
+ */
 export async function openAccounts(project: Project): Promise<ReadonlyMap<string, KnownAccount>> {
+  const { known, wrong, unread } = await readAccounts(project)
+  if (wrong.length > 0) throw wrong.length === unread.size ? new NotNow(wrong) : new InputError(wrong)
+  return known
+}
+
+/** Accounts that can be used, what is wrong with the others, and the names of those whose secret cannot be read. */
+export async function readAccounts(project: Project): Promise<{
+  readonly known: ReadonlyMap<string, KnownAccount>
+  readonly wrong: readonly Diagnostic[]
+  readonly unread: ReadonlySet<string>
+}> {
   const secrets = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const wrong: Diagnostic[] = []
+  const unread = new Set<string>()
   const known = new Map<string, KnownAccount>()
   for (const account of project.settings.server().accounts) {
     const { proof } = account
     const reference = proof.kind === 'password' ? proof.hash : proof.secret
     const text = await textOf(reference, secrets)
+    if ('why' in text) unread.add(account.name)
     const opened = 'why' in text ? text : openedOf(account, text.text)
     const twin = 'why' in opened || !opened.token ? undefined : [...known.values()].find((one) => isSame(one, opened))
     if ('why' in opened) wrong.push(unusable(account, opened.why, opened.detail))
@@ -43,8 +59,7 @@ export async function openAccounts(project: Project): Promise<ReadonlyMap<string
       wrong.push(unusable(account, `it has the token of "${twin.account.name}"`, 'Who is asking could not be told.'))
     else known.set(account.name, opened)
   }
-  if (wrong.length > 0) throw new InputError(wrong)
-  return known
+  return { known, wrong, unread }
 }
 
 interface Trouble {

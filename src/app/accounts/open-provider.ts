@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { InputError } from '../../core/diagnostic.ts'
+import { NotNow } from '../../core/diagnostic.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { PROVIDER_MARK, type RoleRule, type SignInProvider } from '../../core/sign-in-provider.ts'
 import { Masker } from '../../engine/journal/mask.ts'
@@ -31,6 +31,11 @@ export class KnownProvider {
     this.client = of.client
     const settings = digestOf(provider)
     this.#rules = provider.roles.map((rule, index) => ({ rule, proof: `${settings} ${index}` }))
+  }
+
+  /** Whether these settings let in the same people. */
+  letsInAs(settings: SignInProvider | undefined): boolean {
+    return settings !== undefined && digestOf(settings) === digestOf(this.provider)
   }
 
   /** A rule lets in somebody for whom only some devices exist. */
@@ -83,7 +88,7 @@ function digestOf({ issuer, clientId, person, roles }: SignInProvider): string {
     .digest('hex')
 }
 
-/** The provider of a repository with its secret, read anew; nobody is asked yet. Throws InputError where the secret cannot be read. */
+/** The provider of a repository with its secret, read anew; nobody is asked yet. Throws NotNow where the secret cannot be read. */
 export async function openProvider(project: Project): Promise<KnownProvider | undefined> {
   const { provider, publicUrl } = project.settings.server()
   if (!provider || publicUrl === undefined) return undefined
@@ -93,7 +98,7 @@ export async function openProvider(project: Project): Promise<KnownProvider | un
   if (secret && !secret.ok) {
     const summary = `server.oidc: its secret "${shown(clientSecret ?? '')}" cannot be read`
     const detail = secret.failure.message
-    throw new InputError([{ code: 'SERVER_INVALID', severity: 'error', summary, detail, source }])
+    throw new NotNow([{ code: 'SERVER_INVALID', severity: 'error', summary, detail, source }])
   }
   const client = new ProviderClient({ ...provider, secret: secret?.value, redirectUri: `${publicUrl}${CALLBACK}` })
   return new KnownProvider(provider, { publicUrl, client })

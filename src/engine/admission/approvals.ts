@@ -90,8 +90,8 @@ export function useApproval(state: ApprovalState, now: number): ApprovalChange {
 
 /** Why the name of an account is not enough, and what is. */
 export const UNSIGNED =
-  'The policy wants it signed: who may run this command is not known to be anybody. Give --sign KEY (a key of the list of signers), ' +
-  'or approve in the dashboard, signed in.'
+  'The policy wants it signed: who may run this command, or has this token, is not known to be anybody. Give --sign KEY ' +
+  '(a key of the list of signers), or approve in the dashboard, signed in.'
 
 const BEGUN = 'What it is for has begun already.'
 

@@ -17,7 +17,7 @@ const MOST_AWAITED = 1_000
 export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
   app.post('/api/v1/plans', async (context) => {
     const who = await dashboard.visitor(context, 'look')
-    const { device, runbook } = await readJson(context, dashboard.bodies)
+    const { device, runbook } = await readJson(context, dashboard)
     if (typeof device !== 'string' || typeof runbook !== 'string')
       throw new ApiRefused(400, 'It is {"device": "STORE/DEVICE", "runbook": "NAME"}.')
     const sight = await dashboard.sightOf(who.known)
@@ -38,8 +38,10 @@ export function actionRoutes(app: DashboardApp, dashboard: Dashboard): void {
     const who = await dashboard.visitor(context, 'approve')
     const { of, word, awaits } = await wordOn(dashboard, context, who)
     const to = awaits === undefined ? {} : { to: linesOf(awaits) }
+    // Who holds a token may be any program: that is not known to be anybody.
+    const proof = who.session && ({ kind: 'server' } as const)
     const { isReady } = await tried(async () =>
-      approveRun(await dashboard.runs(), of, { ...word, ...to, proof: { kind: 'server' } }),
+      approveRun(await dashboard.runs(), of, { ...word, ...to, ...(proof && { proof }) }),
     )
     return context.json({ schema: 'till.api-said/1', run: of.run.run, ready: isReady })
   })
@@ -103,7 +105,7 @@ async function wordOn(
   who: Visitor,
 ): Promise<{ readonly of: RunOf; readonly word: Word; readonly awaits: unknown }> {
   const of = await runOn(dashboard, context, who)
-  const { why, awaits } = await readJson(context, dashboard.bodies)
+  const { why, awaits } = await readJson(context, dashboard)
   if (typeof why !== 'string' || why.trim() === '' || why.length > LONGEST_WHY)
     throw new ApiRefused(400, `It is {"why": "…"}, of at most ${LONGEST_WHY} characters: it is on record.`)
   return { of, word: { by: who.known.account.name, at: Date.now(), why: why.trim() }, awaits }

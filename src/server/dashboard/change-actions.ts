@@ -13,7 +13,7 @@ const LONGEST = 500
 export function changeRoutes(app: DashboardApp, dashboard: Dashboard): void {
   app.post('/api/v1/runs/:run/apply', async (context) => {
     const who = await dashboard.visitor(context, 'change')
-    await readJson(context, dashboard.bodies)
+    await readJson(context, dashboard)
     const plan = context.req.param('run') ?? ''
     const device = dashboard.plans.deviceOf(plan)
     const sight = await dashboard.sightOf(who.known)
@@ -27,7 +27,7 @@ export function changeRoutes(app: DashboardApp, dashboard: Dashboard): void {
   })
   app.post('/api/v1/holds', async (context) => {
     const who = await dashboard.visitor(context, 'change')
-    const { on, until, why } = await readJson(context, dashboard.bodies)
+    const { on, until, why } = await readJson(context, dashboard)
     const [place, end, because] = [on, until, why].map((one) => (typeof one === 'string' ? one.trim() : ''))
     if (!place || !end || !because || because.length > LONGEST)
       throw new ApiRefused(400, 'It is {"on": "STORE or STORE/DEVICE", "until": "4h", "why": "…"}.')
@@ -43,7 +43,7 @@ export function changeRoutes(app: DashboardApp, dashboard: Dashboard): void {
 export function outageRoutes(app: DashboardApp, dashboard: Dashboard): void {
   app.post('/api/v1/outages', async (context) => {
     const who = await dashboard.visitor(context, 'attend')
-    const { on, until, why, closed } = await readJson(context, dashboard.bodies)
+    const { on, until, why, closed } = await readJson(context, dashboard)
     const [place, end, because] = [on, until, why].map((one) => (typeof one === 'string' ? one.trim() : ''))
     const isClosed = closed === true || closed === 'on'
     if (

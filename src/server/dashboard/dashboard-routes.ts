@@ -44,10 +44,10 @@ export function dashboardRoutes(dashboard: Dashboard): DashboardApp {
   outageRoutes(app, dashboard)
   incidentRoutes(app, dashboard)
   reportRoutes(app, dashboard)
-  // Whoever tries both ways has no more tries for it.
-  const tries = new Tries(() => performance.now())
-  providerRoutes(app, new ProviderSignIn(dashboard, tries))
-  apiRoutes(app, dashboard, new SignIn(dashboard, tries))
+  // Apart: where a provider fails everybody of an office, accounts with a password are there for that.
+  const tries = (): Tries => new Tries(() => performance.now())
+  providerRoutes(app, new ProviderSignIn(dashboard, tries()))
+  apiRoutes(app, dashboard, new SignIn(dashboard, tries()))
   app.all('/api/*', (context) => problem(context, new ApiRefused(404, 'There is no such question.')))
   app.onError((error, context) => {
     if (error instanceof ApiRefused) return problem(context, error)

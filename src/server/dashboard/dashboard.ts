@@ -41,6 +41,8 @@ interface Access {
 
 interface Around {
   readonly revision: () => Revision
+  /** Who is let in now. */
+  readonly accounts: () => KnownAccounts
   readonly runs: () => Promise<RunStore>
   readonly incidents: IncidentStore
   readonly bodies: BodyReader
@@ -61,13 +63,15 @@ export class Dashboard {
   readonly runs: () => Promise<RunStore>
   readonly plans: PlanDesk
   readonly #revision: () => Revision
+  readonly #accounts: () => KnownAccounts
   readonly #sights = new Map<string, { readonly version: number; readonly sight: Sight }>()
   readonly #accesses = new WeakMap<Project, Access>()
   #freshAt = Number.NEGATIVE_INFINITY
   #isStopping = false
 
-  private constructor({ revision, runs, incidents, bodies, log, plans }: Around, store: RunStore) {
+  private constructor({ revision, accounts, runs, incidents, bodies, log, plans }: Around, store: RunStore) {
     this.#revision = revision
+    this.#accounts = accounts
     this.runs = runs
     this.incidents = incidents
     this.plans = plans
@@ -85,7 +89,7 @@ export class Dashboard {
   }
 
   accounts(): KnownAccounts {
-    return this.#revision().accounts
+    return this.#accounts()
   }
 
   /** What browsers call the server, where that is known. */

@@ -70,7 +70,7 @@ export function incidentRoutes(app: DashboardApp, dashboard: Dashboard): void {
     app.post(`/api/v1/incidents/:incident/${word}`, async (context) => {
       const who = await dashboard.visitor(context, 'attend')
       const sight = await dashboard.sightOf(who.known)
-      const body = await readJson(context, dashboard.bodies)
+      const body = await readJson(context, dashboard)
       // That a fault is over although it fires is more than a word about it.
       if (body['despite'] !== undefined) demand(who, 'change')
       const saying = { by: who.known.account.name, now: new Date(), ...eyesOf(sight) }

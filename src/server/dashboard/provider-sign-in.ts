@@ -46,7 +46,7 @@ export class ProviderSignIn {
     const { origin } = incoming.headers
     // The browser comes back to the public address, and has the cookie there alone.
     if (origin !== known.publicUrl) throw new ApiRefused(409, `That begins at ${known.publicUrl} only.`)
-    const { to } = await readJson(context, this.#dashboard.bodies)
+    const { to } = await readJson(context, this.#dashboard)
     const from = this.#dashboard.addressOf(incoming)
     const waitMs = this.#tries.waitMs(undefined, from)
     if (waitMs > 0) throw new ApiRefused(429, 'Too many tries.', { 'retry-after': String(Math.ceil(waitMs / 1000)) })

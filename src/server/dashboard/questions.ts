@@ -2,8 +2,9 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { BegunLists, Page } from '../../app/overview/paging.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { type BodyReader, textOfBody } from '../read-body.ts'
+import { textOfBody } from '../read-body.ts'
 import { ApiRefused } from './api-refused.ts'
+import type { Dashboard } from './dashboard.ts'
 
 const USUAL = 100
 const MOST = 1_000
@@ -53,13 +54,18 @@ export function among(name: string, values: readonly string[], known: readonly s
 }
 
 /** The JSON object that a request brings. Throws ApiRefused. */
-export async function readJson(context: Context<{ Bindings: HttpBindings }>, bodies: BodyReader): Promise<JsonObject> {
+export async function readJson(
+  context: Context<{ Bindings: HttpBindings }>,
+  dashboard: Pick<Dashboard, 'bodies' | 'addressOf'>,
+): Promise<JsonObject> {
   if (!/^application\/json\b/i.test(context.req.header('content-type') ?? ''))
     throw new ApiRefused(415, 'It is sent as application/json.')
   // Without a length it could go on and on.
   if (!(Number(context.req.header('content-length') ?? Number.NaN) <= MOST_BODY))
     throw new ApiRefused(413, `It has more than ${MOST_BODY} bytes, or does not say how many.`)
-  const read = await bodies.read(context.env.incoming)
+  const { incoming } = context.env
+  const read = await dashboard.bodies.read(incoming, { kind: 'people', address: dashboard.addressOf(incoming) })
+  if (!read.ok && read.status === 503) throw new ApiRefused(503, read.why, { 'retry-after': '2' })
   if (!read.ok) throw new ApiRefused(read.status === 413 ? 413 : 400, read.why)
   try {
     const value: unknown = JSON.parse(textOfBody(read.bytes) ?? '')

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { KnownAccounts } from '../../app/accounts/known-accounts.ts'
 import type { KnownAccount } from '../../app/accounts/open-accounts.ts'
 import type { SessionLimits } from '../../core/account.ts'
+import { MOST_AHEAD_MS, wasWithin } from '../../core/clock-ahead.ts'
 import type { Session, SessionStore } from '../../core/session.ts'
 
 /** Being used is noted once in so long: a page asks often. */
@@ -48,12 +49,14 @@ export class Sessions {
     if (!session || !known) return undefined
     const { idleMs, wholeMs } = this.#limits()
     const now = Date.now()
-    const until = Math.min(session.begun + wholeMs, session.used + idleMs)
-    if (now >= until) {
+    const { begun, used } = session
+    const until = Math.min(begun + wholeMs, used + idleMs)
+    // One that was begun, or used, while the clock was ahead would go on until that time has come.
+    if (!wasWithin(wholeMs, { at: begun, now }) || !wasWithin(idleMs, { at: used, now })) {
       await this.#store.end(session.id)
       return undefined
     }
-    if (of.isUse && now - session.used > NOTE_MS) await this.#store.use(session.id, now)
+    if (of.isUse && now - used > NOTE_MS) await this.#store.use(session.id, now)
     return { session, known, until }
   }
 
@@ -63,7 +66,7 @@ export class Sessions {
 
   async #forget(now: number): Promise<void> {
     const { idleMs, wholeMs } = this.#limits()
-    await this.#store.forget({ begun: now - wholeMs, used: now - idleMs })
+    await this.#store.forget({ begun: now - wholeMs, used: now - idleMs, ahead: now + MOST_AHEAD_MS })
   }
 }
 

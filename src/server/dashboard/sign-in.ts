@@ -25,7 +25,7 @@ export class SignIn {
   async signIn(context: Context<DashboardEnv>): Promise<Response> {
     const { incoming } = context.env
     refuseOthers(incoming, this.#dashboard.publicUrl)
-    const { account = '', password = '' } = await readJson(context, this.#dashboard.bodies)
+    const { account = '', password = '' } = await readJson(context, this.#dashboard)
     if (typeof account !== 'string' || typeof password !== 'string' || account.length > 64)
       throw new ApiRefused(400, 'It is {"account": "…", "password": "…"}.')
     const from = this.#dashboard.addressOf(incoming)
@@ -36,7 +36,11 @@ export class SignIn {
     }
     this.#tries.begun(account, from)
     const known = this.#dashboard.accounts().named(account)
-    const isRight = await this.#passwords.isRight(known, password)
+    const isRight = await this.#passwords.isRight(known, password).catch((error) => {
+      this.#tries.unjudged(account, from)
+      throw error
+    })
+    if (isRight === 'busy') this.#tries.unjudged(account, from)
     if (isRight === 'busy') throw new ApiRefused(503, 'Too many sign in at once.', { 'retry-after': '2' })
     if (!isRight || !known) {
       this.#dashboard.log.sayOf(`wrong ${from}`, `A wrong name or password from ${from}`)

@@ -9,7 +9,7 @@ interface Count {
   times: number
 }
 
-/** Counts passwords, and ways back from a provider, that were wrong, so that nobody gets in by trying. */
+/** Counts passwords, or ways back from a provider, that were wrong, so that nobody gets in by trying. */
 export class Tries {
   readonly #counts = new Map<string, Count>()
   readonly #now: () => number
@@ -47,6 +47,14 @@ export class Tries {
       const count = this.#counts.get(key)
       if (isBoth) this.#counts.delete(key)
       else if (count) count.times -= 1
+    }
+  }
+
+  /** It was not judged after all: nothing is known of what was tried, and nothing forgiven. */
+  unjudged(account: string | undefined, address: string): void {
+    for (const { key } of keysOf(account, address)) {
+      const count = this.#counts.get(key)
+      if (count) count.times -= 1
     }
   }
 
