@@ -9,9 +9,7 @@ const MOST_IN_FLIGHT = { known: 64 * MIB, unproven: 64 * MIB, people: 4 * MIB } 
  * Who sends a body: somebody known, somebody whose signature over it is not judged yet, or a person at a page or in front of the
  * sign-in. Of those who may be anybody it is the address that counts.
  */
-export type BodyFrom =
-  | { readonly kind: 'known' }
-  | { readonly kind: 'unproven' | 'people'; readonly address: string }
+export type BodyFrom = { readonly kind: 'known' } | { readonly kind: 'unproven' | 'people'; readonly address: string }
 
 export type ReadBody =
   | { readonly ok: true; readonly bytes: Buffer }
