@@ -19,7 +19,8 @@ const WRITINGS: Readonly<Record<CsvLocale, Writing>> = {
 
 /**
  * CSV (RFC 4180) with a line of titles, in parts. What a spreadsheet program would take for a formula has an apostrophe
- * before it, which such programs take for "this is text". Shares are per cent.
+ * before it, which such programs take for "this is text"; so has what would begin a cell where a program goes by another
+ * separator than this one, as Excel does by that of its country: quotes in the middle of a cell are none then. Shares are per cent.
  */
 export function* sheetCsv(
   { columns, rows }: Pick<Sheet, 'columns' | 'rows'>,
@@ -30,9 +31,13 @@ export function* sheetCsv(
   for (const row of [columns, ...rows]) yield `${row.map((cell) => written(cell, writing)).join(writing.separator)}\r\n`
 }
 
+/** Where a cell begins for any program: at its begin, or behind a separator or line end; with a formula there. */
+const FORMULA_ANYWHERE = /(^|[,;\t\r\n])(?="*[=+\-@])/g
+
 function written(cell: Cell, { separator, point }: Writing): string {
   if (typeof cell !== 'string') return 'wall' in cell ? timeText(cell) : numberText(cell).replace('.', point)
-  const safe = looksLikeFormula(cell) ? `'${printable(cell)}` : printable(cell)
+  const text = cell === '-' ? cell : printable(cell).replace(FORMULA_ANYWHERE, "$1'")
+  const safe = looksLikeFormula(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) || safe.includes(separator) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 

@@ -276,14 +276,8 @@ async function letIn(serving: ServerParts, request: IncomingMessage): Promise<Vi
     throw new Refused(429, 'Too much from this address was refused.', { 'retry-after': '1' })
   if (first !== 'signed' && !first.ok) throw refusedFor(serving, request, first.status, first.why)
   if (first !== 'signed') limit(serving, first.sender)
-  const address = serving.dashboard.addressOf(request)
-  const read = await serving.bodies.read(
-    request,
-    first === 'signed' ? { kind: 'unproven', address } : { kind: 'known' },
-  )
-  if (!read.ok && read.status === 503) throw new Refused(503, read.why, { 'retry-after': '5' })
-  if (!read.ok) throw refusedFor(serving, request, read.status, read.why)
-  const then = first === 'signed' ? doorkeeper.bySignature({ header }, read.bytes, Date.now()) : first
+  const bytes = await bytesOf(serving, request, first !== 'signed')
+  const then = first === 'signed' ? doorkeeper.bySignature({ header }, bytes, Date.now()) : first
   if (!then.ok) throw refusedFor(serving, request, then.status, then.why)
   const { sender, signature } = then
   const giveBack = (): void => {
@@ -297,10 +291,18 @@ async function letIn(serving: ServerParts, request: IncomingMessage): Promise<Vi
       throw error
     }
   }
-  const body = textOfBody(read.bytes)
+  const body = textOfBody(bytes)
   if (body !== undefined) return { sender, body, giveBack }
   giveBack()
   throw refusedFor(serving, request, 400, 'Its body is not UTF-8.')
+}
+
+async function bytesOf(serving: ServerParts, request: IncomingMessage, isKnown: boolean): Promise<Buffer> {
+  const address = serving.dashboard.addressOf(request)
+  const read = await serving.bodies.read(request, isKnown ? { kind: 'known' } : { kind: 'unproven', address })
+  if (read.ok) return read.bytes
+  if (read.status === 503) throw new Refused(503, read.why, { 'retry-after': '5' })
+  throw refusedFor(serving, request, read.status, read.why)
 }
 
 function limit({ rates }: ServerParts, { name, perSecond }: Sender): void {

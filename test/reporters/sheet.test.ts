@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, expect, test } from 'vitest'
 import { cellText, type Sheet } from '../../src/reporters/sheet.ts'
-import { sheetCsv } from '../../src/reporters/sheet-csv.ts'
+import { CSV_LOCALES, sheetCsv } from '../../src/reporters/sheet-csv.ts'
 import { sheetHtml } from '../../src/reporters/sheet-html.ts'
 import { sheetXlsx } from '../../src/reporters/sheet-xlsx.ts'
 import { isThere } from '../peers/debian.ts'
@@ -44,9 +44,9 @@ test('CSV: what looks like a formula is marked as text', () => {
       "x,'+1",
       "x,'-1",
       "x,'@SUM(A1)",
-      "x,'	=1",
+      "x,'	'=1",
       "x,"'
-    =1"",
+    '=1"",
       "x,-",
       "x,"<script>alert(""1"")</script>"",
       "x,"a,b
@@ -56,6 +56,28 @@ test('CSV: what looks like a formula is marked as text', () => {
       "",
     ]
   `)
+})
+
+test.each(CSV_LOCALES)('CSV for %s: nor does a part of it, whichever separator a program goes by', (locale) => {
+  const hostile = fc.array(fc.constantFrom('a', ' ', ',', ';', '\t', '\n', '\r', '"', "'", '=', '+', '-', '@'), {
+    maxLength: 8,
+  })
+  const cell = fc.oneof(
+    fc.constantFrom('a;=1+1', 'a\n=1+1', 'a;"=1"', 'a,@b'),
+    hostile.map((letters) => letters.join('')),
+  )
+  fc.assert(
+    fc.property(cell, (one) => {
+      // What stands for nothing is none.
+      fc.pre(one !== '-')
+      const written = text(sheetCsv({ columns: ['x'], rows: [['x', one, 'x']] }, locale))
+      for (const separator of [/[,\r\n]/, /[;\r\n]/, /[\t\r\n]/, /[,;\t\r\n]/]) {
+        const begins = written.split(separator).map((part) => part.replace(/^"+/, ''))
+        expect(begins.filter((part) => /^[=+\-@]/.test(part))).toEqual([])
+      }
+    }),
+    { numRuns: 2_000 },
+  )
 })
 
 test('HTML: a page that runs nothing', () => {
