@@ -397,13 +397,13 @@ test('settings that would let in too many, or go in the clear, are told with the
   const good = settings({ url: 'https://till.example', issuer: 'https://login.example' })
   const cases = [
     [good.replace('public_url: https', 'public_url: http'), 'is no address that people can sign in at', 2],
-    [good.replace('  public_url: https://till.example\n', ''), 'does not know its own address', 4],
-    [good.replace('issuer: https', 'issuer: http'), 'is no issuer that can be trusted', 7],
-    [good.replace('[openid, profile', '[profile'), '"openid" is not among the scopes', 10],
-    [good.replace('is: tills', 'is: till-operators'), 'Rule 2 is never reached', 14],
-    [good.replace('role: viewer', 'roles: viewer'), 'roles', 14],
-    [good.replace(`env:${CLIENT.secret}`, 'a-secret-in-the-clear'), 'client_secret', 9],
-    [good.replace("device.id == 'office'", 'devise.id == 1'), 'devise', 16],
+    [good.replace('  public_url: https://till.example\n', ''), 'does not know its own address', 5],
+    [good.replace('issuer: https', 'issuer: http'), 'is no issuer that can be trusted', 8],
+    [good.replace('[openid, profile', '[profile'), '"openid" is not among the scopes', 11],
+    [good.replace('is: tills', 'is: till-operators'), 'Rule 2 is never reached', 15],
+    [good.replace('role: viewer', 'roles: viewer'), 'roles', 15],
+    [good.replace(`env:${CLIENT.secret}`, 'a-secret-in-the-clear'), 'client_secret', 10],
+    [good.replace("device.id == 'office'", 'devise.id == 1'), 'devise', 17],
   ] as const
   for (const [text, says, line] of cases) {
     const served = new ServedProject(text)
