@@ -121,7 +121,7 @@ test('the checklist tells who has sold, as every format', async () => {
   expect([xlsx.code, xlsx.stdout]).toEqual([0, ''])
   expect(project.read('out/list.xlsx').slice(0, 2)).toBe('PK')
   const both = await project.till('report', 'checklist', '--format', 'xlsx', '--json')
-  expect([both.code, both.stdout]).toEqual([2, expect.stringContaining('cannot also be provided')])
+  expect([both.code, both.stdout]).toEqual([2, expect.stringContaining('do not go together')])
   const nowhere = await project.till('report', 'checklist', '--format', 'xlsx')
   expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('--output')])
 })
