@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core'
 import { resolveUnfinished } from '../app/history/unfinished-runs.ts'
 import { jsonPage } from '../app/json-document.ts'
+import { hereFlag } from '../app/project.ts'
 import { accountName } from '../app/run/account.ts'
 import { approvalStatement, signedWord } from '../app/run/approval-signature.ts'
 import { type Approved, approveRun } from '../app/run/control-run.ts'
@@ -76,7 +77,7 @@ Exit codes: 0 it may go on, 6 others have to approve as well, 2 it waits for nob
     const word = { ...who, at: Date.now(), why }
     const approved = await approveRun(store, { fleet: fleet.name, run }, word)
     await project.close()
-    const more = flags.sandbox ? ' --sandbox' : ''
+    const more = hereFlag(project)
     await this.write(flags.json ? document(run.run, approved) : text(run.run, approved, more))
     this.exit(approved.isReady ? EXIT.ok : EXIT.held)
   }

@@ -11,7 +11,12 @@ export function aimed(advice: string, flags: string): string {
 
 /** The advice with `flags` in a command of ours that it holds; as it is without one. */
 export function withFlags(advice: string, flags: string): string {
-  return flags === '' ? advice : advice.replace(COMMAND, (command) => `${command} ${flags}`)
+  return advice.replace(COMMAND, (command) => commandWith(command, flags))
+}
+
+/** A command with `flags` behind it. */
+export function commandWith(command: string, flags: string): string {
+  return flags === '' ? command : `${command} ${flags}`
 }
 
 /** What is the same in the advice for several devices. */

@@ -3,7 +3,7 @@ import { counted } from '../core/counted.ts'
 import type { Failure } from '../core/failure.ts'
 import type { Leftover } from '../core/fence.ts'
 import type { Classification } from '../core/outcome.ts'
-import { withFlags } from '../core/remedy.ts'
+import { commandWith, withFlags } from '../core/remedy.ts'
 import type { DeviceRecord, StepRecord } from '../core/run.ts'
 import {
   describeEvidence,
@@ -69,7 +69,7 @@ function gatheredLines({ device, steps }: DeviceRecord, run: string, flags = '')
   if (bundles.length === 0) return []
   const items = bundles.reduce((sum, bundle) => sum + bundle.items.length, 0)
   const bytes = bundles.reduce((sum, bundle) => sum + bundle.bytes, 0)
-  const command = [collectedCommand(run, device), flags].join(' ').trim()
+  const command = commandWith(collectedCommand(run, device), flags)
   return [`  gathered ${counted(items, 'item')}, ${bytes} bytes: ${plainText(command)}`]
 }
 

@@ -2,6 +2,7 @@ import { counted, formatCount } from '../core/counted.ts'
 import type { RunEvent } from '../core/events.ts'
 import { DEVICE_STATES } from '../core/outcome.ts'
 import type { Reporter } from '../core/ports.ts'
+import { commandWith } from '../core/remedy.ts'
 import type { DeviceRecord, StepRecord } from '../core/run.ts'
 import { adviceOn, describeChange } from './describe-change.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
@@ -153,7 +154,7 @@ function pageOf(
     ...(tally.overloaded ? [overload(tally.overloaded)] : []),
     ...(failed === '' ? [] : ['### What went wrong', failed]),
     ...(differs === '' ? [] : [`### What ${changed ? 'was changed' : 'differs'}`, differs, ...changes.differences()]),
-    ...(started ? [`All of it: ${code(`till runs show ${started.run}${flags === '' ? '' : ` ${flags}`}`)}`] : []),
+    ...(started ? [`All of it: ${code(commandWith(`till runs show ${started.run}`, flags))}`] : []),
     '',
   ].join('\n\n')
 }

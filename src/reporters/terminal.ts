@@ -1,6 +1,7 @@
 import { formatCount } from '../core/counted.ts'
 import type { RunEvent } from '../core/events.ts'
 import type { Reporter } from '../core/ports.ts'
+import { commandWith } from '../core/remedy.ts'
 import type { DeviceRecord } from '../core/run.ts'
 import { describeDevice } from './describe-device.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
@@ -86,7 +87,7 @@ class TerminalReporter {
     }
     if (this.#notShown > 0) {
       await this.#write([
-        `… and ${formatCount(this.#notShown)} more: till runs show ${this.#tally.started.run}${this.#flags === '' ? '' : ` ${this.#flags}`}`,
+        `… and ${formatCount(this.#notShown)} more: ${commandWith(`till runs show ${this.#tally.started.run}`, this.#flags)}`,
       ])
     }
     await this.#write(this.#tally.summary(this.#paint))

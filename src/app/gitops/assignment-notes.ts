@@ -13,7 +13,7 @@ import { EXIT, worseExitCode } from '../../core/outcome.ts'
 import type { DeviceRecord } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import type { Project } from '../project.ts'
-import { type AssignmentMemories, editMemories, readMemories } from './assignment-memory.ts'
+import { type AssignmentMemories, editMemories } from './assignment-memory.ts'
 import { wantedOfAll } from './assignment-news.ts'
 
 /** An assignment that is gone through, or that is for some of its devices. */
@@ -158,15 +158,17 @@ export class AssignmentNotes {
    */
   async settle(project: Project, gone: readonly Part[], pass: EndedPass): Promise<readonly Emptied[]> {
     const wants = new Map(gone.map((part) => [part, wantsNow(part, pass)]))
+    let after: AssignmentMemories = {}
     await editMemories(project, (before) => {
       const entries = gone.map((part) => {
         const memory = before[part.assignment.name]
         const noted = wantsToNote(part, wants.get(part) ?? {}, memory)
         return [part.assignment.name, this.#settled(memory, { part, wants: noted }, pass)] as const
       })
-      return Object.fromEntries(entries)
+      const settled = Object.fromEntries(entries)
+      after = { ...before, ...settled }
+      return settled
     })
-    const after = await readMemories(project)
     return project.settings.assignments.flatMap(({ name }) => {
       const { empty_since: since, suspended } = after[name] ?? {}
       return since === undefined || suspended ? [] : [{ assignment: name, since }]

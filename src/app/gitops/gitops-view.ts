@@ -83,11 +83,12 @@ function inPlace({ commit, at, on, ordered_by: by }: Overtaken): string {
 export function overtakenText(overtaken: Overtaken): string {
   const { commit, ordered_by: by } = overtaken
   const wayOut =
-    by === undefined ? 'Devices are kept to that there. See what keeps this controller from it' : 'Do the same here'
-  const order = `till gitops trust ${by === undefined ? 'COMMIT' : commit} --reason TEXT`
+    by === undefined
+      ? 'Devices are kept to that there. See what keeps this controller from it; or order for all what is meant: till gitops trust COMMIT --reason TEXT'
+      : `Do the same here: till gitops trust ${commit} --reason TEXT`
   return plainLines([
     `REVISION_OVERTAKEN: ${inPlace(overtaken)}, and what is in force here is not newer. No device was looked at.`,
-    `  ${wayOut}${by === undefined ? `; or order for all what is meant: ${order}` : `: ${order}`}`,
+    `  ${wayOut}`,
   ])
 }
 

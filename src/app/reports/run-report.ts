@@ -5,6 +5,7 @@ import type { Report, ReportChart, ReportRow } from '../../core/report.ts'
 import { RUN_REPORT } from '../../core/report-forms.ts'
 import type { DeviceRecord, RunSummary, StepRecord } from '../../core/run.ts'
 import type { RunStore } from '../../core/run-store.ts'
+import { hereFlag } from '../project.ts'
 
 /** Bars of a chart. */
 const MOST_BARS = 15
@@ -16,7 +17,7 @@ const TELLING: ReadonlySet<StepRecord['state']> = new Set(['drifted', 'changed',
 export async function runReport(
   store: RunStore,
   run: RunSummary,
-  { zone, now, sandbox }: { readonly zone: string; readonly now: Date; readonly sandbox: boolean },
+  { zone, now, isSandbox }: { readonly zone: string; readonly now: Date; readonly isSandbox: boolean },
 ): Promise<Report> {
   const record = await foldRun(store.events(run.run), { ended: run.state !== 'running' })
   const devices = [...record.devices.values()]
@@ -30,7 +31,7 @@ export async function runReport(
     zone,
     by: null,
     of: null,
-    notes: notesOf(run, record.targets.length, sandbox),
+    notes: notesOf(run, record.targets.length, isSandbox),
     rows: devices.map(rowOf),
     total: null,
     charts: chartsOf(devices),
@@ -40,14 +41,14 @@ export async function runReport(
 function notesOf(
   { run, mode, runbooks, by, state, exit_code, devices }: RunSummary,
   targets: number,
-  sandbox: boolean,
+  isSandbox: boolean,
 ): string[] {
   const end = state === 'finished' ? `It ended with exit code ${exit_code}.` : `It is ${state}.`
   const left = Math.max(0, targets - devices)
   return [
     `Run ${run}: ${mode} ${runbooks.join(', ')}, by ${by}. ${end}`,
     ...(left > 0 ? [`${left} of its devices have no end yet.`] : []),
-    `All of it: till runs show ${run}${sandbox ? ' --sandbox' : ''}`,
+    `All of it: till runs show ${run}${hereFlag({ isSandbox })}`,
   ]
 }
 

@@ -74,12 +74,12 @@ const KINDS = { store: 'stores', region: 'regions', device: 'devices' } as const
 
 function unknownNames(fleet: Fleet, what: keyof typeof KINDS, wanted: readonly string[] | undefined): Diagnostic[] {
   if (!wanted?.length) return []
-  const names = new Set(fleet[KINDS[what]].keys())
+  const known = fleet[KINDS[what]]
   return wanted
-    .filter((name) => !names.has(name))
+    .filter((name) => !known.has(name))
     .map((name) => {
       // A device by its id alone is meant in one store or another.
-      const near = [...names].find((full) => full.endsWith(`/${name}`)) ?? suggest(name, names)
+      const near = [...known.keys()].find((full) => full.endsWith(`/${name}`)) ?? suggest(name, known.keys())
       const other = (['store', 'region', 'device'] as const).find((kind) => fleet[KINDS[kind]].has(name))
       const hint = other ? `it is a ${other}: --${other} ${name}` : near && `did you mean "${near}"?`
       return {

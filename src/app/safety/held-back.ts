@@ -56,8 +56,7 @@ export function wavesText(project: Project, runbooks: readonly Runbook[], device
 
 const MOST = 6
 
-/** The earliest time at which one of them may. */
-/** By the clocks of the store whose turn comes first. */
+/** The earliest time at which one of them may, by the clocks of its store. */
 function whenText(held: readonly Why[], fleet: Fleet): string {
   const [first] = held
     .flatMap(({ at, device }) => (at === undefined ? [] : [{ at, device }]))

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { RunStore } from '../../core/run-store.ts'
+import { isOfNobody } from '../../engine/admission/settle-place.ts'
 import { replaceFile } from '../../files/edit-file.ts'
 import { withStateId } from '../../lang/write-state-id.ts'
 import type { Successor } from '../../stores/sqlite-seal.ts'
@@ -107,8 +108,8 @@ async function inProgress(store: RunStore, { name, devices }: Fleet): Promise<st
   const now = Date.now()
   for (const fleet of await store.admission.fleets()) {
     const { places, holds, breaker } = await store.admission.read(fleet)
-    // What has left the inventory is never seen in order again, and keeps nothing back (engine/admission/ledger.ts).
-    const place = places.find(({ phase, device }) => phase !== 'out' || fleet !== name || devices.has(device))
+    // What counts for nothing keeps nothing back.
+    const place = places.find((one) => fleet !== name || !isOfNobody(one, devices))
     if (place) {
       const state = place.phase === 'out' ? 'out' : 'in progress'
       return `${place.device} is ${state} by run ${place.run}: a run has to see it in order first (till apply, till resume or till rollback)`

@@ -32,7 +32,7 @@ With --json the answer is one document (schema till.report-run/1); the whole of 
     const report = await runReport(store, run, {
       zone: zoneOfMost(await workingFleet(project, flags)),
       now: new Date(),
-      sandbox: project.isSandbox,
+      isSandbox: project.isSandbox,
     })
     await project.close()
     await this.writeReport(report, flags)

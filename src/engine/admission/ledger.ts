@@ -1,5 +1,6 @@
 import type { Place, Waiter } from '../../core/admission.ts'
 import type { Bucket, CompiledPolicy, GroupBucket } from './compile-policy.ts'
+import { isOfNobody } from './settle-place.ts'
 
 /** What is waited for: a bucket, a group, or a device by its name. */
 export type QueueKey = Bucket | GroupBucket | string
@@ -79,7 +80,7 @@ export class Ledger {
   outBy(device: string): string | undefined {
     if (this.#places.has(device)) return undefined
     for (const place of this.#places.values())
-      if (place.takes.includes(device) && !this.#isOfNobody(place)) return place.device
+      if (place.takes.includes(device) && !isOfNobody(place, this.#policy.world.devices)) return place.device
     return undefined
   }
 
@@ -162,7 +163,7 @@ export class Ledger {
   }
 
   #take(place: Place, by: 1 | -1): void {
-    if (this.#isOfNobody(place)) return
+    if (isOfNobody(place, this.#policy.world.devices)) return
     for (const device of place.takes) {
       this.#mark(device, by)
       if (place.phase !== 'out') {
@@ -173,11 +174,6 @@ export class Ledger {
       }
       this.#leave(device, by)
     }
-  }
-
-  /** Left out by a device that the inventory does not have any more: no run could ever see that in order. */
-  #isOfNobody({ phase, device }: Place): boolean {
-    return phase === 'out' && !this.#policy.world.devices.has(device)
   }
 
   #leave(device: string, by: 1 | -1): void {

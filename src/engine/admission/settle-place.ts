@@ -26,6 +26,11 @@ export function placeOfDead(place: Place): Place | undefined {
   return settlePlace(place, 'untouched')
 }
 
+/** Left out by a device that the inventory does not have any more: no run could ever see that in order, so it counts for nothing. */
+export function isOfNobody({ phase, device }: Place, devices: { has(name: string): boolean }): boolean {
+  return phase === 'out' && !devices.has(device)
+}
+
 /** The place of a visit that may begin: takes over what the device was left out by. */
 export function takePlace(place: Omit<Place, 'phase'>, before: Place | undefined): Place {
   const wasOut = before !== undefined && (before.phase !== 'held' || before.wasOut === true)

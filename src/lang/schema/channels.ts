@@ -1,8 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
 import { CHAIN_UNTIL } from '../../core/escalation.ts'
-import { duration, secret, text, url } from './input-forms.ts'
+import { duration, NAME_OF_PARTY, secret, text, url } from './input-forms.ts'
 
-const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$'
 const count = (description: string, example: number) =>
   ({ description, type: 'integer', minimum: 1, maximum: 1_000, examples: [example] }) as const
 
@@ -141,10 +140,7 @@ const ONE_CHANNEL = {
 export const CHANNELS = {
   description: 'Ways to tell people, by name.',
   type: 'object',
-  propertyNames: {
-    description: 'A name is of letters, digits, -, _ and dots, and begins with a letter or a digit.',
-    pattern: NAME_PATTERN,
-  },
+  propertyNames: NAME_OF_PARTY,
   additionalProperties: ONE_CHANNEL,
   examples: [{ mail: { smtp: { host: 'mail.example', from: 'till@example.com' } } }],
 } as const
@@ -154,10 +150,7 @@ export const contacts = (hours: object) =>
   ({
     description: 'Who can be told, by name.',
     type: 'object',
-    propertyNames: {
-      description: 'A name is of letters, digits, -, _ and dots, and begins with a letter or a digit.',
-      pattern: NAME_PATTERN,
-    },
+    propertyNames: NAME_OF_PARTY,
     additionalProperties: {
       title: 'Contact',
       description: 'Somebody, or a place, that can be told.',

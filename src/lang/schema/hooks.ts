@@ -1,10 +1,8 @@
 import { HOOK_MODES } from '../../core/hook-rule.ts'
-import { duration, secret, text, url } from './input-forms.ts'
+import { duration, NAME, NAME_OF_SENDER, secret, text, url } from './input-forms.ts'
 
 const count = (description: string, example: number) =>
   ({ description, type: 'integer', minimum: 1, maximum: 100_000, examples: [example] }) as const
-
-const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_-]*$'
 
 const PARAM = {
   description: 'A value; or one that is taken from the alert, if it is in the list.',
@@ -40,7 +38,7 @@ const RULE = {
         'Its name, by which episodes go. What fires when it is renamed goes by the rule that holds for its alert from then on, with the repairs ' +
         'that were made.',
       type: 'string',
-      pattern: NAME_PATTERN,
+      pattern: NAME,
       examples: ['spooler-stuck'],
     },
     match: text(
@@ -53,14 +51,14 @@ const RULE = {
         'Fault class of the incident that it becomes where people are needed, unless the runbook has classified it; the name of the rule ' +
         'unless given.',
       type: 'string',
-      pattern: NAME_PATTERN,
+      pattern: NAME,
       examples: ['sale-blocked'],
     },
     sources: {
       description: 'Sources that may fire it. Default: all.',
       type: 'array',
       minItems: 1,
-      items: { type: 'string', pattern: NAME_PATTERN },
+      items: { type: 'string', pattern: NAME },
       examples: [['zabbix']],
     },
     about: {
@@ -182,10 +180,7 @@ export const HOOKS = {
     sources: {
       description: 'Systems that send JSON of their own, by name. alertmanager, grafana and zabbix are known without.',
       type: 'object',
-      propertyNames: {
-        description: 'A name is of letters, digits, - and _, and begins with a letter or a digit.',
-        pattern: NAME_PATTERN,
-      },
+      propertyNames: NAME_OF_SENDER,
       additionalProperties: SOURCE,
       examples: [{ 'shop-desk': { id: 'payload.id', firing: "payload.state == 'open'", alert: 'payload.problem' } }],
     },

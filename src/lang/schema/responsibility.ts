@@ -1,14 +1,8 @@
 import { CHAIN, CHANNELS, contacts } from './channels.ts'
-import { duration, text } from './input-forms.ts'
+import { DOTTED_NAME, duration, NAME_OF_PARTY, text } from './input-forms.ts'
 
-const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$'
-/** A key that is a name. */
-const NAME_OF = {
-  description: 'A name is of letters, digits, -, _ and dots, and begins with a letter or a digit.',
-  pattern: NAME_PATTERN,
-} as const
 const name = (description: string, example: string) =>
-  ({ description, type: 'string', pattern: NAME_PATTERN, examples: [example] }) as const
+  ({ description, type: 'string', pattern: DOTTED_NAME, examples: [example] }) as const
 const names = (description: string, example: string) =>
   ({ description, type: 'array', minItems: 1, items: { type: 'string', minLength: 1 }, examples: [[example]] }) as const
 
@@ -110,7 +104,7 @@ export const RESPONSIBILITY = {
     contracts: {
       description: 'What is promised, by name.',
       type: 'object',
-      propertyNames: NAME_OF,
+      propertyNames: NAME_OF_PARTY,
       additionalProperties: CONTRACT,
       examples: [{ gold: { hours: 'always' }, office: { hours: 'business', fix: '8h' } }],
     },
@@ -120,7 +114,7 @@ export const RESPONSIBILITY = {
       description: 'Who is responsible, by name.',
       type: 'object',
       minProperties: 1,
-      propertyNames: NAME_OF,
+      propertyNames: NAME_OF_PARTY,
       additionalProperties: TEAM,
       examples: [{ 'till-desk': {}, acme: { partner: 'acme' } }],
     },

@@ -1,9 +1,8 @@
 import { ROLES } from '../../core/account.ts'
 import { DURATION_PATTERN } from '../../core/duration.ts'
-import { duration, secret, text } from './input-forms.ts'
+import { duration, NAME, NAME_OF_SENDER, secret, text } from './input-forms.ts'
 import { OIDC } from './oidc.ts'
 
-const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_-]*$'
 /** Also addresses of mail. */
 const ACCOUNT_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}$'
 /** The names of fields of HTTP that need no quoting (RFC 9110, 5.6.2). */
@@ -72,7 +71,7 @@ const SENDER = {
       description: 'Sources that it may send as; for it there are no others. Default: all.',
       type: 'array',
       minItems: 1,
-      items: { type: 'string', pattern: NAME_PATTERN },
+      items: { type: 'string', pattern: NAME },
       examples: [['zabbix']],
     },
     acknowledges: {
@@ -177,10 +176,7 @@ export const SERVER = {
     senders: {
       description: 'Who may send, by name. Nobody else is let in.',
       type: 'object',
-      propertyNames: {
-        description: 'A name is of letters, digits, - and _, and begins with a letter or a digit.',
-        pattern: NAME_PATTERN,
-      },
+      propertyNames: NAME_OF_SENDER,
       additionalProperties: SENDER,
       examples: [{ alertmanager: { token: 'env:TILL_ALERTMANAGER_TOKEN', sources: ['alertmanager'] } }],
     },
