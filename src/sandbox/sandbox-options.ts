@@ -42,7 +42,7 @@ export function readFaults(texts: readonly string[]): readonly FaultRule[] {
       wrong.map(({ text, detail }) => ({
         code: 'SCHEMA_VALUE_INVALID',
         severity: 'error',
-        summary: `"${text}" cannot be read as a fault`,
+        summary: `"${text}" is no fault that the sandbox can make`,
         detail,
       })),
     )
