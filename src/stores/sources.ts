@@ -173,16 +173,16 @@ class StoredEvents implements EventStore {
       this.#session.read(
         t
           .selectFrom('source_devices')
-          .where('heard_at', '>', 0)
           .select([
             'source',
-            ({ fn }) => fn.countAll<number>().as('n'),
+            sql<number>`SUM(CASE WHEN heard_at > 0 THEN 1 ELSE 0 END)`.as('n'),
             ({ fn }) => fn.max<number>('heard_at').as('last'),
           ])
           .groupBy('source'),
       ),
       this.#session.read(t.selectFrom('source_troubles').selectAll()),
     ])
+    // Also a source by which no device was ever heard: it may have told that they are missing.
     const names = new Set([...tallies, ...devices, ...troubles].map(({ source }) => source))
     return [...names].sort().map((source) => {
       const heard = devices.find((row) => row.source === source)
@@ -196,7 +196,7 @@ class StoredEvents implements EventStore {
           .filter((row) => row.source === source)
           .map(({ what, name, n }) => ({ what: what as 'kind' | 'device', name, count: Number(n) })),
         devices: Number(heard?.n ?? 0),
-        lastAt: heard ? Number(heard.last) : null,
+        lastAt: Number(heard?.last ?? 0) || null,
         trouble: trouble?.why ?? null,
         troubleSince: trouble?.since ?? null,
       }

@@ -169,6 +169,8 @@ describe.skipIf(!hasAlertmanager)('our own silences in an Alertmanager', () => {
   }, 60_000)
 
   test('a run asks once what went out, and only about devices that it has silenced', async () => {
+    // The server asks what became of its own silences for some seconds.
+    await till.end('SIGTERM')
     front.asked.length = 0
     // Nothing was told about it, so that nothing is asked.
     expect(await till.till('apply', 'marker', '--device', `${NORTH}/pos8`, '--yes')).toMatchObject({ code: 0 })

@@ -80,7 +80,7 @@ describe('Events that are pushed', () => {
     expect(metrics).toContain('till_source_events{source="pushed",what="taken"} 3')
   })
 
-  it('of a source that is new are put off, and not refused for good, until it is taken in', async () => {
+  it('of a source that is new are put off, and not refused for good, until it is taken in', { timeout: 120_000 }, async () => {
     const later = PUSHED.replace('sources:\n  pushed:', '  later:')
     project.write('tillwright.yaml', SETTINGS + later)
     if (!project.server) throw new Error('there is no server')
@@ -94,6 +94,12 @@ describe('Events that are pushed', () => {
     await expect.poll(next, { timeout: 20_000 }).toBe(200)
     // Who sends them never sends again what it is told 404 of.
     expect([[200], [503, 200]]).toContainEqual(statuses)
+    // What was told of a device that it never heard of ends with it, too.
+    const database = new Database(project.path('.till/state.db'), { timeout: 30_000 })
+    const row = database.prepare("SELECT told FROM source_devices WHERE source = 'later' AND device = ?")
+    const isTold = () => ((row.get(`${NORTH}/office`) as { told?: string } | undefined)?.told ?? '').includes('never')
+    await expect.poll(isTold, { timeout: 90_000 }).toBe(true)
+    database.close()
     project.write('tillwright.yaml', SETTINGS)
     await expect.poll(next, { timeout: 20_000 }).toBe(404)
   })
@@ -112,13 +118,18 @@ describe('Events that are pushed', () => {
     }
     const all = ['office till-never-heard', 'pos1 till-silent', 'pos2 events-licence-missing']
     await expect.poll(() => episodes(), { timeout: 90_000, interval: 3_000 }).toEqual(all)
-    // Whoever is killed before it can note that it has told of it tells of it again, as the same.
+    // Whoever is killed before it can note that it has told of it tells of it again, as the same, even if it spoke meanwhile.
     const database = new Database(project.path('.till/state.db'), { timeout: 30_000 })
-    const told = database.prepare('SELECT told FROM source_devices WHERE device = ?')
-    const isTold = () => (told.get(`${NORTH}/pos1`) as { told: string | null }).told !== null
-    await expect.poll(isTold, { timeout: 90_000 }).toBe(true)
-    database.prepare('UPDATE source_devices SET told = NULL WHERE device = ?').run(`${NORTH}/pos1`)
-    await expect.poll(isTold, { timeout: 90_000 }).toBe(true)
+    const pos1 = `${NORTH}/pos1`
+    const row = database.prepare('SELECT told FROM source_devices WHERE device = ?')
+    const told = () => JSON.parse((row.get(pos1) as { told: string | null }).told ?? '{}') as object
+    const isTold = { id: expect.stringContaining(`pushed/${pos1}/silent/`), kind: 'silent' }
+    await expect.poll(told, { timeout: 90_000 }).toEqual(isTold)
+    const before = told()
+    await push(event(13))
+    const pending = database.prepare('UPDATE source_devices SET told = ? WHERE device = ?')
+    pending.run(JSON.stringify({ ...before, pending: true }), pos1)
+    await expect.poll(told, { timeout: 90_000 }).toEqual(isTold)
     database.close()
     // A device that speaks all the time is silent no longer.
     const talk = setInterval(

@@ -14,9 +14,11 @@ const ALERTS: Readonly<Record<SilenceKind, { readonly name: string; readonly tex
   licence: { name: 'events-licence-missing', text: 'It says that it has no licence for events' },
 }
 
+/** What was told of a device. `pending`: it may not have arrived, since whoever tells was ended before it could note more. */
 interface Told {
   readonly id: string
   readonly kind: SilenceKind
+  readonly pending?: true
 }
 
 /**
@@ -43,25 +45,30 @@ export async function tellSilence(
   )
   const at = new Date(of.now).toISOString()
   const alerts: object[] = []
-  const notes: [string, string | null][] = []
+  const notes: [string, Told | null][] = []
+  const note = async (device: string, one: Told | null): Promise<void> =>
+    of.events.tell(settings.name, device, one && JSON.stringify(one))
   for (const [device, { id, kind }] of told) {
     if (silent.get(device)?.kind === kind) continue
     alerts.push({ id, state: 'resolved', device, name: ALERTS[kind].name, text: 'It speaks again', started_at: at })
     notes.push([device, null])
   }
   for (const [device, { kind, heardAt }] of silent) {
-    if (told.get(device)?.kind === kind) continue
-    // The same when it is told anew by a process that was killed before it could note that it had told it.
-    const id = `${settings.name}/${device}/${kind}/${heardAt ?? 'never'}`
+    const before = told.get(device)
+    // What it was silent of before ends first; the next look goes on.
+    if (before && !(before.kind === kind && before.pending)) continue
+    const id = before?.id ?? `${settings.name}/${device}/${kind}/${heardAt ?? 'never'}`
     const since = heardAt === null ? '' : ` since ${new Date(heardAt).toISOString()}`
     const labels = { stream: settings.name, kind }
     const { name, text } = ALERTS[kind]
     alerts.push({ id, state: 'firing', device, name, text: `${text}${since}.`, started_at: at, labels })
-    notes.push([device, JSON.stringify({ id, kind } satisfies Told)])
+    // By its name it is told again, and ended, even if it speaks for a moment before the next look.
+    if (!before) await note(device, { id, kind, pending: true })
+    notes.push([device, { id, kind }])
   }
   if (alerts.length > 0)
     await of.hooks.receive([{ source: STREAMS, sender: OWN_SENDER, body: JSON.stringify({ alerts }) }])
-  for (const [device, text] of notes) await of.events.tell(settings.name, device, text)
+  for (const [device, one] of notes) await note(device, one)
   return look
 }
 
