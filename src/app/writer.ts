@@ -75,6 +75,13 @@ export function watchOutput(): void {
   })
 }
 
+/** Resolves when stdout has taken all that was written, or can take nothing any more: oclif waits for a drain that never comes there. */
+export function stdoutFlushed(): Promise<void> {
+  return new Promise((done) => {
+    process.stdout.write('', () => done())
+  })
+}
+
 /** To a file Node.js writes once, and takes no note of how much of it a disk that becomes full has taken (write(2)). */
 function writeWhole(): void {
   if (!fstatSync(process.stdout.fd).isFile()) return

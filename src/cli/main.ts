@@ -1,5 +1,5 @@
-import { flush, handle, run, settings } from '@oclif/core'
-import { watchOutput } from '../app/writer.ts'
+import { handle, run, settings } from '@oclif/core'
+import { stdoutFlushed, watchOutput } from '../app/writer.ts'
 import { EXIT } from '../core/outcome.ts'
 import { tooManyFiles } from './too-many-files.ts'
 
@@ -12,7 +12,7 @@ export async function main(root: string): Promise<void> {
   settings.enableAutoTranspile = false
   try {
     await run(process.argv.slice(2), root)
-    await flush()
+    await stdoutFlushed()
   } catch (error) {
     const said = tooManyFiles(error)
     if (said === undefined) return handle(error as Error)

@@ -125,6 +125,15 @@ describe.skipIf(!hasOpenSsh)('where what a run says cannot be written', () => {
     expect(existsSync(project.path('device/mark'))).toBe(false)
   })
 
+  it.each([['--help'], ['init', '--help'], ['module', 'list'], ['schema', 'runbook']])(
+    'a reader that goes away is no fault of anybody: %s %s',
+    async (...args) => {
+      const till = spawn(process.execPath, [TILL, ...args], { cwd: project.root, stdio: ['ignore', 'pipe', 'pipe'] })
+      till.stdout.destroy()
+      expect(await ended(till)).toEqual({ code: 0, stdout: '', stderr: '' })
+    },
+  )
+
   it('a full disk does not end an apply in the middle, and is told', async () => {
     for (const to of ['stdout', 'file'] as const) {
       project.write(`runbooks/full-${to}.yaml`, runbook(`full-${to}`))

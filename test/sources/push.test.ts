@@ -80,7 +80,9 @@ describe('Events that are pushed', () => {
     expect(metrics).toContain('till_source_events{source="pushed",what="taken"} 3')
   })
 
-  it('of a source that is new are put off, and not refused for good, until it is taken in', { timeout: 120_000 }, async () => {
+  it('of a source that is new are put off, and not refused for good, until it is taken in', {
+    timeout: 120_000,
+  }, async () => {
     const later = PUSHED.replace('sources:\n  pushed:', '  later:')
     project.write('tillwright.yaml', SETTINGS + later)
     if (!project.server) throw new Error('there is no server')

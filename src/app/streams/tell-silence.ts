@@ -2,7 +2,7 @@ import type { EventStore, SourceSettings } from '../../core/event-source.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import { OWN_SENDER, STREAMS } from '../hooks/open-hooks.ts'
-import type { SilenceKind, SilenceLook } from './silence.ts'
+import type { SilenceKind, SilenceLook, Silent } from './silence.ts'
 import { silenceOf } from './sources-status.ts'
 
 const ALERTS: Readonly<Record<SilenceKind, { readonly name: string; readonly text: string }>> = {
@@ -38,38 +38,44 @@ export async function tellSilence(
 ): Promise<SilenceLook> {
   const look = await silenceOf(settings, of.events, of)
   if (!settings.silence || look.isQuiet || of.inTrouble) return look
-  const silent = new Map(look.silent.map((one) => [one.device, one]))
-  const heard = await of.events.heard(settings.name)
-  const told = new Map(
-    heard.flatMap(({ device, told: text }) => (text === null ? [] : [[device, readTold(text)] as const])),
-  )
+  const silent = new Map(look.silent.map(({ device, kind }) => [device, kind]))
+  const told = await toldOf(of.events, settings.name)
   const at = new Date(of.now).toISOString()
   const alerts: object[] = []
   const notes: [string, Told | null][] = []
   const note = async (device: string, one: Told | null): Promise<void> =>
     of.events.tell(settings.name, device, one && JSON.stringify(one))
   for (const [device, { id, kind }] of told) {
-    if (silent.get(device)?.kind === kind) continue
+    if (silent.get(device) === kind) continue
     alerts.push({ id, state: 'resolved', device, name: ALERTS[kind].name, text: 'It speaks again', started_at: at })
     notes.push([device, null])
   }
-  for (const [device, { kind, heardAt }] of silent) {
-    const before = told.get(device)
-    // What it was silent of before ends first; the next look goes on.
-    if (before && !(before.kind === kind && before.pending)) continue
-    const id = before?.id ?? `${settings.name}/${device}/${kind}/${heardAt ?? 'never'}`
-    const since = heardAt === null ? '' : ` since ${new Date(heardAt).toISOString()}`
-    const labels = { stream: settings.name, kind }
-    const { name, text } = ALERTS[kind]
-    alerts.push({ id, state: 'firing', device, name, text: `${text}${since}.`, started_at: at, labels })
+  for (const { id, isKnown, ...one } of toTell(settings.name, look.silent, told)) {
     // By its name it is told again, and ended, even if it speaks for a moment before the next look.
-    if (!before) await note(device, { id, kind, pending: true })
-    notes.push([device, { id, kind }])
+    if (!isKnown) await note(one.device, { id, kind: one.kind, pending: true })
+    alerts.push({ id, started_at: at, ...alertOf(settings.name, one) })
+    notes.push([one.device, { id, kind: one.kind }])
   }
   if (alerts.length > 0)
     await of.hooks.receive([{ source: STREAMS, sender: OWN_SENDER, body: JSON.stringify({ alerts }) }])
   for (const [device, one] of notes) await note(device, one)
   return look
+}
+
+/** Those of which nobody has been told for certain; what a device was silent of before ends first, and the next look goes on. */
+function toTell(source: string, silent: readonly Silent[], told: ReadonlyMap<string, Told>) {
+  return silent.flatMap((one) => {
+    const before = told.get(one.device)
+    if (!before)
+      return [{ ...one, id: `${source}/${one.device}/${one.kind}/${one.heardAt ?? 'never'}`, isKnown: false }]
+    return before.kind === one.kind && before.pending ? [{ ...one, id: before.id, isKnown: true }] : []
+  })
+}
+
+function alertOf(stream: string, { device, kind, heardAt }: Silent): object {
+  const { name, text } = ALERTS[kind]
+  const since = heardAt === null ? '' : ` since ${new Date(heardAt).toISOString()}`
+  return { state: 'firing', device, name, text: `${text}${since}.`, labels: { stream, kind } }
 }
 
 /** Ends what was told of devices of sources of which nobody wants to know any more whether they are silent. */
@@ -81,20 +87,20 @@ export async function endTold(
   const left = (await of.events.standing()).filter(({ source }) => !watched.has(source))
   const at = new Date(of.now).toISOString()
   for (const { source } of left) {
-    const told = (await of.events.heard(source)).flatMap(({ device, told: text }) =>
-      text === null ? [] : [{ device, ...readTold(text) }],
-    )
+    const told = await toldOf(of.events, source)
     // Of devices that have left the inventory, too: by its name an alert ends what it has begun.
-    const alerts = told.map(({ device, id, kind }) => ({
+    const alerts = [...told].map(([device, { id, kind }]) => ({
       ...{ id, state: 'resolved', device, name: ALERTS[kind].name, started_at: at },
       text: 'Its silence is not looked at any more',
     }))
     if (alerts.length > 0)
       await of.hooks.receive([{ source: STREAMS, sender: OWN_SENDER, body: JSON.stringify({ alerts }) }])
-    for (const { device } of told) await of.events.tell(source, device, null)
+    for (const device of told.keys()) await of.events.tell(source, device, null)
   }
 }
 
-function readTold(text: string): Told {
-  return JSON.parse(text) as Told
+/** By device. */
+async function toldOf(events: EventStore, source: string): Promise<ReadonlyMap<string, Told>> {
+  const heard = await events.heard(source)
+  return new Map(heard.flatMap(({ device, told }) => (told === null ? [] : [[device, JSON.parse(told) as Told]])))
 }
