@@ -41,12 +41,17 @@ export interface CompiledPolicy {
 
 /** How many of `total` an amount allows for; a share is at least one, or nothing could ever be done. */
 export function atMost(amount: Amount, total: number): number {
-  return 'count' in amount ? amount.count : Math.max(1, Math.floor(amount.share * total))
+  return 'count' in amount ? amount.count : Math.max(1, Math.floor(partOf(total, amount.share)))
 }
 
 /** How many of `total` an amount demands: a share is rounded up. */
 export function atLeast(amount: Amount, total: number): number {
-  return 'count' in amount ? amount.count : Math.ceil(amount.share * total)
+  return 'count' in amount ? amount.count : Math.ceil(partOf(total, amount.share))
+}
+
+/** Of shares such as 58 %: 0.58 × 50 is a little less than 29 in binary, and 0.28 × 25 a little more than 7. */
+export function partOf(total: number, share: number): number {
+  return Number((total * share).toFixed(6))
 }
 
 export function compilePolicy(policy: Policy, world: World): CompiledPolicy {

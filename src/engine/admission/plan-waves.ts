@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { grouped } from '../../core/grouped.ts'
 import type { Waves } from '../../core/policy.ts'
+import { partOf } from './compile-policy.ts'
 
 /** A device that a run is about. */
 export interface WaveTarget {
@@ -110,7 +111,7 @@ function growing(rest: readonly Unit[], done: number, shares: readonly number[])
   let from = 0
   for (const [index, share] of shares.entries()) {
     const isLast = index === shares.length - 1
-    const to = isLast ? rest.length : Math.max(from, Math.floor(share * total) - done)
+    const to = isLast ? rest.length : Math.max(from, Math.floor(partOf(total, share)) - done)
     found.push(rest.slice(from, to))
     from = Math.max(from, to)
   }

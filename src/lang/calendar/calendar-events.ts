@@ -42,29 +42,63 @@ function eventOf(event: JcalComponent, moved: readonly JcalComponent[], zoneOf: 
     propertiesOf(of, name).flatMap((property) => momentsOf(property, zoneOf).map((one) => byClocksOf(one, start.zone)))
   for (const property of moved.flatMap((other) => propertiesOf(other, 'recurrence-id'))) checkRange(property, title)
   const without = new Set([...walls('exdate', event), ...moved.flatMap((other) => walls('recurrence-id', other))])
-  // EXDATE of a day takes away what begins on it.
+  // EXDATE of a day takes away what begins on it; so does a change of what begins on a day, as Exchange writes it.
   const days = new Set(
-    propertiesOf(event, 'exdate')
+    [...propertiesOf(event, 'exdate'), ...moved.flatMap((other) => propertiesOf(other, 'recurrence-id'))]
       .flatMap((p) => momentsOf(p, zoneOf))
       .flatMap((m) => (m.isDay ? [m.wall] : [])),
   )
   const isLeftOut = (wall: number): boolean => without.has(wall) || days.has(Math.floor(wall / DAY_MS) * DAY_MS)
-  const more = walls('rdate', event)
+  const added = addedTo(event, { start, usual: { length, exact }, title, zoneOf })
   const begins = beginnings(event, start, zoneOf)
   return {
     between(from, to) {
-      const found = new Set([...begins(from - length, to), ...more.filter((wall) => wall > from - length && wall < to)])
+      const found = new Map(begins(from - length, to).map((wall) => [wall, { length, exact }]))
+      for (const { wall, ...own } of added) if (wall > from - own.length && wall < to) found.set(wall, own)
       return [...found]
-        .filter((wall) => !isLeftOut(wall))
-        .map((wall) => ({
+        .filter(([wall]) => !isLeftOut(wall))
+        .map(([wall, own]) => ({
           from: wall,
-          to: wall + length,
+          to: wall + own.length,
           title,
-          ...(exact > 0 && { timed: { after: wall + length - exact, ms: exact } }),
+          ...(own.exact > 0 && { timed: { after: wall + own.length - own.exact, ms: own.exact } }),
           ...(start.zone !== undefined && { zone: start.zone }),
         }))
     },
   }
+}
+
+/** In milliseconds by its clocks; `exact`: that part of it which is by none. */
+interface Length {
+  readonly length: number
+  readonly exact: number
+}
+
+/** What RDATE adds: times, of the length that the event has, and periods, of their own (RFC 5545, 3.8.5.2). */
+function addedTo(
+  event: JcalComponent,
+  of: { readonly start: WallMoment; readonly usual: Length; readonly title: string; readonly zoneOf: ZoneOf },
+): readonly (Length & { readonly wall: number })[] {
+  const { start, usual, title, zoneOf } = of
+  return propertiesOf(event, 'rdate').flatMap((property) => {
+    const [, parameters, type, ...values] = property
+    if (type !== 'period')
+      return momentsOf(property, zoneOf).map((one) => ({ ...usual, wall: byClocksOf(one, start.zone) }))
+    return values.map((value) => {
+      const [from, to] = value as readonly [string, string]
+      const begin: JcalProperty = ['dtstart', parameters, 'date-time', from]
+      const isDuration = /^[+-]?P/.test(to)
+      const end: JcalProperty = isDuration ? ['duration', {}, 'duration', to] : ['dtend', parameters, 'date-time', to]
+      const period: JcalComponent = ['vevent', [begin, end], []]
+      const moment = startOf(period, title, zoneOf)
+      const wall = byClocksOf(moment, start.zone)
+      return { wall, ...lengthOf(period, { ...moment, wall, ...zoned(start) }, { title, zoneOf }) }
+    })
+  })
+}
+
+function zoned({ zone }: WallMoment): Pick<WallMoment, 'zone'> {
+  return zone === undefined ? {} : { zone }
 }
 
 function startOf(event: JcalComponent, title: string, zoneOf: ZoneOf): WallMoment {
@@ -74,12 +108,11 @@ function startOf(event: JcalComponent, title: string, zoneOf: ZoneOf): WallMomen
   throw new CalendarProblem(`The event "${title}" does not say when it begins`, 'It needs DTSTART.', title)
 }
 
-/** In milliseconds by its clocks; `exact`: that part of it which is by none. */
 function lengthOf(
   event: JcalComponent,
   start: WallMoment,
   of: { readonly title: string; readonly zoneOf: ZoneOf },
-): { readonly length: number; readonly exact: number } {
+): Length {
   const end = propertiesOf(event, 'dtend')[0]
   const moment = end && momentsOf(end, of.zoneOf)[0]
   const text = textOf(event, 'duration')

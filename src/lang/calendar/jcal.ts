@@ -59,7 +59,7 @@ export function zonesOf(calendar: JcalComponent): ZoneOf {
 /** The moments that a property holds. Throws CalendarProblem. */
 export function momentsOf(property: JcalProperty, zoneOf: ZoneOf): readonly WallMoment[] {
   const [, parameters, , ...values] = property
-  return values.map((value) => momentOf(Array.isArray(value) ? value[0] : value, parameters['tzid'], zoneOf))
+  return values.map((value) => momentOf(value, parameters['tzid'], zoneOf))
 }
 
 function momentOf(value: unknown, tzid: unknown, zoneOf: ZoneOf): WallMoment {

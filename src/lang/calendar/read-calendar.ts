@@ -32,7 +32,8 @@ export function readCalendar(
 function calendarsIn(text: string): readonly JcalComponent[] {
   let parsed: unknown
   try {
-    parsed = ICAL.parse(text)
+    // Editors of Windows put a byte order mark before it.
+    parsed = ICAL.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     throw new CalendarProblem('The file is not an iCal file', `${(error as Error).message}.`, '')
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { atLeast, atMost } from '../../../src/engine/admission/compile-policy.ts'
 import { mayBeginAt } from '../../../src/engine/admission/decide.ts'
 import { rankOf } from '../../../src/engine/admission/ledger.ts'
 import { RULES } from '../../../src/engine/admission/rules/index.ts'
@@ -52,6 +53,11 @@ describe('caps', () => {
     const alone = { run: runOf({ run: 'r', waves: [tally(1)] }) }
     expect(bench.word(question('A/pos3', repair), alone)).toBe('begin')
     expect(bench.word(question('A/pos1', repair), alone)).toContain('CAP_REACHED')
+  })
+
+  test('a share is what it is in percent, not in binary', () => {
+    expect([atMost({ share: 0.58 }, 50), atMost({ share: 0.57 }, 100), atMost({ share: 0.1 }, 5)]).toEqual([29, 57, 1])
+    expect([atLeast({ share: 0.28 }, 25), atLeast({ share: 0.56 }, 25), atLeast({ share: 0.3 }, 3)]).toEqual([7, 14, 1])
   })
 
   test('a share is of those that there are, and at least one', () => {

@@ -109,6 +109,34 @@ describe('an iCal file', () => {
     ])
   })
 
+  // RFC 5545, 3.8.5.2.
+  test('has added periods of their own length, also by a duration', () => {
+    const text = ics(
+      'DTSTART;TZID=Europe/Warsaw:20261201T220000\nDTEND;TZID=Europe/Warsaw:20261202T020000\n' +
+        'RDATE;VALUE=PERIOD:20261205T220000Z/PT1H,20261206T220000Z/20261207T230000Z\n' +
+        'RDATE;TZID=Europe/Warsaw:20261210T220000',
+    )
+    expect(spans(text)).toEqual([
+      '2026-12-01T22:00 2026-12-02T02:00 Europe/Warsaw',
+      '2026-12-05T23:00 2026-12-06T00:00 Europe/Warsaw',
+      '2026-12-06T23:00 2026-12-08T00:00 Europe/Warsaw',
+      '2026-12-10T22:00 2026-12-11T02:00 Europe/Warsaw',
+    ])
+    expect(spans(text, '2026-12-07T20:00', '2026-12-08T12:00')).toEqual([
+      '2026-12-06T23:00 2026-12-08T00:00 Europe/Warsaw',
+    ])
+  })
+
+  test('moves what a change names by its day alone, and begins with a byte order mark', () => {
+    const weekly = 'UID:w\nDTSTART;TZID=Europe/Warsaw:20261201T220000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=2'
+    const moved =
+      'UID:w\nDTSTART;TZID=Europe/Warsaw:20261209T220000\nDURATION:PT1H\nRECURRENCE-ID;VALUE=DATE:20261208'
+    expect(spans(`\uFEFF${ics(weekly, moved)}`)).toEqual([
+      '2026-12-01T22:00 2026-12-01T23:00 Europe/Warsaw',
+      '2026-12-09T22:00 2026-12-09T23:00 Europe/Warsaw',
+    ])
+  })
+
   test('tells what began before the span that is asked about', () => {
     const text = ics('DTSTART:20260105T220000\nDURATION:P2D\nRRULE:FREQ=MONTHLY')
     expect(spans(text, '2026-03-06T00:00', '2026-03-07T00:00')).toEqual(['2026-03-05T22:00 2026-03-07T22:00'])
