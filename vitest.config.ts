@@ -12,6 +12,12 @@ const waiting = {
 
 export default defineConfig({
   test: {
+    // Asked for by `npm run coverage` alone.
+    coverage: {
+      provider: 'v8',
+      include: ['src/core/**', 'src/engine/**', 'src/lang/**', 'src/stores/**'],
+      reporter: ['text-summary', 'json-summary', 'json'],
+    },
     projects: [
       {
         test: {

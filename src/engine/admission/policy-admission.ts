@@ -304,7 +304,7 @@ class PolicyGate {
   }
 
   #facts({ released, aborted, paused }: RunControl): RunFacts {
-    const waves = this.#waves.tallies(released)
+    const waves = this.#waves.tallies(released, this.#now())
     const { run, origin, purpose } = this.#options
     const isOnTerminal = origin === 'terminal'
     const failed = purpose === 'rollback' ? waves.reduce((sum, { results }) => sum + results.failed, 0) : 0

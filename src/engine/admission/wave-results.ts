@@ -1,4 +1,5 @@
 import type { RunControl, WaveResult, WaveTally } from '../../core/admission.ts'
+import { MOST_AHEAD_MS } from '../../core/clock-ahead.ts'
 
 /** What the devices of a run have come to, by its waves. */
 export class WaveResults {
@@ -51,11 +52,15 @@ export class WaveResults {
     return own !== undefined && own <= wave && !this.#looked.has(device) && this.#results[own]?.has(device) !== true
   }
 
-  /** How the waves stand. `released`: what people have said about going on behind some of them. */
-  tallies(released: RunControl['released']): readonly WaveTally[] {
+  /**
+   * How the waves stand. `released`: what people have said about going on behind some of them. What was done by a clock that was ahead is
+   * watched from now on: it would be for as long as that had been ahead.
+   */
+  tallies(released: RunControl['released'], now: number): readonly WaveTally[] {
     return this.#waves.map((wave, index): WaveTally => {
       const results = this.#tallies[index] as Record<WaveResult, number>
-      const doneAt = this.#doneAt[index]
+      let doneAt = this.#doneAt[index]
+      if (doneAt !== undefined && doneAt - now > MOST_AHEAD_MS) this.#doneAt[index] = doneAt = now
       const word = released[index]
       return { size: wave.length, results, ...(doneAt !== undefined && { doneAt }), ...(word && { released: word }) }
     })

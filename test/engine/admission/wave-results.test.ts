@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { WaveResult } from '../../../src/core/admission.ts'
+import { DAY_MS } from '../../../src/core/duration.ts'
 import { WaveResults } from '../../../src/engine/admission/wave-results.ts'
 
 const RESULTS: readonly WaveResult[] = ['passed', 'failed', 'unmet', 'unreachable', 'deferred']
@@ -13,7 +14,7 @@ test('each device counts once in its wave, by what came of it last; a wave is do
       const waves = new WaveResults(WAVES)
       for (const [at, [device, result]] of ends.entries()) waves.count(device, result, at)
       const last = new Map<string, WaveResult>(ends)
-      for (const [index, { size, results, doneAt }] of waves.tallies({}).entries()) {
+      for (const [index, { size, results, doneAt }] of waves.tallies({}, ends.length).entries()) {
         const wave: readonly string[] = WAVES[index] ?? []
         for (const result of RESULTS)
           expect(results[result]).toBe(wave.filter((device) => last.get(device) === result).length)
@@ -30,7 +31,17 @@ test('what was before counts in the order of its time', () => {
     ['a', { result: 'passed', at: 20 }],
     ['b', { result: 'failed', at: 10 }],
   ] as const)
-  expect(new WaveResults(WAVES, before).tallies({})[0]).toMatchObject({ results: { passed: 1, failed: 1 }, doneAt: 20 })
+  expect(new WaveResults(WAVES, before).tallies({}, 20)[0]).toMatchObject({
+    results: { passed: 1, failed: 1 },
+    doneAt: 20,
+  })
+})
+
+test('what was done by a clock that was ahead is done when it is right again, once', () => {
+  const waves = new WaveResults([['a'], ['b']], new Map([['a', { result: 'passed', at: 2 * DAY_MS }]]))
+  expect([waves.tallies({}, 10)[0]?.doneAt, waves.tallies({}, 70_000)[0]?.doneAt]).toEqual([10, 10])
+  waves.count('b', 'passed', 80_000)
+  expect(waves.tallies({}, 60_000)[1]?.doneAt).toBe(80_000)
 })
 
 test('a device is to come in its wave and those behind it until it was looked at, or is done', () => {
