@@ -13,7 +13,7 @@ import type { Runbook } from '../core/runbook.ts'
 import { confirm, confirmNumber, isSomebodyThere } from './confirm.ts'
 import { underSignals } from './interrupts.ts'
 
-type Asked = PlannedWork & Pick<RunOptions, 'parallel' | 'workers' | 'failOn'>
+type Asked = PlannedWork & Pick<RunOptions, 'parallel' | 'workers' | 'failOn' | 'goOn'>
 
 /** What became of the question: to be applied, not to be, or nothing that could be. */
 export type Word = { readonly kind: 'yes' | 'no' } | { readonly kind: 'nothing'; readonly exitCode: number }
@@ -45,7 +45,7 @@ export async function planAndAsk(
     return { kind: 'nothing', exitCode: end.exitCode }
   }
   const devices = work.map(({ device }) => device)
-  process.stderr.write(wavesText(project, of.runbooks, devices))
+  process.stderr.write(wavesText(project, of.runbooks, { devices, goOn: asked.goOn }))
   process.stderr.write(await heldBackText(project, of.runbooks, shown.seen.drifted))
   const share = policyOf(project, of.runbooks)[purposeOf(of.runbooks)].confirmShare
   const question = `${of.question} ${devicesText(work)}?`

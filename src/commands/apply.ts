@@ -83,6 +83,7 @@ safety, 130 interrupted, 2 bad input.`
       workers: flags.workers,
       on: flags.on,
       failOn: failingStates(flags),
+      goOn: flags['go-on'],
     }
     if (!flags.yes && work.length > 0) {
       const word =
@@ -99,7 +100,8 @@ safety, 130 interrupted, 2 bad input.`
         this.exit(EXIT.interrupted)
       }
     }
-    if (flags.yes) process.stderr.write(wavesText(project, [runbook], devicesOf(work)))
+    if (flags.yes)
+      process.stderr.write(wavesText(project, [runbook], { devices: devicesOf(work), goOn: flags['go-on'] }))
     const end = await this.seeThrough(controller, {
       ...asked,
       mode: 'apply',
@@ -110,7 +112,6 @@ safety, 130 interrupted, 2 bad input.`
       waitMs: flags.wait,
       breakGlass: flags['break-glass'],
       maxFailures: flags['max-failures'],
-      goOn: flags['go-on'],
     })
     this.exit(end.exitCode)
   }

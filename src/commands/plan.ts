@@ -148,7 +148,7 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
   ): Promise<void> {
     const project = await this.openProject(flags)
     const { runbook, devices, drifted } = seen
-    const told = wavesText(project, [runbook], devices) + (await heldBackText(project, [runbook], drifted))
+    const told = wavesText(project, [runbook], { devices }) + (await heldBackText(project, [runbook], drifted))
     await project.close()
     await this.write(told)
   }

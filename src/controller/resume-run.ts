@@ -65,9 +65,12 @@ export async function resumeRun(
     const { order, close, opened } = work
     const rules = rulesOf(order, id)
     const policy = rules && { policy: rules, ...wavesBefore(unfinished, work) }
-    const goOn = (run: string): Promise<Run> => resumeRun({ run, mode }, quiet(options), { ...here, isWithin: true })
-    const resumption = { unfinished, close, ...(policy && { policy }), takenBack: { runbooks: opened, rollback, goOn } }
-    const asked = { ...options, ...work, mode, plan: order.plan?.id, undoes: order.undoes }
+    const resumeOther = (run: string): Promise<Run> =>
+      resumeRun({ run, mode }, quiet(options), { ...here, isWithin: true })
+    const takenBack = { runbooks: opened, rollback, goOn: resumeOther }
+    const resumption = { unfinished, close, ...(policy && { policy }), takenBack }
+    const goOn = options.goOn === true || order.go_on === true
+    const asked = { ...options, ...work, mode, goOn, plan: order.plan?.id, undoes: order.undoes }
     // What is taken back is not gone on with.
     const left = rollback ? { ...asked, work: asked.work.map((item) => standing(item, unfinished)) } : asked
     return await beginRun(left, shared, { id, lease, resumption, isWithin })

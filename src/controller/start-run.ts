@@ -66,7 +66,6 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   // What is only looked at goes on without a device that lacks a value; what changes is right as a whole, or is not begun.
   const missing = request.mode === 'drift' ? [] : checkValues(request.fleet, request.work)
   if (missing.length > 0) throw new InputError(missing)
-  refuseEmptyRules(request)
   if (request.on === 'workers') {
     await shared.handing()
     await refuseUnserved(request.work, shared.store)
@@ -117,6 +116,7 @@ export async function beginRun(request: Request, shared: Shared, beginning: Begi
 async function begin(request: Request, shared: Shared, beginning: Beginning): Promise<Run> {
   const { id, lease, resumption, onBegun } = beginning
   const { store, masker } = shared
+  refuseEmptyRules(request)
   if (isChanging(request.mode)) await refuseForeignStore(request.project, store)
   const commit = request.revision === undefined ? await revisionOf(request.project.root, shared.warn) : request.revision
   const reporters = (await request.reporters?.(id, commit)) ?? []

@@ -30,6 +30,8 @@ describe('a policy', () => {
     project.write('tillwright.yaml', freeze('regions: [nort]'))
     const refused = await project.till('apply', 'mark', '--yes')
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('There is no region "nort"')])
+    const resumed = await project.till('resume', 'latest', '--yes')
+    expect([resumed.code, resumed.stderr]).toEqual([2, expect.stringContaining('There is no region "nort"')])
     expect((await project.till('validate')).code).toBe(2)
     expect((await project.till('plan', 'mark')).code).toBe(3)
   })
@@ -151,6 +153,19 @@ describe('a policy', () => {
     expect([...first.of.values()].filter((state) => state === 'WAVE_UNRELEASED')).toHaveLength(4)
     const rest = await states(project, '--go-on')
     expect(new Set(rest.of.values())).toEqual(new Set(['changed']))
+  })
+
+  it('does not pause behind the canary where it was told so, whoever goes on with it', async () => {
+    project = chain('policies: {default: {rollout: {waves: {canary: 1, soak: 0s, pause: always}}}}', CLOSED)
+    const canary = [...(await states(project)).of].find(([, state]) => state === 'changed')?.[0].split('/')[0]
+    const others = ['S-1', 'S-2', 'S-3'].filter((store) => store !== canary)
+    for (const store of others) await project.till('hold', store, '--until', '2h', '--because', 'cabling')
+    const held = await project.till('apply', 'mark', '--yes', '--go-on', '--json')
+    expect(JSON.parse(held.stdout).summary.counts).toMatchObject({ changed: 2, deferred: 4 })
+    expect(held.stderr).not.toContain('somebody says that it goes on')
+    for (const store of others) await project.till('hold', 'release', store)
+    const { stdout } = await project.till('resume', 'latest', '--yes', '--json')
+    expect(JSON.parse(stdout).summary.counts).toMatchObject({ changed: 6, deferred: 0 })
   })
 
   it('opens the breaker when many fail, over all runs, until somebody closes it', async () => {

@@ -101,6 +101,44 @@ it('shows which store is in which wave at which time, within its windows, as tex
     expect((await project.till('schedule', 'mark', '--start', none)).code).toBe(2)
 })
 
+it('goes by what earlier runs have left out, as a run would', async () => {
+  project = chainOf(['S-1', 'S-2'], { policy: `policies: {default: {rollout: {${NO_WAVES}}}}`, hours: 'closed' })
+  project.write('runbooks/mark.yaml', runbookThat('exit 7'))
+  expect((await states(project, '--device', 'S-1/pos1')).code).toBe(4)
+  const calendar = async (...args: string[]): Promise<Calendar> =>
+    JSON.parse((await (project as TestProject).till('schedule', 'mark', '--json', ...args)).stdout)
+  const alone = await calendar('--device', 'S-1/pos2')
+  expect(alone.never).toMatchObject([{ device: 'S-1/pos2', reasons: [{ code: 'CAP_REACHED' }] }])
+  expect(JSON.parse((await project.till('why', 'S-1/pos2', '--json')).stdout).reasons).toMatchObject([
+    { code: 'CAP_REACHED' },
+  ])
+  const all = await calendar()
+  expect([all.never, all.waves[0]?.stores.map(({ devices }) => devices.length)]).toEqual([[], [2, 2]])
+  expect(all.waves[0]?.stores.find(({ store }) => store === 'S-1')?.devices[0]).toBe('S-1/pos1')
+})
+
+it('watches nothing where a few stores are one wave of the policy that comes with Tillwright', async () => {
+  project = chainOf(['S-1', 'S-2'], { policy: '{}', hours: 'closed' })
+  const { waves } = JSON.parse((await project.till('schedule', 'mark', '--json')).stdout) as Calendar
+  expect(waves.map(({ watched_until, pause }) => [watched_until, pause])).toEqual([[null, false]])
+  const begins = waves.flatMap(({ stores }) => stores.map(({ from }) => from))
+  expect(new Set(begins).size).toBe(1)
+})
+
+it('tells that somebody has to say that it goes on behind a wave of which nothing begins', async () => {
+  const waves = 'waves: {canary: 1, soak: 0s, pause: never}'
+  project = chainOf(['S-1', 'S-2'], { policy: `policies: {default: {rollout: {${waves}}}}`, hours: 'closed' })
+  const calendar = async (): Promise<Calendar> =>
+    JSON.parse((await (project as TestProject).till('schedule', 'mark', '--json')).stdout)
+  const canary = (await calendar()).waves[0]?.stores[0]?.store
+  const freeze = `{name: works, from: '2026-01-01', to: '2100-01-01', why: rebuilding, where: "store.id == '${canary}'"}`
+  project.write('tillwright.yaml', `policies: {default: {rollout: {${waves}}, freezes: [${freeze}]}}`)
+  expect((await calendar()).waves.map(({ stores, pause }) => [stores.length, pause])).toEqual([
+    [0, true],
+    [1, false],
+  ])
+})
+
 it('takes a change to last what changes by the runbook took on devices of the class, once there were enough of them', async () => {
   const policy = `policies: {default: {guess: {change: 20m, proof: 10m}, rollout: {${NO_WAVES}}}}`
   project = chainOf(STORES, { policy, hours: 'closed' })

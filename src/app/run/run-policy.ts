@@ -14,6 +14,7 @@ import type { Project } from '../project.ts'
 import { expectedTimes, TimedChanges } from '../safety/expected-times.ts'
 import { type WavesEnd, wavesEnd } from '../safety/failed-wave.ts'
 import {
+  asOneWave,
   compiledFor,
   lastSeen,
   policyDigest,
@@ -150,11 +151,12 @@ function rulesOf(request: RunPolicyRequest) {
   const policy = policyOf(project, runbooks, { before: before?.policy, beside: request.policies })
   const devices = work.map(({ device }) => device)
   const planned = isBuiltIn(project) && !before ? wavesOf(devices, policy[purpose], runbooks).waves : undefined
-  // A command that was typed proves nothing by a canary, and is not gone on with; of a few stores that are one wave, none is there
-  // to be saved, so that one that fails does not keep the others from being mended.
-  const isWhole = request.mode === 'exec' || (planned !== undefined && planned.length < 2)
-  const keptOf = (one: Policy): Policy =>
-    withMostFailures(isWhole ? withoutWaves(one, purpose) : one, purpose, request.maxFailures)
+  const inWaves = (one: Policy): Policy => {
+    // A command that was typed proves nothing by a canary, and is not gone on with.
+    if (request.mode === 'exec') return withoutWaves(one, purpose)
+    return planned ? asOneWave(one, purpose, { project, waves: planned }) : one
+  }
+  const keptOf = (one: Policy): Policy => withMostFailures(inWaves(one), purpose, request.maxFailures)
   const kept = keptOf(policy)
   /** As what is in force by now tightens it. */
   const newKept = (now: Project): Policy => keptOf(policyOf(now, runbooks, { before: kept, beside: request.policies }))

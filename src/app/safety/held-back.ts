@@ -29,8 +29,13 @@ export async function heldBackText(
   return `${who}: ${told.slice(0, MOST).join(', ')}.${whenText(held, fleet)}\n  → till why ${first.device.name}${hereFlag(project)}\n`
 }
 
-/** How a run goes by its waves, and of which classes of devices the first one has none; empty where all are one wave. */
-export function wavesText(project: Project, runbooks: readonly Runbook[], devices: readonly Device[]): string {
+/** How a run goes by its waves (`goOn`: it does not pause), and of which classes of devices the first one has none; empty where all are one wave. */
+export function wavesText(
+  project: Project,
+  runbooks: readonly Runbook[],
+  of: { readonly devices: readonly Device[]; readonly goOn?: boolean | undefined },
+): string {
+  const { devices, goOn = false } = of
   const policy = policyOf(project, runbooks)
   const rules = policy[purposeOf(runbooks)]
   const { waves, classes, unclassified } = wavesOf(devices, rules, runbooks)
@@ -46,7 +51,7 @@ export function wavesText(project: Project, runbooks: readonly Runbook[], device
   })
   const { soakMs, pause } = rules.waves
   const watched = soakMs === 0 ? '' : `, each watched for ${shownLength(soakMs)}`
-  const says = pause === 'always' || (pause === 'terminal' && process.stdout.isTTY === true)
+  const says = !goOn && (pause === 'always' || (pause === 'terminal' && process.stdout.isTTY === true))
   const paused = says ? '; behind the first somebody says that it goes on (till approve)' : ''
   const from = project.settings.hasPolicies ? '' : ', which comes with Tillwright'
   const shown = sizes.length > MOST ? [...sizes.slice(0, MOST), `${sizes.length - MOST} more waves`] : sizes

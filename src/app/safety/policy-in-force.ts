@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Seen } from '../../core/admission.ts'
+import type { AdmissionContent, Seen } from '../../core/admission.ts'
 import { DEFAULT_POLICY } from '../../core/default-policy.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
@@ -11,6 +11,7 @@ import type { Runbook } from '../../core/runbook.ts'
 import type { World } from '../../engine/admission/admission-world.ts'
 import { type CompiledPolicy, compilePolicy } from '../../engine/admission/compile-policy.ts'
 import { planWaves, type WavePlan } from '../../engine/admission/plan-waves.ts'
+import { withoutTheDead } from '../../engine/admission/settle-place.ts'
 import { stricterOf } from '../../engine/admission/stricter-of.ts'
 import { mapped } from '../../lang/inventory/lazy-map.ts'
 import { loadCalendars } from '../../lang/policy/load-calendars.ts'
@@ -54,6 +55,19 @@ export function withoutWaves(policy: Policy, purpose: Purpose): Policy {
   return { ...policy, [purpose]: rules }
 }
 
+/**
+ * A policy as a rollout over these waves is under it. Of a few stores that are one wave by the policy that comes with Tillwright, none is
+ * there to be saved, so that one that fails does not keep the others from being mended.
+ */
+export function asOneWave(
+  policy: Policy,
+  purpose: Purpose,
+  of: { readonly project: Project; readonly waves: WavePlan['waves'] },
+): Policy {
+  const isWhole = !of.project.settings.hasPolicies && of.waves.length < 2
+  return isWhole ? withoutWaves(policy, purpose) : policy
+}
+
 /** The policy of a runbook as a plan names it; undefined where tillwright.yaml has none. */
 export function planPolicy(project: Project, runbook: Runbook): Plan['policy'] {
   if (!project.settings.hasPolicies) return undefined
@@ -94,6 +108,11 @@ export function wavesOf(devices: readonly Device[], policy: Policy[Purpose], run
 function targetOf({ name, store, region, profile, os }: Device) {
   const system = [profile, os.family, os.distribution, os.version].filter((part) => part !== undefined)
   return { device: name, store, region, ...(os.version !== undefined && { class: system.join(' ') }) }
+}
+
+/** What is in progress as a run would find it: what a killed one had in hand is nobody's. */
+export function livingContent(store: RunStore, fleet: Fleet, now: number): Promise<AdmissionContent> {
+  return store.admission.transact(fleet.name, (content) => ({ result: withoutTheDead(content, now), content }))
 }
 
 /** When each device was last seen, and whether it worked. */

@@ -9,7 +9,7 @@ import { type PlannedRollout, simulateRollout } from '../../engine/admission/sim
 import { scheduleHtml } from '../../reporters/schedule-html.ts'
 import type { Project } from '../project.ts'
 import { expectedTimes } from './expected-times.ts'
-import { compiledFor, policyOf, purposeOf, wavesOf } from './policy-in-force.ts'
+import { asOneWave, compiledFor, livingContent, policyOf, purposeOf, wavesOf } from './policy-in-force.ts'
 
 /** A store in a wave: all its visits, from the first to the last. */
 export interface StoreVisit {
@@ -58,12 +58,13 @@ export async function rolloutCalendar(
 ): Promise<RolloutCalendar> {
   const { runbook, devices, start } = of
   const store = await project.store()
-  const { holds, breaker } = await store.admission.read(fleet.name)
-  const policy = compiledFor(project, fleet, policyOf(project, [runbook]))
+  const { holds, breaker, places } = await livingContent(store, fleet, Date.now())
   const purpose = purposeOf([runbook])
+  const asked = policyOf(project, [runbook])
+  const { waves } = wavesOf(devices, asked[purpose], [runbook])
+  const policy = compiledFor(project, fleet, asOneWave(asked, purpose, { project, waves }))
   const rules = policy.policy[purpose]
   const expectedOf = await expectedTimes(store, fleet, { runbooks: [runbook], guess: policy.policy.guess })
-  const { waves } = wavesOf(devices, rules, [runbook])
   const planned = simulateRollout({
     policy,
     purpose,
@@ -73,6 +74,7 @@ export async function rolloutCalendar(
     start,
     holdsOn: (name) => holds.filter(({ on }) => on === name),
     breaker,
+    left: places.filter(({ phase }) => phase === 'out'),
   })
   return {
     runbook: runbook.name,
@@ -91,7 +93,11 @@ export async function rolloutCalendar(
           to: Math.max(...stores.map(({ to }) => to)),
         }),
         ...(wave.watchedUntil !== undefined && { watchedUntil: wave.watchedUntil }),
-        pause: index === 0 && planned.waves.length > 1 && rules.waves !== undefined && rules.waves.pause !== 'never',
+        // As waves are judged (engine/admission/judge-wave.ts): one in which none was proven to work is not passed by itself either.
+        pause:
+          rules.waves !== undefined &&
+          index < planned.waves.length - 1 &&
+          (stores.length === 0 || (index === 0 && rules.waves.pause !== 'never')),
       }
     }),
     never: planned.never,
@@ -177,9 +183,10 @@ export function calendarText(calendar: RolloutCalendar): string {
 function waveText({ number, devices, stores, watchedUntil, pause }: CalendarWave): string {
   const what = `Wave ${number}: ${counted(devices, 'device')} in ${counted(stores.length, 'store')}`
   const [first] = stores
-  if (!first) return what
+  const paused = pause ? '; then somebody must say that it goes on' : ''
+  if (!first) return `${what}${paused}`
   const watched = watchedUntil === undefined ? '' : `, watched until ${shownTime(watchedUntil, first.zone)}`
-  return `${what}, from ${shownTime(first.from, first.zone)}${watched}${pause ? '; then somebody must say that it goes on' : ''}`
+  return `${what}, from ${shownTime(first.from, first.zone)}${watched}${paused}`
 }
 
 /** For machines: schema till.schedule/1. */

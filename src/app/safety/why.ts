@@ -8,11 +8,10 @@ import { GUARD_CODES } from '../../core/safety-codes.ts'
 import { mayBeginAt } from '../../engine/admission/decide.ts'
 import { Ledger } from '../../engine/admission/ledger.ts'
 import type { Situation } from '../../engine/admission/rule.ts'
-import { withoutTheDead } from '../../engine/admission/settle-place.ts'
 import { shownTime } from '../../engine/admission/shown-time.ts'
 import type { Project } from '../project.ts'
 import { expectedTimes } from './expected-times.ts'
-import { compiledFor, lastSeen, policyOf, purposeOf } from './policy-in-force.ts'
+import { compiledFor, lastSeen, livingContent, policyOf, purposeOf } from './policy-in-force.ts'
 
 /** When a device may be changed, and why not now. */
 export interface Why {
@@ -45,9 +44,7 @@ export async function explainer(
 ): Promise<Explainer> {
   const [fleet, store] = await Promise.all([project.fleet(), project.store()])
   const now = Date.now()
-  // As a run would find it: what a killed one had in hand is nobody's.
-  const living = store.admission.transact(fleet.name, (content) => ({ result: withoutTheDead(content, now), content }))
-  const [content, seen] = await Promise.all([living, lastSeen(store)])
+  const [content, seen] = await Promise.all([livingContent(store, fleet, now), lastSeen(store)])
   const purpose = of.purpose ?? purposeOf(of.runbooks)
   const zone = (device: Device): string => fleet.stores.get(device.store)?.time_zone ?? 'UTC'
   const guardSeen = await lastGuards(store)

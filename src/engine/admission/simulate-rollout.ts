@@ -1,4 +1,13 @@
-import type { BreakerState, Expected, Hold, Question, Reason, RunFacts, WaveTally } from '../../core/admission.ts'
+import type {
+  BreakerState,
+  Expected,
+  Hold,
+  Place,
+  Question,
+  Reason,
+  RunFacts,
+  WaveTally,
+} from '../../core/admission.ts'
 import { DAY_MS } from '../../core/duration.ts'
 import type { Purpose } from '../../core/policy.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
@@ -19,7 +28,7 @@ export interface PlannedVisit {
 
 export interface PlannedWave {
   readonly visits: readonly PlannedVisit[]
-  /** Until when it is watched; absent where some of it never begins. */
+  /** Until when it is watched; absent where it is not, or some of it never begins. */
   readonly watchedUntil?: number
 }
 
@@ -39,6 +48,8 @@ export interface SimulationOptions {
   readonly start: number
   holdsOn(name: string): readonly Hold[]
   readonly breaker: BreakerState
+  /** What earlier runs have left out: it takes room until its device has had its turn. */
+  readonly left: readonly Place[]
 }
 
 const FAR_MS = 90 * DAY_MS
@@ -51,21 +62,22 @@ const ASKED = RULES.filter(({ name }) => name !== 'approval' && name !== 'waves'
 /**
  * The calendar of a rollout before it starts: the rules of admission are put to every device at the times at which they
  * would be asked, by a clock that jumps from one thing that happens to the next. Everything goes well, every change takes
- * as long as expected, and every device was seen working.
+ * as long as expected, and every device was seen working, or is out since a run that failed.
  */
 export function simulateRollout(options: SimulationOptions): PlannedRollout {
   const { policy, purpose } = options
   const soakMs = policy.policy[purpose].waves?.soakMs ?? 0
   const never: PlannedRollout['never'][number][] = []
   const waves: PlannedWave[] = []
+  const ledger = new Ledger(policy, { places: options.left })
   let now = options.start
   for (const [index, wave] of options.waves.entries()) {
-    const simulated = new Wave(options, { devices: wave, index, start: now })
+    const simulated = new Wave(options, { devices: wave, index, start: now, ledger })
     simulated.run()
     never.push(...simulated.never)
     const done = Math.max(now, ...simulated.visits.map(({ to }) => to))
     now = done + soakMs
-    waves.push({ visits: simulated.visits, ...(simulated.never.length === 0 && { watchedUntil: now }) })
+    waves.push({ visits: simulated.visits, ...(simulated.never.length === 0 && soakMs > 0 && { watchedUntil: now }) })
   }
   return { waves, never }
 }
@@ -95,10 +107,15 @@ class Wave {
 
   constructor(
     options: SimulationOptions,
-    wave: { readonly devices: readonly string[]; readonly index: number; readonly start: number },
+    wave: {
+      readonly devices: readonly string[]
+      readonly index: number
+      readonly start: number
+      readonly ledger: Ledger
+    },
   ) {
     this.#options = options
-    this.#ledger = new Ledger(options.policy)
+    this.#ledger = wave.ledger
     this.#index = wave.index
     this.#due = [...wave.devices]
     this.#now = wave.start
@@ -189,7 +206,8 @@ class Wave {
 
   #begin(device: string, takes: readonly string[]): void {
     const { purpose, expectedOf } = this.#options
-    const held = takePlace({ run: RUN, device, purpose, takes, since: this.#now, wave: this.#index }, undefined)
+    const place = { run: RUN, device, purpose, takes, since: this.#now, wave: this.#index }
+    const held = takePlace(place, this.#ledger.place(device))
     this.#ledger.put({ ...held, phase: 'changing' })
     const { changeMs, proofMs } = expectedOf(device)
     const to = this.#now + changeMs + proofMs

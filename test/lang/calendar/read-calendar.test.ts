@@ -129,8 +129,7 @@ describe('an iCal file', () => {
 
   test('moves what a change names by its day alone, and begins with a byte order mark', () => {
     const weekly = 'UID:w\nDTSTART;TZID=Europe/Warsaw:20261201T220000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;COUNT=2'
-    const moved =
-      'UID:w\nDTSTART;TZID=Europe/Warsaw:20261209T220000\nDURATION:PT1H\nRECURRENCE-ID;VALUE=DATE:20261208'
+    const moved = 'UID:w\nDTSTART;TZID=Europe/Warsaw:20261209T220000\nDURATION:PT1H\nRECURRENCE-ID;VALUE=DATE:20261208'
     expect(spans(`\uFEFF${ics(weekly, moved)}`)).toEqual([
       '2026-12-01T22:00 2026-12-01T23:00 Europe/Warsaw',
       '2026-12-09T22:00 2026-12-09T23:00 Europe/Warsaw',

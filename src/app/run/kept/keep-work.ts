@@ -38,6 +38,8 @@ export interface KeptOrder {
   readonly plan?: { readonly id: string; readonly expires_at?: string }
   /** The run whose changes it takes back. */
   readonly undoes?: string
+  /** Somebody said that it does not pause behind the canary. */
+  readonly go_on?: true
   /** That it began under; absent: under none. */
   readonly policy?: { readonly digest: string; readonly rules: Policy }
 }
@@ -51,12 +53,13 @@ export function keepWork(
     readonly plan?: string | undefined
     readonly planExpiresAt?: string | undefined
     readonly undoes?: string | undefined
+    readonly goOn?: boolean | undefined
     readonly policy: Policy | undefined
     /** Without secrets. */
     readonly mask: (value: JsonObject) => JsonObject
   },
 ): KeptRun | undefined {
-  const { project, work, plan, planExpiresAt, undoes, policy, mask } = request
+  const { project, work, plan, planExpiresAt, undoes, goOn, policy, mask } = request
   const runbooks = runbooksOf(work)
   const isSecret = ({ params }: Runbook): boolean => JSON.stringify(mask(params)) !== JSON.stringify(params)
   if (runbooks.some(isSecret)) return undefined
@@ -74,6 +77,7 @@ export function keepWork(
       plan: { id: plan, ...(planExpiresAt !== undefined && { expires_at: planExpiresAt }) },
     }),
     ...(undoes !== undefined && { undoes }),
+    ...(goOn === true && { go_on: true }),
     ...(policy && { policy: { digest: policyDigest(policy), rules: policy } }),
   }
   for (const { file } of project.modules().own) files[`modules/${basename(file)}`] = readFileSync(file, 'utf8')
