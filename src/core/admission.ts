@@ -217,13 +217,21 @@ export interface Saying {
   readonly proof?: Identification
 }
 
+/** Which of those that have a place, or wait for one, are there still. */
+export interface Living {
+  isHeld(run: string, device: string): boolean
+  isLiving(run: string): boolean
+}
+
 /**
  * What is made of what is in progress, and what comes of it for the one who asks. `saying`: by whose word something is no longer there,
  * or a wave is released.
  */
-export type AdmissionWork<T> = (
-  content: AdmissionContent & { readonly isHeld: (run: string, device: string) => boolean },
-) => { readonly result: T; readonly content: AdmissionContent; readonly saying?: Saying }
+export type AdmissionWork<T> = (content: AdmissionContent & Living) => {
+  readonly result: T
+  readonly content: AdmissionContent
+  readonly saying?: Saying
+}
 
 /** Where admission keeps what all runs share. */
 export interface AdmissionStore {
@@ -235,8 +243,8 @@ export interface AdmissionStore {
   paused(): Promise<ReadonlyMap<string, NonNullable<RunControl['paused']>>>
   /**
    * Reads what is there, and puts what `work` makes of it in its place, in one transaction over all processes.
-   * `work` may run twice, and must not wait. `isHeld` says whether a living run has the lease of a device; of places of
-   * which `isOurs` says that the caller itself works on them, nothing is looked up. What did not change since the last time is the same objects.
+   * `work` may run twice, and must not wait. `isHeld` says whether a living run has the lease of a device, and `isLiving` whether one that
+   * waits is there; of places of which `isOurs` says that the caller itself works on them, nothing is looked up. What did not change since the last time is the same objects.
    */
   transact<T>(fleet: string, work: AdmissionWork<T>, isOurs?: (run: string, device: string) => boolean): Promise<T>
 }

@@ -1,5 +1,5 @@
 import type { AdmissionContent, AdmissionStore, Hold } from '../core/admission.ts'
-import { deviceKey } from '../core/lease.ts'
+import { deviceKey, runKey } from '../core/lease.ts'
 import { auditAdmission } from './audit-entries.ts'
 import { putFact } from './facts.ts'
 import { heldAmong } from './leases.ts'
@@ -48,13 +48,19 @@ export function admissionStore(session: StoreSession): AdmissionStore {
           const before = texts.contentOf(stored[0], stored[1])
           const keyOf = (device: string): string => deviceKey(fleet, device)
           const others = before.places.filter(({ run, device }) => !isOurs(run, device))
+          const waiting = [...new Set(before.waiters.map(({ run }) => run))]
           const held = yield* heldAmong(
-            others.map(({ run, device }) => ({ run, key: keyOf(device) })),
+            [
+              ...others.map(({ run, device }) => ({ run, key: keyOf(device) })),
+              ...waiting.map((run) => ({ run, key: runKey(fleet, run) })),
+            ],
             session.witness,
           )
-          const isHeld = (run: string, device: string): boolean =>
-            isOurs(run, device) || held.get(keyOf(device)) === run
-          const { result, content, saying } = work({ ...before, isHeld })
+          const { result, content, saying } = work({
+            ...before,
+            isHeld: (run, device) => isOurs(run, device) || held.get(keyOf(device)) === run,
+            isLiving: (run) => held.get(runKey(fleet, run)) === run,
+          })
           for (const [index, text] of texts.textsOf(content).entries()) {
             if (text !== (stored[index] ?? NOTHING[index])) yield* putFact(names[index] as string, text)
           }

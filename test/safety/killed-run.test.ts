@@ -22,3 +22,25 @@ it('nobody is said to work on what a killed run had in hand', async () => {
   const other = JSON.parse((await project.till('why', 'S-1/pos2', '--json')).stdout)
   expect(other.reasons).toMatchObject([{ code: 'CAP_REACHED', whom: 'S-1/pos1' }])
 }, 120_000)
+
+it('nobody is kept waiting behind what a killed run waited for', async () => {
+  project = chainOf(['S-1'], { policy: 'policies: {default: {rollout: {waves: false}}}', hours: 'closed' })
+  const begun = `${project.root}/begun`
+  project.write('runbooks/mark.yaml', runbookThat(`touch ${begun}; while [ -e ${begun} ]; do sleep 0.1; done`))
+  const child = project.start('apply', 'mark', '--yes', '--parallel', '2', '--ndjson')
+  let events = ''
+  child.stdout?.on('data', (chunk) => {
+    events += chunk
+  })
+  const end = ended(child)
+  await until(child, () => existsSync(begun) && events.includes('device.waiting'))
+  child.kill('SIGKILL')
+  await end
+  const [working, waiting] = [/"step.converging".*?"device":"([^"]+)"/, /"device.waiting".*?"device":"([^"]+)"/].map(
+    (pattern) => pattern.exec(events)?.[1] ?? '',
+  )
+  const reasonsOf = async (device = ''): Promise<unknown[]> =>
+    JSON.parse((await (project as TestProject).till('why', device, '--json')).stdout).reasons
+  expect(await reasonsOf(working)).toEqual([])
+  expect(await reasonsOf(waiting)).toMatchObject([{ code: 'CAP_REACHED' }])
+}, 120_000)

@@ -1,4 +1,4 @@
-import type { AdmissionContent, Place, Waiter } from '../../core/admission.ts'
+import type { AdmissionContent, Living, Place, Waiter } from '../../core/admission.ts'
 
 /** How a visit to a device ended, as its place goes by it. */
 export type VisitEnd =
@@ -39,20 +39,17 @@ export function takePlace(place: Omit<Place, 'phase'>, before: Place | undefined
   return { ...place, takes, phase: 'held', ...(wasOut && { wasOut: true }) }
 }
 
-/** Who waits for devices in progress asks every few seconds; who did not for so long is gone, and so is who asked by a clock that was ahead. */
+/** Who waits for devices in progress asks every few seconds; who did not for so long waits no more, and neither does who asked by a clock that was ahead. */
 const SILENT_MS = 60_000
 
-/** Places of runs that are gone stay only where something may be out by them. Where all live it is the same lists. */
-export function withoutTheDead(
-  content: AdmissionContent & { readonly isHeld: (run: string, device: string) => boolean },
-  now: number,
-): AdmissionContent {
+/** Places of runs that are gone stay only where something may be out by them, and they wait for nothing. Where all live it is the same lists. */
+export function withoutTheDead(content: AdmissionContent & Living, now: number): AdmissionContent {
   const { breaker, holds, runs } = content
   const isThere = (place: Place): boolean => place.phase === 'out' || content.isHeld(place.run, place.device)
   const places = content.places.every(isThere)
     ? content.places
     : content.places.flatMap((place) => (isThere(place) ? [place] : (placeOfDead(place) ?? [])))
-  const asks = ({ askedAt }: Waiter): boolean => Math.abs(now - askedAt) < SILENT_MS
+  const asks = ({ run, askedAt }: Waiter): boolean => Math.abs(now - askedAt) < SILENT_MS && content.isLiving(run)
   const waiters = content.waiters.every(asks) ? content.waiters : content.waiters.filter(asks)
   return { places, waiters, breaker, holds, ...(runs && { runs }) }
 }

@@ -13,7 +13,7 @@ function storeInMemory(): AdmissionStore {
     paused: async () => new Map(),
     read: async () => kept,
     async transact(_fleet, work) {
-      const { result, content } = work({ ...kept, isHeld: () => true })
+      const { result, content } = work({ ...kept, isHeld: () => true, isLiving: () => true })
       kept = content
       return result
     },

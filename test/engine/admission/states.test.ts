@@ -144,7 +144,14 @@ test('who waits and was heard of by a clock that was far ahead is gone, until it
   const waiter = { run: 'r', device: 'A/pos1', since: 0, rank: 0, takes: ['A/pos1'], isNext: true, askedAt: 0 }
   const left = (askedAt: number): number =>
     withoutTheDead(
-      { places: [], waiters: [{ ...waiter, askedAt }], breaker: NOTHING, holds: [], isHeld: () => true },
+      {
+        places: [],
+        waiters: [{ ...waiter, askedAt }],
+        breaker: NOTHING,
+        holds: [],
+        isHeld: () => true,
+        isLiving: () => true,
+      },
       100 * MINUTE,
     ).waiters.length
   expect([left(98 * MINUTE), left(100 * MINUTE), left(160 * MINUTE)]).toEqual([0, 1, 0])

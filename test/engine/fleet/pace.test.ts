@@ -24,7 +24,7 @@ function storeInMemory(places: readonly Place[] = []): AdmissionStore {
     read: async () => kept,
     async transact(_fleet, work) {
       await Promise.resolve()
-      const { result, content } = work({ ...kept, isHeld: () => true })
+      const { result, content } = work({ ...kept, isHeld: () => true, isLiving: () => true })
       kept = JSON.parse(JSON.stringify(content)) as AdmissionContent
       return result
     },

@@ -60,7 +60,8 @@ function behindForBuckets(asked: Asked, situation: Situation, first: First): Obj
 }
 
 function behind(first: Waiter, where: string): Objection {
-  const message = `${first.device} waits for ${where} and comes first.`
+  const who = first.device === where ? `Run ${first.run}` : first.device
+  const message = `${who} waits for ${where} and comes first.`
   return { kind: 'wait', code: 'QUEUE_BEHIND', message, by: `queue of ${where}`, whom: first.device, isPassing: true }
 }
 
