@@ -218,6 +218,15 @@ describe('windows', () => {
     expect(benchOf(warsaw, frozen, '2026-06-09T21:54:00Z').word(question('A/pos1'))).toBe('WINDOW_CLOSED')
   })
 
+  test('a freeze of which no end is in sight says how far was looked', () => {
+    const when = { type: 'dates', from: Date.UTC(2026, 0, 1), to: Date.UTC(2030, 0, 1) } as const
+    const frozen = policyOf({ freezes: [{ name: 'works', why: 'rebuilding', when }] })
+    const decision = benchOf(warsaw, frozen, NOON).ask(question('A/pos1'))
+    expect(decision.kind === 'wait' && decision.reasons[0]?.message).toBe(
+      'Nothing is changed in the next 70 days: rebuilding',
+    )
+  })
+
   test('what a calendar says that is not there is: no window, and always frozen', () => {
     const when = { type: 'calendar', calendar: 'gone.ics' } as const
     const windows = [[{ name: 'w', when }]]

@@ -12,7 +12,7 @@ export const freeze: Rule = {
     if (found === undefined) return undefined
     const zone = policy.world.stores.get(device.store)?.time_zone ?? 'UTC'
     const { name, why } = found.freeze
-    const end = found.until === undefined ? '' : ` until ${shownTime(found.until, zone)}`
+    const end = found.until === undefined ? ' in the next 70 days' : ` until ${shownTime(found.until, zone)}`
     const next = timetable.next(now, question.expected.changeMs + question.expected.proofMs)
     const until = next === undefined ? {} : { until: next }
     const message = `Nothing is changed${end}: ${why}`
