@@ -161,5 +161,7 @@ describe('the time that a change is expected to take', () => {
       rollbackMs: guess.rollbackMs,
       basis: { kind: 'p95', of: 100 },
     })
+    const rollbacks = Array.from({ length: 20 }, (_, i) => i + 1)
+    expect(expectedTime({ changes, rollbacks }, guess).rollbackMs).toBe(19)
   })
 })
