@@ -119,7 +119,7 @@ async function openReader(
     case 'push':
       return undefined
     case 'files':
-      return FilesReader.open(inRoot(from.path), from.fromEnd, intake)
+      return new FilesReader(inRoot(from.path), { fromEnd: from.fromEnd, warn }, intake)
     case 'mqtt':
       return new MqttReader(from, intake, await passwordOf(project, intake.settings))
     case 'set_events':
