@@ -45,8 +45,9 @@ export async function tellSilence(
   const notes: [string, Told | null][] = []
   const note = async (device: string, one: Told | null): Promise<void> =>
     of.events.tell(settings.name, device, one && JSON.stringify(one))
+  const unheard = [...told.keys()].some((device) => !silent.has(device)) ? await unheardOf(settings, of) : new Set()
   for (const [device, { id, kind }] of told) {
-    if (silent.get(device) === kind) continue
+    if (silent.get(device) === kind || (!silent.has(device) && unheard.has(device))) continue
     alerts.push({ id, state: 'resolved', device, name: ALERTS[kind].name, text: 'It speaks again', started_at: at })
     notes.push([device, null])
   }
@@ -60,6 +61,15 @@ export async function tellSilence(
     await of.hooks.receive([{ source: STREAMS, sender: OWN_SENDER, body: JSON.stringify({ alerts }) }])
   for (const [device, one] of notes) await note(device, one)
   return look
+}
+
+/** Devices that have not spoken, whether or not somebody listened: after a pause of ours it is too soon to say that they are silent, and no all-clear. */
+async function unheardOf(
+  settings: SourceSettings,
+  of: { readonly events: EventStore; readonly fleet: Fleet; readonly now: number },
+): Promise<ReadonlySet<string>> {
+  const { silent } = await silenceOf(settings, of.events, { fleet: of.fleet, since: 0, now: of.now })
+  return new Set(silent.map(({ device }) => device))
 }
 
 /** Those of which nobody has been told for certain; what a device was silent of before ends first, and the next look goes on. */
