@@ -99,9 +99,8 @@ export class SourceLoop {
       await this.#receivers?.stop()
       this.#receivers = undefined
       this.#of = undefined
-      if (!reads) this.#listening.end()
-      this.#listening.keep(current.project.settings.sources())
       this.#reads = reads
+      this.#keep(reads ? current.project.settings.sources() : [])
     }
     if (this.#of === undefined && current.project.settings.sources().length === 0) {
       if (reads) await this.#endTold(current)
@@ -117,6 +116,13 @@ export class SourceLoop {
     if (!reads) return
     await this.#tell(this.#receivers.settings, { events, current })
     await this.#endTold(current)
+  }
+
+  /** What was seen of others says nothing any more. */
+  #keep(sources: Receivers['settings']): void {
+    this.#listening.keep(sources)
+    const names = new Set(sources.map(({ name }) => name))
+    for (const name of this.#looks.keys()) if (!names.has(name)) this.#looks.delete(name)
   }
 
   /** Once for each revision: sources may have gone with it. */

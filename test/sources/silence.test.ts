@@ -5,7 +5,8 @@ import { expect, it } from 'vitest'
 import { openEventStore, openHookStore } from '../../src/app/history/open-store.ts'
 import { Listening } from '../../src/app/streams/listening.ts'
 import { lookForSilence } from '../../src/app/streams/silence.ts'
-import { tellSilence } from '../../src/app/streams/tell-silence.ts'
+import { sourcesStatus } from '../../src/app/streams/sources-status.ts'
+import { endTold, tellSilence } from '../../src/app/streams/tell-silence.ts'
 import type { Heard } from '../../src/core/event-source.ts'
 import { sampleFleet } from '../lang/sample-fleet.ts'
 import { settingsOf } from './some-source.ts'
@@ -66,8 +67,6 @@ it('What nobody could hear is no silence: while a source brought nothing, was no
   expect(since(second(4000), { from: { kind: 'files', path: 'in', fromEnd: false } })).toBe(second(4000))
   listening.keep([])
   expect(since(second(5000))).toBe(second(5000))
-  listening.end()
-  expect(since(second(6000))).toBe(second(6000))
 })
 
 it('A server that begins anew gives no all-clear for what has not spoken, and one when it speaks', async () => {
@@ -108,6 +107,31 @@ it('A server that begins anew gives no all-clear for what has not spoken, and on
     expect(await tell(130, 65)).toEqual([])
     await speak()
     expect(await tell(10, 3600)).toEqual(['till-silent resolved'])
+  } finally {
+    await events.close()
+    await hooks.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+it('What kept a source from bringing anything ends with the source', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'till-silence-'))
+  const place = { file: join(folder, 'state.db') }
+  const [events, hooks] = [await openEventStore(place), await openHookStore(place)]
+  try {
+    for (const name of ['one', 'gone']) await events.trouble(name, 'the broker is away')
+    const troubles = async () => {
+      const sources = await sourcesStatus([settings], events, { fleet: sampleFleet(1), now: NOON })
+      return sources.map(({ source, trouble }) => [source, trouble])
+    }
+    const expected = [
+      ['one', 'the broker is away'],
+      ['gone', null],
+    ]
+    expect(await troubles()).toEqual(expected)
+    await endTold([settings], { events, hooks, now: NOON })
+    expect((await events.standing()).map(({ source }) => source)).toEqual(['one'])
+    expect(await troubles()).toEqual(expected.slice(0, 1))
   } finally {
     await events.close()
     await hooks.close()

@@ -19,14 +19,9 @@ export class Listening {
     return now
   }
 
-  /** Sources are those of another revision. */
+  /** To these somebody listens here by now. */
   keep(settings: readonly Pick<SourceSettings, 'name'>[]): void {
     const names = new Set(settings.map(({ name }) => name))
     for (const name of this.#sources.keys()) if (!names.has(name)) this.#sources.delete(name)
-  }
-
-  /** Nobody listens here. */
-  end(): void {
-    this.#sources.clear()
   }
 }

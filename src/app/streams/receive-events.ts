@@ -83,7 +83,11 @@ async function keepReading(
   while (!signal.aborted) {
     try {
       const reader = await openReader(project, intake, warn)
-      if (!reader) return
+      if (!reader) {
+        // What kept it from reading another place is over.
+        await intake.store.trouble(name, undefined)
+        return
+      }
       await reader.run(signal, () => {
         pause = FIRST_PAUSE_MS
         told = undefined

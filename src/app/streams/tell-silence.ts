@@ -88,13 +88,18 @@ function alertOf(stream: string, { device, kind, heardAt }: Silent): object {
   return { state: 'firing', device, name, text: `${text}${since}.`, labels: { stream, kind } }
 }
 
-/** Ends what was told of devices of sources of which nobody wants to know any more whether they are silent. */
+/** Ends what was told of devices of sources of which nobody wants to know any more whether they are silent, and the trouble of those that are gone. */
 export async function endTold(
   sources: readonly SourceSettings[],
   of: { readonly events: EventStore; readonly hooks: HookStore; readonly now: number },
 ): Promise<void> {
   const watched = new Set(sources.filter(({ silence }) => silence).map(({ name }) => name))
-  const left = (await of.events.standing()).filter(({ source }) => !watched.has(source))
+  const standing = await of.events.standing()
+  const gone = standing.filter(
+    ({ source, trouble }) => trouble !== null && sources.every(({ name }) => name !== source),
+  )
+  for (const { source } of gone) await of.events.trouble(source, undefined)
+  const left = standing.filter(({ source }) => !watched.has(source))
   const at = new Date(of.now).toISOString()
   for (const { source } of left) {
     const told = await toldOf(of.events, source)
