@@ -1,4 +1,5 @@
 import { openEventStore } from '../app/history/open-store.ts'
+import { Listening } from '../app/streams/listening.ts'
 import { type Brought, type Receivers, startReceivers } from '../app/streams/receive-events.ts'
 import type { SilenceLook } from '../app/streams/silence.ts'
 import { endTold, tellSilence } from '../app/streams/tell-silence.ts'
@@ -28,9 +29,9 @@ export class SourceLoop {
   #receivers: Receivers | undefined
   #of: Revision | undefined
   #ended: Revision | undefined
-  /** Whether this process reads what sources bring by themselves; since when. */
+  /** Whether this process reads what sources bring by themselves. */
   #reads = false
-  #since = Date.now()
+  readonly #listening = new Listening()
   readonly #looks = new Map<string, SilenceLook>()
   #timer: NodeJS.Timeout | undefined
   #turn: Promise<void> = Promise.resolve()
@@ -98,9 +99,8 @@ export class SourceLoop {
       await this.#receivers?.stop()
       this.#receivers = undefined
       this.#of = undefined
-      // What nobody read meanwhile says nothing about silence.
-      if (reads && !this.#reads) this.#since = Date.now()
       this.#reads = reads
+      this.#keep(reads ? current.project.settings.sources() : [])
     }
     if (this.#of === undefined && current.project.settings.sources().length === 0) {
       if (reads) await this.#endTold(current)
@@ -116,6 +116,13 @@ export class SourceLoop {
     if (!reads) return
     await this.#tell(this.#receivers.settings, { events, current })
     await this.#endTold(current)
+  }
+
+  /** What was seen of others says nothing any more. */
+  #keep(sources: Receivers['settings']): void {
+    this.#listening.keep(sources)
+    const names = new Set(sources.map(({ name }) => name))
+    for (const name of this.#looks.keys()) if (!names.has(name)) this.#looks.delete(name)
   }
 
   /** Once for each revision: sources may have gone with it. */
@@ -140,7 +147,9 @@ export class SourceLoop {
     const standing = await events.standing()
     for (const settings of sources) {
       const inTrouble = standing.some(({ source, trouble }) => source === settings.name && trouble !== null)
-      const of = { events, hooks, fleet: current.fleet, since: this.#since, now: Date.now(), inTrouble }
+      const now = Date.now()
+      const since = this.#listening.since(settings, { now, inTrouble })
+      const of = { events, hooks, fleet: current.fleet, since, now, inTrouble }
       const before = this.#looks.get(settings.name)
       const look = await tellSilence(settings, of)
       this.#looks.set(settings.name, look)

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Message } from './message.ts'
 import { held, type SendResult, type Sink, taken } from './sink.ts'
@@ -25,6 +25,7 @@ export class FileSink implements Sink {
   async send(messages: readonly Message[]): Promise<SendResult> {
     try {
       const lines = Buffer.from(messages.map(({ body }) => `${body}\n`).join(''))
+      if (this.#file && !(await this.#isInPlace(this.#file))) await this.close()
       if (this.#file && this.#size > 0 && this.#size + lines.length > this.#most) await this.#rotate()
       this.#file ??= await this.#open()
       const { written, error } = await writeAll(this.#file, lines)
@@ -61,6 +62,14 @@ export class FileSink implements Sink {
     }
   }
 
+  /** Others may have renamed, deleted or cut the file: what is written into one that is away nobody finds. */
+  async #isInPlace(file: FileHandle): Promise<boolean> {
+    const own = await file.stat({ bigint: true })
+    const there = await stat(this.#path, { bigint: true }).catch(ifMissing)
+    this.#size = Number(own.size)
+    return there?.ino === own.ino && there.dev === own.dev
+  }
+
   async #rotate(): Promise<void> {
     await this.close()
     await rm(`${this.#path}.${this.#files}`, { force: true })
@@ -92,8 +101,9 @@ function linesIn(bytes: Buffer): number {
   return lines
 }
 
-function ifMissing(error: NodeJS.ErrnoException): void {
+function ifMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error
+  return undefined
 }
 
 const BLOCK = 64 * 1024

@@ -80,8 +80,8 @@ export class MqttSink implements Sink {
     const client = this.#client
     this.#client = undefined
     if (!client) return
-    // It waits for what the other end confirms, also where that is not there any more.
-    const end = client.endAsync(this.#lost !== undefined).catch(() => undefined)
+    // It waits for what the other end confirms, also where that is not there any more. 4: the broker is to tell the will all the same (5.0, 3.14.2.1).
+    const end = client.endAsync(this.#lost !== undefined, { reasonCode: 0x04 }).catch(() => undefined)
     await Promise.race([end, delay(END_MS, undefined, { ref: false })])
     client.stream.destroy()
   }

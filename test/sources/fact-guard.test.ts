@@ -42,4 +42,8 @@ it('receipts go by events: the last one, how many, and as of when', async () => 
     count: 7,
     evidence: { source: 'stream', as_of: '2026-11-30T11:59:30.000Z', data_age_seconds: 30 },
   })
+  // The mark stays as of its event: one that comes late is newer than that, and older than this look.
+  expect(seen.value.marks).toEqual({})
+  const other = await receipts.observe(context, { stream: { source: 'tills', mark: 'paper' } })
+  expect(other.ok && other.value.marks).toEqual({ last_receipt_at: '2026-11-30T11:55:00.000Z' })
 })

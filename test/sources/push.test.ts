@@ -147,6 +147,11 @@ describe('Events that are pushed', () => {
       .poll(async () => (await states())['pos1'], { timeout: 90_000, interval: 3_000 })
       .toMatch(/clear|closed|quiet/)
     clearInterval(talk)
+    const missing = async () =>
+      (await (await fetch(`${project.url}/metrics`)).text())
+        .match(/till_source_silent\{source="pushed",kind="never"\} \d+/)?.[0]
+        .at(-1)
+    await expect.poll(missing, { timeout: 90_000 }).toBe('1')
     // Nobody asks any more, and of one device nobody knows any more either.
     const fleet = 'inventory/fleet.yaml'
     project.write(fleet, project.read(fleet).replaceAll(/^ +pos2: .*\n/gm, ''))
@@ -156,6 +161,7 @@ describe('Events that are pushed', () => {
     await expect
       .poll(states, { timeout: 90_000, interval: 3_000 })
       .toEqual({ office: isOver, pos1: isOver, pos2: isOver })
+    expect(await missing()).toBe('0')
   })
 
   it('that could not be kept may come again with the same signature', async () => {

@@ -41,8 +41,14 @@ describe.skipIf(!hasMosquitto)('An MQTT sink, with mosquitto', () => {
     await expect.poll(() => idsHeard().length, { timeout: 30_000 }).toBe(500)
     expect(idsHeard()).toEqual(ids(1, 500))
     expect(broker.heard.find(({ payload }) => payload.includes('"r/1"'))?.topic).toBe('till/PL-0001/device.started')
-    const own = broker.heard.filter(({ topic }) => topic.startsWith('till/sinks/'))
-    expect(own.map(({ payload }) => JSON.parse(payload))).toEqual([{ sink: 'one', state: 'here' }])
+    const own = () => broker.heard.filter(({ topic }) => topic.startsWith('till/sinks/'))
+    // Also who ends as it should is gone.
+    await expect
+      .poll(() => own().map(({ payload }) => JSON.parse(payload)))
+      .toEqual([
+        { sink: 'one', state: 'here' },
+        { sink: 'one', state: 'gone' },
+      ])
   })
 
   it('keeps events while the broker is away, and goes on with it', async () => {

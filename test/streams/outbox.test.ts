@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { compileExpression, EVENT_VARIABLES } from '../../src/lang/expression.ts'
 import { FileSink } from '../../src/streams/file-sink.ts'
 import { HttpSink } from '../../src/streams/http-sink.ts'
-import { drain, keepSending } from '../../src/streams/send.ts'
+import { drain, keepSending, sendSome } from '../../src/streams/send.ts'
 import { recordRun } from '../../src/testing/recorded-runs.ts'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
 import { asHttp, EventServer, firstByKey, OutboxWorld, someEvents, someSink } from './outbox-world.ts'
@@ -364,6 +364,28 @@ describe('A file sink', () => {
       .split('\n')
       .map((line) => (JSON.parse(line) as { id: string }).id)
     expect(lines.slice(-3)).toEqual(['r/3000', 's/1', 's/2'])
+  })
+
+  it('that somebody has deleted or renamed is begun anew: nothing is written where nobody finds it', async () => {
+    await world.outbox.register(['one'])
+    const path = join(world.folder, 'out', 'events.ndjson')
+    const target = { kind: 'file', path, megabytes: 1, files: 2 } as const
+    const sink = new FileSink(path, target)
+    const send = async (run: string): Promise<string> => {
+      await world.store.append(someEvents(run, 1))
+      await sendSome(world.sending(someSink(target), sink), never)
+      return (JSON.parse(readFileSync(path, 'utf8')) as { id: string }).id
+    }
+    try {
+      await world.outbox.claim('one', 60_000)
+      expect(await send('r')).toBe('r/1')
+      rmSync(path)
+      expect(await send('s')).toBe('s/1')
+      renameSync(path, join(world.folder, 'out', 'rotated'))
+      expect(await send('t')).toBe('t/1')
+    } finally {
+      await sink.close()
+    }
   })
 
   it('that cannot be written holds what is to be sent', async () => {

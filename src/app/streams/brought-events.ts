@@ -1,20 +1,27 @@
 import { type EventIntake, MOST_AT_ONCE } from '../../streams/intake/intake.ts'
+import { JsonObjects } from '../../streams/intake/json-objects.ts'
+import { hasLongNumber } from '../../streams/intake/long-numbers.ts'
 import type { RawEvent } from '../../streams/intake/map-event.ts'
 
 /** Events of one request. */
 const MOST_EVENTS = 10_000
 
-/** The events of a body: a JSON list of them, or one a line. Undefined: there are more than one request may bring. */
+/** The events of a body: a JSON list of them, one alone over several lines, or one a line. Undefined: there are more than one request may bring. */
 export function eventsOfBody(body: string): readonly RawEvent[] | undefined {
-  const listed = body.trimStart().startsWith('[') ? listOf(body) : undefined
-  const texts = listed ?? body.split(/\r?\n/).filter((line) => line.trim() !== '')
-  return texts.length > MOST_EVENTS ? undefined : texts.map((text) => ({ text, topic: '' }))
+  const texts = /^\s*[[{]/.test(body) ? jsonOf(body) : undefined
+  const events = texts ?? body.split(/\r?\n/).filter((line) => line.trim() !== '')
+  return events.length > MOST_EVENTS ? undefined : events.map((text) => ({ text, topic: '' }))
 }
 
-function listOf(body: string): readonly string[] | undefined {
+/** Undefined: it is not JSON as a whole. */
+function jsonOf(body: string): readonly string[] | undefined {
   try {
     const value: unknown = JSON.parse(body)
-    return Array.isArray(value) ? value.map((each) => JSON.stringify(each)) : undefined
+    if (!Array.isArray(value)) return [body.trim()]
+    const isOfObjects = value.every((each) => typeof each === 'object' && each !== null && !Array.isArray(each))
+    if (!isOfObjects || !hasLongNumber(body)) return value.map((each) => JSON.stringify(each))
+    // As they came: written again, long numbers would be others.
+    return new JsonObjects(body.length * 4).push(Buffer.from(body)).map(({ text }) => text)
   } catch {
     return undefined
   }

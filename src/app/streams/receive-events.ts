@@ -83,7 +83,11 @@ async function keepReading(
   while (!signal.aborted) {
     try {
       const reader = await openReader(project, intake, warn)
-      if (!reader) return
+      if (!reader) {
+        // What kept it from reading another place is over.
+        await intake.store.trouble(name, undefined)
+        return
+      }
       await reader.run(signal, () => {
         pause = FIRST_PAUSE_MS
         told = undefined
@@ -119,7 +123,7 @@ async function openReader(
     case 'push':
       return undefined
     case 'files':
-      return FilesReader.open(inRoot(from.path), from.fromEnd, intake)
+      return new FilesReader(inRoot(from.path), { fromEnd: from.fromEnd, warn }, intake)
     case 'mqtt':
       return new MqttReader(from, intake, await passwordOf(project, intake.settings))
     case 'set_events':

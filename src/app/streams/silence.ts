@@ -1,4 +1,4 @@
-import type { DeviceSilence, Heard, SourceSettings } from '../../core/event-source.ts'
+import type { DeviceSilence, Heard, SilenceRule, SourceSettings } from '../../core/event-source.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { openSeconds } from '../../core/trading-hours.ts'
 import { holds } from '../revision/selection.ts'
@@ -51,8 +51,34 @@ export function lookForSilence(
     const kind = unlicensed.has(device.name) ? 'licence' : last === undefined ? 'never' : 'silent'
     return [{ device: device.name, kind, heardAt: last ?? null }]
   })
-  const fallen = silent.filter(({ kind }) => kind === 'silent').length
-  return { silent, isQuiet: fallen >= FEWEST && fallen === heard.size }
+  return { silent, isQuiet: isQuiet(silence, { watched, heard, silent, fleet, now: of.now }) }
+}
+
+/**
+ * Nobody was heard for as long as the first of those that are silent may be. Devices of stores that are closed say nothing either
+ * way, unless all that is silent is one store: then it is that store.
+ */
+function isQuiet(
+  { rules }: DeviceSilence,
+  of: {
+    readonly watched: readonly Device[]
+    readonly heard: ReadonlyMap<string, number>
+    readonly silent: readonly Silent[]
+    readonly fleet: Fleet
+    readonly now: number
+  },
+): boolean {
+  const names = new Set(of.silent.flatMap(({ kind, device }) => (kind === 'silent' ? [device] : [])))
+  if (names.size < FEWEST) return false
+  const fallen = of.watched.filter(({ name }) => names.has(name))
+  const shortest = Math.min(...fallen.map((device) => ruleFor(rules, of.fleet, device)?.afterMs ?? 0))
+  const others = of.watched.filter(({ name }) => of.heard.has(name) && !names.has(name))
+  if (others.some(({ name }) => of.now - (of.heard.get(name) ?? 0) <= shortest)) return false
+  return others.length === 0 || new Set(fallen.map(({ store }) => store)).size > 1
+}
+
+function ruleFor(rules: readonly SilenceRule[], fleet: Fleet, device: Device): SilenceRule | undefined {
+  return rules.find(({ where }) => where === undefined || holds(where, fleet, device))
 }
 
 function isTooLong(
@@ -60,7 +86,7 @@ function isTooLong(
   device: Device,
   of: { readonly fleet: Fleet; readonly since: number; readonly now: number; readonly last: number | undefined },
 ): boolean {
-  const rule = rules.find(({ where }) => where === undefined || holds(where, of.fleet, device))
+  const rule = ruleFor(rules, of.fleet, device)
   const from = Math.max(of.last ?? 0, of.since)
   if (!rule || of.now - from <= rule.afterMs) return false
   const store = of.fleet.stores.get(device.store)

@@ -29,7 +29,8 @@ export async function sourcesStatus(
   )
   const others = standing
     .filter(({ source }) => settings.every(({ name }) => name !== source))
-    .map((one) => ({ ...one, from: '', configured: false, silent: [], isQuiet: false }))
+    // Nobody waits for what it does not bring.
+    .map((one) => ({ ...one, ...NO_TROUBLE, from: '', configured: false, silent: [], isQuiet: false }))
   return [...configured, ...others]
 }
 
@@ -50,14 +51,15 @@ export async function silenceOf(
   return unlicensed.size === 0 ? first : lookForSilence(settings, { heard, ...of, unlicensed })
 }
 
+const NO_TROUBLE = { trouble: null, troubleSince: null }
+
 const NOTHING_YET: SourceStanding = {
   source: '',
   tallies: {},
   unknown: [],
   devices: 0,
   lastAt: null,
-  trouble: null,
-  troubleSince: null,
+  ...NO_TROUBLE,
 }
 
 export function originText({ from, name }: SourceSettings): string {

@@ -45,8 +45,9 @@ export async function tellSilence(
   const notes: [string, Told | null][] = []
   const note = async (device: string, one: Told | null): Promise<void> =>
     of.events.tell(settings.name, device, one && JSON.stringify(one))
+  const unheard = [...told.keys()].some((device) => !silent.has(device)) ? await unheardOf(settings, of) : new Set()
   for (const [device, { id, kind }] of told) {
-    if (silent.get(device) === kind) continue
+    if (silent.get(device) === kind || (!silent.has(device) && unheard.has(device))) continue
     alerts.push({ id, state: 'resolved', device, name: ALERTS[kind].name, text: 'It speaks again', started_at: at })
     notes.push([device, null])
   }
@@ -60,6 +61,15 @@ export async function tellSilence(
     await of.hooks.receive([{ source: STREAMS, sender: OWN_SENDER, body: JSON.stringify({ alerts }) }])
   for (const [device, one] of notes) await note(device, one)
   return look
+}
+
+/** Devices that have not spoken, whether or not somebody listened: after a pause of ours it is too soon to say that they are silent, and no all-clear. */
+async function unheardOf(
+  settings: SourceSettings,
+  of: { readonly events: EventStore; readonly fleet: Fleet; readonly now: number },
+): Promise<ReadonlySet<string>> {
+  const { silent } = await silenceOf(settings, of.events, { fleet: of.fleet, since: 0, now: of.now })
+  return new Set(silent.map(({ device }) => device))
 }
 
 /** Those of which nobody has been told for certain; what a device was silent of before ends first, and the next look goes on. */
@@ -78,13 +88,18 @@ function alertOf(stream: string, { device, kind, heardAt }: Silent): object {
   return { state: 'firing', device, name, text: `${text}${since}.`, labels: { stream, kind } }
 }
 
-/** Ends what was told of devices of sources of which nobody wants to know any more whether they are silent. */
+/** Ends what was told of devices of sources of which nobody wants to know any more whether they are silent, and the trouble of those that are gone. */
 export async function endTold(
   sources: readonly SourceSettings[],
   of: { readonly events: EventStore; readonly hooks: HookStore; readonly now: number },
 ): Promise<void> {
   const watched = new Set(sources.filter(({ silence }) => silence).map(({ name }) => name))
-  const left = (await of.events.standing()).filter(({ source }) => !watched.has(source))
+  const standing = await of.events.standing()
+  const gone = standing.filter(
+    ({ source, trouble }) => trouble !== null && sources.every(({ name }) => name !== source),
+  )
+  for (const { source } of gone) await of.events.trouble(source, undefined)
+  const left = standing.filter(({ source }) => !watched.has(source))
   const at = new Date(of.now).toISOString()
   for (const { source } of left) {
     const told = await toldOf(of.events, source)

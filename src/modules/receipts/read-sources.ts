@@ -114,10 +114,13 @@ function memberAt(value: JsonValue, path: string): JsonValue | undefined {
   return here
 }
 
+/** The mark of the last receipt. */
+export const LAST_RECEIPT = 'last_receipt_at'
+
 /** What events of the device told: counts by the hour, and as of when that is. */
 export async function readStream(
   { history }: Pick<ModuleContext, 'history'>,
-  { source, series = 'receipts', mark = 'last_receipt_at' }: StreamSource,
+  { source, series = 'receipts', mark = LAST_RECEIPT }: StreamSource,
   { since, now }: { readonly since: number; readonly now: number },
 ): Promise<Result<ReceiptsReading>> {
   const fact = await history.fact(mark, source)

@@ -12,7 +12,7 @@ import { defineModule } from '../define.ts'
 import { type Look, type LookAnswer, lookFor } from './look.ts'
 import { PARAMS, type ReceiptsParams, SOURCES, validate } from './params.ts'
 import { lookOnPosix } from './posix-look.ts'
-import { readFiscal, readHttp, readLook, readStream } from './read-sources.ts'
+import { LAST_RECEIPT, readFiscal, readHttp, readLook, readStream } from './read-sources.ts'
 import { lookOnWindows } from './windows-look.ts'
 
 const WEEKS = 6
@@ -48,9 +48,14 @@ export const receipts = defineModule({
   diff: (params, state) => diff(params as ReceiptsParams, state),
   value,
   samples: ({ samples }) => samples,
-  marks: ({ reading }) =>
-    reading.last === undefined ? ({} as Record<string, string>) : { last_receipt_at: iso(reading.last) },
+  marks: ({ reading }, params) => marksOf(reading, params as ReceiptsParams),
 })
+
+/** Where events note that mark themselves it is left to them: as of a look, it would be newer than an event that comes late. */
+function marksOf({ last }: ReceiptsReading, { stream }: ReceiptsParams): Record<string, string> {
+  const isNoted = stream !== undefined && (stream.mark ?? LAST_RECEIPT) === LAST_RECEIPT
+  return last === undefined || isNoted ? {} : { [LAST_RECEIPT]: iso(last) }
+}
 
 async function observe(context: ModuleContext, params: ReceiptsParams): Promise<Result<State>> {
   const { store } = context

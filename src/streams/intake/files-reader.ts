@@ -13,6 +13,8 @@ const HEAD_BYTES = 256
 const SETTLED_MS = 5_000
 const PACKED = /\.(gz|bz2|xz|zst|zip)$/i
 const NEWLINE = 0x0a
+/** A place of this name says that the source was begun: what comes later is new, also where no file has a place any more. */
+const BEGUN = 'begun'
 
 /** How far a file is read. It is kept by the number of the file, which stays when it is renamed. */
 interface Place {
@@ -29,37 +31,42 @@ interface Found {
   readonly changedMs: number
 }
 
+/** What a folder holds. Where something of it could not be looked at, no file can be called gone. */
+interface Listing {
+  readonly files: readonly Found[]
+  readonly isWhole: boolean
+}
+
 /**
  * Reads lines of files as they grow. A file that is renamed is read to its end, one that was cut or replaced in place is begun
  * anew, and nothing is read twice: how far it is stands where what it gave stands.
+ *
+ * A folder may be a share: it is read once it is there, says nothing about its files while it is empty, and has another number of
+ * its device when it comes back.
  */
 export class FilesReader implements EventReader {
-  readonly #folder: string
-  readonly #name: RegExp
+  readonly #path: string
   readonly #fromEnd: boolean
   readonly #intake: EventIntake
+  readonly #warn: (text: string) => void
   /** Files as they were when there was nothing more in them. */
   readonly #quiet = new Map<string, string>()
+  /** What could not be read, and was told. */
+  readonly #told = new Set<string>()
+  #isFolder = false
   #known: Map<string, string> | undefined
+  #isBegun = false
 
   /** @param path absolute; a folder, or a file whose name may have * and ? */
   constructor(
     path: string,
-    { fromEnd, isFolder }: { readonly fromEnd: boolean; readonly isFolder: boolean },
+    { fromEnd, warn }: { readonly fromEnd: boolean; readonly warn: (text: string) => void },
     intake: EventIntake,
   ) {
-    this.#folder = isFolder ? path : dirname(path)
-    this.#name = isFolder ? /^[^.]/ : patternOf(basename(path))
+    this.#path = path
     this.#fromEnd = fromEnd
     this.#intake = intake
-  }
-
-  static async open(path: string, fromEnd: boolean, intake: EventIntake): Promise<FilesReader> {
-    const isFolder = await stat(path).then(
-      (found) => found.isDirectory(),
-      () => false,
-    )
-    return new FilesReader(path, { fromEnd, isFolder }, intake)
+    this.#warn = warn
   }
 
   async run(signal: AbortSignal, well: () => void): Promise<void> {
@@ -74,42 +81,84 @@ export class FilesReader implements EventReader {
 
   /** Reads what there is; whether there is more right away. */
   async turn(signal: AbortSignal): Promise<boolean> {
-    const { store, settings } = this.#intake
-    const isFirst = this.#known === undefined
-    this.#known ??= new Map(await store.places(settings.name))
+    this.#known ??= new Map(await this.#intake.store.places(this.#intake.settings.name))
     const known = this.#known
-    const files = await this.#files(known)
-    if (isFirst && known.size === 0 && this.#fromEnd) await this.#beginAtEnd(files, known)
+    const { files, isWhole } = await this.#list(known)
+    await this.#carryOver(files, known)
+    if (!this.#isBegun) await this.#begin(files, known)
     let isMore = false
     for (const file of files) {
       if (signal.aborted) return false
       if (this.#quiet.get(file.part) === stampOf(file) && !isSettling(file)) continue
       if (await this.#read(file, known)) isMore = true
-      else this.#quiet.set(file.part, stampOf(file))
     }
-    const there = new Set(files.map(({ part }) => part))
-    for (const part of [...known.keys()].filter((each) => !there.has(each))) {
-      await store.forgetPart(settings.name, part)
-      known.delete(part)
-      this.#quiet.delete(part)
+    if (isWhole && files.length > 0) {
+      for (const part of goneOf(files, known)) await this.#forget(part, known)
     }
     return isMore
   }
 
+  async #forget(part: string, known: Map<string, string>): Promise<void> {
+    await this.#intake.store.forgetPart(this.#intake.settings.name, part)
+    known.delete(part)
+    this.#quiet.delete(part)
+  }
+
   /** Those that match, and those that were read before under another name; the oldest first. */
-  async #files(known: ReadonlyMap<string, string>): Promise<readonly Found[]> {
-    const names = await readdir(this.#folder)
-    const found: Found[] = []
-    for (const name of names) {
+  async #list(known: ReadonlyMap<string, string>): Promise<Listing> {
+    this.#isFolder ||= await stat(this.#path).then(
+      (seen) => seen.isDirectory(),
+      () => false,
+    )
+    const folder = this.#isFolder ? this.#path : dirname(this.#path)
+    const pattern = this.#isFolder ? /^[^.]/ : patternOf(basename(this.#path))
+    const files: Found[] = []
+    let isWhole = true
+    for (const name of await readdir(folder)) {
       if (PACKED.test(name)) continue
-      const path = join(this.#folder, name)
-      const seen = await stat(path, { bigint: true }).catch(() => undefined)
+      const path = join(folder, name)
+      const seen = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') isWhole = false
+        if (error.code !== 'ENOENT' && pattern.test(name)) this.#tell(path, error)
+        return undefined
+      })
       if (!seen?.isFile()) continue
       const part = `${seen.dev}-${seen.ino}`
-      if (!this.#name.test(name) && !known.has(part)) continue
-      found.push({ path, part, size: Number(seen.size), changedMs: Number(seen.mtimeMs) })
+      if (!pattern.test(name) && !known.has(part)) continue
+      files.push({ path, part, size: Number(seen.size), changedMs: Number(seen.mtimeMs) })
     }
-    return found.sort((one, other) => one.changedMs - other.changedMs || (one.path < other.path ? -1 : 1))
+    files.sort((one, other) => one.changedMs - other.changedMs || (one.path < other.path ? -1 : 1))
+    return { files, isWhole }
+  }
+
+  #tell(path: string, { code }: NodeJS.ErrnoException): void {
+    if (this.#told.has(path)) return
+    this.#told.add(path)
+    this.#warn(
+      `The source "${this.#intake.settings.name}" cannot read ${path} (${code ?? 'no reason'}), and goes on without it`,
+    )
+  }
+
+  /** Files of which the folder came back under another number of its device keep their places. */
+  async #carryOver(files: readonly Found[], known: Map<string, string>): Promise<void> {
+    const gone = goneOf(files, known)
+    for (const { part, path, size } of gone.length > 0 ? files : []) {
+      const before = known.has(part) ? undefined : gone.find((each) => fileNumber(each) === fileNumber(part))
+      const to = before === undefined ? undefined : known.get(before)
+      if (before === undefined || to === undefined || !(await isOfPlace(path, size, to))) continue
+      await this.#intake.take(part, [], { from: null, to })
+      known.set(part, to)
+      await this.#forget(before, known)
+    }
+  }
+
+  /** Where a source is to begin at the end of its files, it does so once. */
+  async #begin(files: readonly Found[], known: Map<string, string>): Promise<void> {
+    this.#isBegun = true
+    if (!this.#fromEnd || known.has(BEGUN)) return
+    if (known.size === 0) await this.#beginAtEnd(files, known)
+    await this.#intake.take(BEGUN, [], { from: null, to: '{}' })
+    known.set(BEGUN, '{}')
   }
 
   async #beginAtEnd(files: readonly Found[], known: Map<string, string>): Promise<void> {
@@ -127,9 +176,13 @@ export class FilesReader implements EventReader {
 
   /** Reads one piece of a file; whether there may be more. */
   async #read(found: Found, known: Map<string, string>): Promise<boolean> {
-    const file = await open(found.path, 'r').catch(() => undefined)
-    // It may be gone by now.
+    const file = await open(found.path, 'r').catch((error: NodeJS.ErrnoException) => {
+      // It may be gone by now.
+      if (error.code !== 'ENOENT') this.#tell(found.path, error)
+      return undefined
+    })
     if (!file) return false
+    this.#told.delete(found.path)
     try {
       const from = known.get(found.part) ?? null
       const place = await continued(file, { place: readPlace(from), size: found.size })
@@ -143,7 +196,10 @@ export class FilesReader implements EventReader {
         takesRest: isLast && isOld(found) && this.#intake.settings.format === 'json',
         isFull: bytesRead === buffer.length,
       })
-      if (used === 0) return false
+      if (used === 0) {
+        this.#quiet.set(found.part, stampOf(found))
+        return false
+      }
       const next = { offset: place.offset + used, ...(skips && { skips: true as const }) }
       const to = JSON.stringify(await placeAt(file, next))
       const taken = await this.#intake.take(found.part, events, { from, to })
@@ -162,6 +218,28 @@ function patternOf(name: string): RegExp {
     sign === '*' ? '.*' : sign === '?' ? '.' : sign.replace(/[\\^$.*+?()[\]{}|]/, '\\$&'),
   )
   return new RegExp(`^${source.join('')}$`, 'su')
+}
+
+/** Parts that have a place and no file. */
+function goneOf(files: readonly Found[], known: ReadonlyMap<string, string>): readonly string[] {
+  const there = new Set([BEGUN, ...files.map(({ part }) => part)])
+  return [...known.keys()].filter((part) => !there.has(part))
+}
+
+function fileNumber(part: string): string {
+  return part.slice(part.indexOf('-') + 1)
+}
+
+/** Whether a file is the one that was read as far as a place says. */
+async function isOfPlace(path: string, size: number, text: string): Promise<boolean> {
+  const file = await open(path, 'r').catch(() => undefined)
+  if (!file) return false
+  try {
+    const place = readPlace(text)
+    return place !== undefined && place.offset > 0 && (await continued(file, { place, size })) === place
+  } finally {
+    await file.close()
+  }
 }
 
 function stampOf({ size, changedMs }: Found): string {

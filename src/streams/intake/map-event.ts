@@ -4,6 +4,7 @@ import type { DeviceYield, EventRule, EventYield, SourceSettings, SourceTally } 
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Expression, Scope } from '../../core/runbook.ts'
 import { readTime } from '../../core/written-time.ts'
+import { isRounded } from './long-numbers.ts'
 
 /** An event as it came. */
 export interface RawEvent {
@@ -118,7 +119,7 @@ export class EventMapper {
     return createHash('sha1')
       .update(read.topic)
       .update('\0')
-      .update(own ?? read.text)
+      .update(own === undefined || isRounded(own, read.text) ? read.text : own)
       .digest('base64url')
   }
 
