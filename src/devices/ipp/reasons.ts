@@ -27,7 +27,7 @@ const KEYWORDS: Readonly<Record<string, readonly [ConditionName, ConditionName]>
   'marker-supply-low': ['supply-low', 'supply-low'],
   'marker-supply-empty': ['toner-empty', 'supply-low'],
   'marker-waste-almost-full': ['supply-low', 'supply-low'],
-  'marker-waste-full': ['output-full', 'supply-low'],
+  'marker-waste-full': ['waste-full', 'supply-low'],
   'developer-low': ['supply-low', 'supply-low'],
   'developer-empty': ['toner-empty', 'supply-low'],
   'opc-near-eol': ['service-requested', 'service-requested'],

@@ -84,7 +84,7 @@ describe('reasons of a printer', () => {
     ['com.vendor.strange', 'other-error'],
     ['com.vendor.strange-warning', 'other-warning'],
     ['com.vendor.strange-report', undefined],
-    ['marker-waste-full-error', 'output-full'],
+    ['marker-waste-full-error', 'waste-full'],
   ])('takes "%s" for %s', (reason, name) => {
     expect(conditionOf(reason)?.name).toBe(name)
     if (name !== undefined) expect(conditionOf(reason)?.evidence).toBe(`printer-state-reasons: ${reason}`)
