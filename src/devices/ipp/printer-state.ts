@@ -60,7 +60,7 @@ function conditionsOf(attributes: Attributes, state: number): readonly Condition
 function identityOf(attributes: Attributes): Identity {
   const id = fieldsOf((attributes.text('printer-device-id') ?? '').replaceAll(':', '='))
   const vendor = id.get('MFG') ?? id.get('MANUFACTURER')
-  const serial = id.get('SN') ?? id.get('SERN') ?? id.get('SERIALNUMBER')
+  const serial = serialOf(vendor, id.get('SN') ?? id.get('SERN') ?? id.get('SERIALNUMBER'))
   const model = attributes.text('printer-make-and-model') ?? id.get('MDL')
   const firmware = attributes.text('printer-firmware-string-version')
   return {
@@ -69,6 +69,13 @@ function identityOf(attributes: Attributes): Identity {
     ...(firmware && { firmware }),
     ...(serial && { serial }),
   }
+}
+
+/** Epson writes it as the hexadecimal digits of its letters; on the printer, and by SNMP, it stands as it is. */
+function serialOf(vendor: string | undefined, said: string | undefined): string | undefined {
+  if (said === undefined || !/^epson$/i.test(vendor ?? '') || !/^([0-9a-f]{2}){8,16}$/i.test(said)) return said
+  const letters = Buffer.from(said, 'hex').toString('latin1')
+  return /^[0-9A-Z]+$/.test(letters) ? letters : said
 }
 
 function suppliesOf(attributes: Attributes): NonNullable<PrinterReading['supplies']> {
