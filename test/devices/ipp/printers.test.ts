@@ -37,6 +37,24 @@ describe('attributes of real printers', () => {
     expect(serial('MFG:EPSON;SN:X44Y054012;')).toBe('X44Y054012')
   })
 
+  it('a waste box is judged only where it says when it is full', () => {
+    const waste = (more: string): unknown => {
+      const supply = `index=2;class=receptacleThatIsFilled;type=wasteToner;unit=percent;maxcapacity=100;${more}`
+      const state = printerState(said({ 'printer-state': [3], 'printer-supply': [supply] }))
+      return [state?.supplies?.[0]?.state, state?.conditions.map(({ name }) => name)]
+    }
+    // A Kyocera with TK-5490 says highlevel=95; a Toshiba counts the room that is left, and its empty box has level=100.
+    expect(waste('level=0;highlevel=95;')).toEqual(['ok', []])
+    expect(waste('level=97;highlevel=95;')).toEqual(['low', ['supply-low']])
+    expect(waste('level=100;')).toEqual([undefined, []])
+    const marker = (high: number): unknown => {
+      const levels = { 'marker-levels': [98], 'marker-high-levels': [high] }
+      const said98 = said({ 'printer-state': [3], 'marker-types': ['waste-toner'], 'marker-names': ['Box'], ...levels })
+      return printerState(said98)?.conditions.map(({ name }) => name)
+    }
+    expect([marker(100), marker(0), marker(95)]).toEqual([[], [], ['supply-low']])
+  })
+
   it('Kyocera ECOSYS M2540dn, which sleeps and gives no reasons', () => {
     const state = printerState(said({ 'printer-state': [3], 'printer-state-message': ['Sleeping...  '] }))
     expect(state).toMatchObject({ ready: 'yes', conditions: [] })
