@@ -15,6 +15,7 @@ import {
   sortStatus,
   statusQuestion,
 } from './codec.ts'
+import { answersEot, starConditions } from './star.ts'
 
 /** All that ever leaves: four questions that are answered aside from whatever is printed. */
 const ASKED: readonly StatusKind[] = Object.freeze(['printer', 'offline', 'error', 'paper'] as const)
@@ -40,6 +41,8 @@ function understood(said: Conversation, asking: Asking): PrinterReading {
   const streams = said.replies.map(({ bytes }) => sortStatus(bytes))
   const answers = answersOf(streams)
   const isWhole = answers.size === ASKED.length
+  const star = answers.size === 0 ? starReading(said, evidence) : undefined
+  if (star) return star
   const isForeign = speaksOtherwise(streams, isWhole)
   if (isForeign || answers.size < FEWEST_ANSWERS) return notAnswered('escpos', wordsFor(said, isForeign), evidence)
   const conditions = conditionsIn(answers)
@@ -58,6 +61,30 @@ function understood(said: Conversation, asking: Asking): PrinterReading {
       automatic_status: streams.some((one) => one.automatic.length > 0),
     },
     ...(!isWhole && { detail: `It answered ${answers.size} of ${ASKED.length} questions.` }),
+  }
+}
+
+/** Of a printer that is set to Star's own mode; undefined for any other. */
+function starReading({ replies }: Conversation, evidence: PrinterReading['evidence']): PrinterReading | undefined {
+  const said = Buffer.concat(replies.map(({ bytes }) => bytes))
+  const conditions = starConditions(said)
+  if (!conditions) {
+    const detail =
+      "It answers as Star's printers do in their own mode, and not in ESC/POS: set it to ESC/POS, if its till can."
+    return answersEot(said) ? { ...notAnswered('escpos', detail, evidence), answered: 'unknown' } : undefined
+  }
+  const isSure = !conditions.some(({ name }) => name === 'other-error')
+  return {
+    protocol: 'escpos',
+    answered: 'yes',
+    busy: false,
+    line: 'open',
+    ready: readyBy(conditions, isSure ? 'yes' : 'unknown'),
+    conditions,
+    identity: { vendor: 'Star' },
+    guards: UNKNOWN_GUARDS,
+    evidence,
+    more: { automatic_status: true },
   }
 }
 

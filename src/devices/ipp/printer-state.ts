@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { Condition, Identity, PrinterReading } from '../printer/reading.ts'
 import { CONDITIONS } from '../printer/reading.ts'
-import { supplyOf } from '../printer/supply.ts'
+import { type Supply, supplyOf } from '../printer/supply.ts'
 import { firstOfEach } from '../printer/visit.ts'
 import type { Attributes } from './attributes.ts'
 import { fieldsOf } from './octet-fields.ts'
@@ -39,7 +39,8 @@ function conditionsOf(attributes: Attributes, state: number): readonly Condition
   for (const supply of suppliesOf(attributes)) {
     if (supply.state !== 'low' && supply.state !== 'empty') continue
     const evidence = `${supply.name}: ${supply.percent ?? 0} %`
-    conditions.push({ name: /toner|ink/i.test(supply.name) ? 'toner-low' : 'supply-low', evidence })
+    const isToner = /toner|ink/i.test(supply.name) && !/waste/i.test(supply.name)
+    conditions.push({ name: isToner ? 'toner-low' : 'supply-low', evidence })
   }
   const trays = traysOf(attributes)
   if (trays.length > 0 && trays.every(({ level }) => level === 0)) {
@@ -60,7 +61,7 @@ function conditionsOf(attributes: Attributes, state: number): readonly Condition
 function identityOf(attributes: Attributes): Identity {
   const id = fieldsOf((attributes.text('printer-device-id') ?? '').replaceAll(':', '='))
   const vendor = id.get('MFG') ?? id.get('MANUFACTURER')
-  const serial = id.get('SN') ?? id.get('SERN') ?? id.get('SERIALNUMBER')
+  const serial = serialOf(vendor, id.get('SN') ?? id.get('SERN') ?? id.get('SERIALNUMBER'))
   const model = attributes.text('printer-make-and-model') ?? id.get('MDL')
   const firmware = attributes.text('printer-firmware-string-version')
   return {
@@ -71,6 +72,17 @@ function identityOf(attributes: Attributes): Identity {
   }
 }
 
+/** Epson writes it as the hexadecimal digits of its letters; on the printer, and by SNMP, it stands as it is. */
+function serialOf(vendor: string | undefined, said: string | undefined): string | undefined {
+  if (said === undefined || !/^epson$/i.test(vendor ?? '') || !/^([0-9a-f]{2}){8,16}$/i.test(said)) return said
+  const letters = Buffer.from(said, 'hex').toString('latin1')
+  return /^[0-9A-Z]+$/.test(letters) ? letters : said
+}
+
+/**
+ * What is filled is judged only where it says from which level on it is full: the level of `printer-supply` is that of
+ * Printer-MIB, which some count as what is in it and some as the room that is left.
+ */
 function suppliesOf(attributes: Attributes): NonNullable<PrinterReading['supplies']> {
   const octets = attributes.texts('printer-supply')
   const names = attributes.texts('printer-supply-description')
@@ -78,16 +90,37 @@ function suppliesOf(attributes: Attributes): NonNullable<PrinterReading['supplie
     return octets.map((octet, n) => {
       const fields = fieldsOf(octet)
       const name = names[n] ?? [fields.get('colorantname'), fields.get('type')].filter(Boolean).join(' ')
-      const receptacle = fields.get('class') === 'receptacleThatIsFilled'
-      return supplyOf({ name, receptacle, max: numberOf(fields, 'maxcapacity'), level: numberOf(fields, 'level') })
+      const receptacle = fields.get('class') === 'receptacleThatIsFilled' || isWaste(fields.get('type'))
+      const supply = supplyOf({
+        name,
+        receptacle,
+        max: numberOf(fields, 'maxcapacity'),
+        level: numberOf(fields, 'level'),
+      })
+      return receptacle && numberOf(fields, 'highlevel') <= 0 ? withoutState(supply) : supply
     })
   }
   const types = attributes.texts('marker-types')
   const markers = attributes.texts('marker-names')
+  const highs = attributes.numbers('marker-high-levels')
   return attributes.numbers('marker-levels').map((level, n) => {
     const type = types[n] ?? ''
-    return supplyOf({ name: markers[n] ?? type, receptacle: /^waste/i.test(type), max: 100, level })
+    const supply = supplyOf({ name: markers[n] ?? type, receptacle: isWaste(type), max: 100, level })
+    return isWaste(type) && !isThreshold(highs[n]) ? withoutState(supply) : supply
   })
+}
+
+function isWaste(type: string | undefined): boolean {
+  return /^waste/i.test(type ?? '')
+}
+
+/** 0 and 100 are what is written where there is none. */
+function isThreshold(percent: number | undefined): boolean {
+  return percent !== undefined && percent > 0 && percent < 100
+}
+
+function withoutState({ state: _, ...supply }: Supply): Supply {
+  return supply
 }
 
 function numberOf(fields: ReadonlyMap<string, string>, name: string): number {

@@ -26,6 +26,7 @@ export const QUESTIONS = Object.freeze({
     'marker-names',
     'marker-types',
     'marker-levels',
+    'marker-high-levels',
     'printer-alert',
     'printer-alert-description',
     'printer-impressions-completed',

@@ -25,9 +25,10 @@ const KEYWORDS: Readonly<Record<string, readonly [ConditionName, ConditionName]>
   'toner-low': ['toner-low', 'toner-low'],
   'toner-empty': ['toner-empty', 'toner-low'],
   'marker-supply-low': ['supply-low', 'supply-low'],
+  'marker-supply-missing': ['toner-empty', 'other-warning'],
   'marker-supply-empty': ['toner-empty', 'supply-low'],
   'marker-waste-almost-full': ['supply-low', 'supply-low'],
-  'marker-waste-full': ['output-full', 'supply-low'],
+  'marker-waste-full': ['waste-full', 'supply-low'],
   'developer-low': ['supply-low', 'supply-low'],
   'developer-empty': ['toner-empty', 'supply-low'],
   'opc-near-eol': ['service-requested', 'service-requested'],
@@ -61,6 +62,13 @@ const FACTS: ReadonlySet<string> = new Set([
   'interlock-open',
 ])
 
+/**
+ * What a printer notes without that anybody has to do anything, with or without a suffix: that it sleeps (PWG 5100.22), that
+ * something was closed, added, switched on, or that it is ready (PWG 5100.9, after the alerts of RFC 3805).
+ */
+const NOTES =
+  /^(standby|suspend|hibernate|resuming|identify-printer-requested|configuration-change|power-up|printer-(ready-to-print|manual-reset|nms-reset)|alert-removal-of-binary-change-entry|.+-(added|closed|turned-on|power-saver|warming-up))$/
+
 /** States on their way, which every job passes through: no errors although they have no suffix. */
 const PASSING: ReadonlySet<string> = new Set([
   'none',
@@ -75,7 +83,7 @@ const PASSING: ReadonlySet<string> = new Set([
  */
 export function conditionOf(reason: string): Condition | undefined {
   const [, keyword = reason, said] = /^(.+?)(?:-(report|warning|error))?$/.exec(reason) ?? []
-  if (PASSING.has(keyword) && said !== 'error') return undefined
+  if (NOTES.test(keyword) || (PASSING.has(keyword) && said !== 'error')) return undefined
   const suffix = said ?? 'error'
   if (suffix === 'report' && !FACTS.has(keyword)) return undefined
   const [asError, asWarning] = KEYWORDS[keyword] ?? ['other-error', 'other-warning']

@@ -9,13 +9,18 @@ const UEL = '\x1b%-12345X'
 export const QUESTION = `${UEL}@PJL\r\n@PJL INFO STATUS\r\n@PJL INFO ID\r\n@PJL INFO PAGECOUNT\r\n${UEL}`
 export const FORM_FEED = 0x0c
 
-/** Answers by what they answer (`STATUS`, `ID`), each without its heading. Unsolicited status has names of its own. */
+/**
+ * Answers by what they answer (`STATUS`, `ID`), each without its heading. Unsolicited status has names of its own. Some
+ * printers end all that was asked at once by one form feed (a Brother does: CODE=40000, then PAGECOUNT).
+ */
 export function answersIn(bytes: Uint8Array): ReadonlyMap<string, string> {
   const blocks = Buffer.from(bytes).toString('latin1').split('\f').slice(0, -1)
   const answers = new Map<string, string>()
   for (const block of blocks) {
-    const [, name, body = ''] = /@PJL INFO ([A-Z]+)[ \t]*\r?\n([\s\S]*)$/.exec(block) ?? []
-    if (name !== undefined) answers.set(name, body)
+    for (const part of block.split(/^(?=@PJL )/m)) {
+      const [, name, body = ''] = /@PJL INFO ([A-Z]+)[ \t]*\r?\n([\s\S]*)$/.exec(part) ?? []
+      if (name !== undefined) answers.set(name, body)
+    }
   }
   return answers
 }

@@ -22,6 +22,7 @@ export const CONDITIONS = {
   'toner-empty': 'blocked',
   'tray-missing': 'blocked',
   'output-full': 'blocked',
+  'waste-full': 'blocked',
   'waiting-for-user': 'blocked',
   'menu-open': 'blocked',
   'fiscal-memory-full': 'blocked',

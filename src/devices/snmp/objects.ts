@@ -7,6 +7,7 @@ export const HR = {
   errorState: '1.3.6.1.2.1.25.3.5.1.2',
 } as const
 export const PRINTER_TYPE = '1.3.6.1.2.1.25.3.1.5'
+export const PROCESSOR_TYPE = '1.3.6.1.2.1.25.3.1.3'
 
 export const PRT = {
   coverStatus: '1.3.6.1.2.1.43.6.1.1.3',
@@ -23,6 +24,7 @@ export const PRT = {
   supplyLevel: '1.3.6.1.2.1.43.11.1.1.9',
   console: '1.3.6.1.2.1.43.16.5.1.2',
   alertSeverity: '1.3.6.1.2.1.43.18.1.1.2',
+  alertGroup: '1.3.6.1.2.1.43.18.1.1.4',
   alertCode: '1.3.6.1.2.1.43.18.1.1.7',
   alertDescription: '1.3.6.1.2.1.43.18.1.1.8',
 } as const
@@ -35,6 +37,6 @@ export const GROUPS: readonly (readonly string[])[] = [
   [PRT.serial, PRT.lifeCount, PRT.coverStatus],
   [PRT.inputType, PRT.inputMax, PRT.inputLevel, PRT.inputName],
   [PRT.supplyClass, PRT.supplyType, PRT.supplyDescription, PRT.supplyMax, PRT.supplyLevel],
-  [PRT.alertSeverity, PRT.alertCode, PRT.alertDescription],
+  [PRT.alertSeverity, PRT.alertGroup, PRT.alertCode, PRT.alertDescription],
   [PRT.console],
 ]

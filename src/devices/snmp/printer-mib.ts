@@ -2,10 +2,10 @@ import { CONDITIONS, type Condition, type ConditionName, type PrinterReading } f
 import { type Supply, supplyOf } from '../printer/supply.ts'
 import { firstOfEach } from '../printer/visit.ts'
 import type { Column } from './agent.ts'
-import { ALERT_CODES, AS_WARNING, HARMLESS_ALERTS } from './alert-codes.ts'
+import { type Alert, alertName, asWarning, CRITICAL, savesPower, warningName } from './alert-codes.ts'
 import type { SnmpValue } from './codec.ts'
 import { BIT_CONDITIONS, type ErrorBit, errorBits, reversedBits } from './error-state.ts'
-import { HR, PRINTER_TYPE, PRT } from './objects.ts'
+import { HR, PRINTER_TYPE, PROCESSOR_TYPE, PRT } from './objects.ts'
 
 /** What an agent said, by column. */
 export type Tables = ReadonlyMap<string, Column>
@@ -32,8 +32,9 @@ const DEVICE_WORDS: Readonly<Record<number, string>> = {
 const RUNNING = 2
 const WARNING = 3
 const DOWN = 5
-const OPEN_COVER = 3
-const CRITICAL = 3
+/** prtCoverStatus: open and closed, of covers and of interlocks; makers add values of their own. */
+const OPEN_COVERS: ReadonlySet<number> = new Set([3, 5])
+const CLOSED_COVERS: ReadonlySet<number> = new Set([4, 6])
 
 /** Undefined where it is no printer, or says nothing of its state. */
 export function mibState(tables: Tables): MibState | undefined {
@@ -57,13 +58,23 @@ export function mibState(tables: Tables): MibState | undefined {
 
 /** The row that is a printer; many devices stand in that table, and it need not be the first. */
 function printerIndex(tables: Tables): string | undefined {
+  const isPrinter = Object.values(PRT).some((column) => (tables.get(column)?.size ?? 0) > 0)
+  if (!isPrinter && listsItsQueues(tables)) return undefined
   for (const [index, type] of tables.get(HR.deviceType) ?? []) {
     if (isOid(type) && type.oid === PRINTER_TYPE) return index
   }
   // Only printers stand in hrPrinterTable, and only they have a Printer-MIB, with or without a row among the devices.
   const row = tables.get(HR.printerStatus)?.keys().next().value
-  const isPrinter = Object.values(PRT).some((column) => (tables.get(column)?.size ?? 0) > 0)
   return row ?? (isPrinter ? '' : undefined)
+}
+
+/**
+ * A computer has its print queues in the table of devices, beside its processors, or several of them: Windows calls each
+ * "running", also "Microsoft Print to PDF". None says how a printer is.
+ */
+function listsItsQueues(tables: Tables): boolean {
+  const types = rows(tables, HR.deviceType).flatMap(([, type]) => (isOid(type) ? [type.oid] : []))
+  return types.includes(PROCESSOR_TYPE) || types.filter((type) => type === PRINTER_TYPE).length > 1
 }
 
 class Machine {
@@ -73,6 +84,7 @@ class Machine {
   readonly #device: number | undefined
   readonly #bits: Uint8Array | undefined
   readonly #trays: readonly Tray[]
+  readonly #alerts: readonly Alert[]
 
   constructor(tables: Tables, index: string) {
     this.#tables = tables
@@ -85,28 +97,50 @@ class Machine {
       level: number(level) ?? -2,
       feeds: feeds(number(tables.get(PRT.inputType)?.get(row)), number(tables.get(PRT.inputMax)?.get(row))),
     }))
-    this.supplies = rows(tables, PRT.supplyLevel).map(([row, level]) =>
-      supplyOf({
-        name: text(tables.get(PRT.supplyDescription)?.get(row)) ?? `supply ${row}`,
-        receptacle: number(tables.get(PRT.supplyClass)?.get(row)) === 4,
-        max: number(tables.get(PRT.supplyMax)?.get(row)) ?? -2,
-        level: number(level) ?? -2,
-      }),
-    )
+    this.#alerts = alertsIn(tables)
+    this.supplies = rows(tables, PRT.supplyLevel).map(([row, level]) => {
+      const name = text(tables.get(PRT.supplyDescription)?.get(row)) ?? `supply ${row}`
+      const max = number(tables.get(PRT.supplyMax)?.get(row)) ?? -2
+      const { state, ...supply } = supplyOf({ name, receptacle: false, max, level: number(level) ?? -2 })
+      // What is filled has no state: RFC 3805 counts the room that is left in it, and no two vendors do the same.
+      return state === undefined || isFilled(tables, row, name) ? supply : { ...supply, state }
+    })
   }
 
   get #isAtWork(): boolean {
     return this.#printer === IDLE || this.#printer === PRINTING || this.#printer === WARMUP
   }
 
-  /** It sleeps: RFC 3805 (2.2.13.2) has running and other for Standby, and down for everything that is amiss. */
+  /**
+   * It sleeps: RFC 3805 (2.2.13.2) has running and other for Standby, and down for everything that is amiss. With something
+   * to warn of as well, where it says that it saves power.
+   */
   get #isAsleep(): boolean {
-    const isAmiss = errorBits(this.#bits ?? new Uint8Array()).length > 0
-    return this.#device === RUNNING && this.#printer === OTHER && !isAmiss && !this.#hasCriticalAlert
+    if (this.#printer !== OTHER || this.#hasCriticalAlert) return false
+    const bits = errorBits(this.#bits ?? new Uint8Array())
+    if (this.#device === RUNNING && bits.length === 0) return true
+    return (this.#device === RUNNING || this.#device === WARNING) && savesPower(this.#alerts) && !bits.some(blocks)
+  }
+
+  /**
+   * Without hrPrinterStatus: by RFC 2790 a device that is running knows of nothing unusual, and one that warns still
+   * works. What it warns of has to be said.
+   */
+  get #isInOrder(): boolean {
+    if (this.#printer !== undefined || this.#hasCriticalAlert) return false
+    const bits = errorBits(this.#bits ?? new Uint8Array())
+    if (bits.some(blocks)) return false
+    return this.#device === RUNNING || (this.#device === WARNING && bits.length > 0)
   }
 
   get #hasCriticalAlert(): boolean {
-    return this.#alerts().some(({ severity }) => severity === CRITICAL)
+    return this.#alerts.some(({ severity }) => severity === CRITICAL)
+  }
+
+  /** One tray of several is out, or one cartridge: it works, is not down, and what it tells of it is no more than a warning. */
+  #goesOnWithout(bit: ErrorBit): boolean {
+    if (!this.#isAtWork || this.#device === DOWN || this.#saysItIsWell || this.#hasCriticalAlert) return false
+    return this.#alerts.length > 0 || (bit === 'noPaper' && this.#hasPaper)
   }
 
   /** It says itself that all is well, against which a lone bit or an old alert does not count. */
@@ -119,10 +153,13 @@ class Machine {
     if (!bytes) return []
     const hex = Buffer.from(bytes).toString('hex')
     return errorBits(bytes).flatMap((bit) => {
+      const words = `hrPrinterDetectedErrorState: 0x${hex} (${bit})`
+      const milder = asWarning(BIT_CONDITIONS[bit])
+      if (milder !== BIT_CONDITIONS[bit] && this.#goesOnWithout(bit)) return [{ name: milder, evidence: words }]
       const doubt = this.#contradicted(bit)
       if (doubt !== undefined) return [this.#doubtful(`0x${hex} says ${bit}, but ${doubt}`, bytes)]
       if (this.#saysItIsWell && UNRELIABLE.has(bit)) return []
-      return [{ name: BIT_CONDITIONS[bit], evidence: `hrPrinterDetectedErrorState: 0x${hex} (${bit})` }]
+      return [{ name: BIT_CONDITIONS[bit], evidence: words }]
     })
   }
 
@@ -137,9 +174,9 @@ class Machine {
   #contradicted(bit: ErrorBit): string | undefined {
     const covers = rows(this.#tables, PRT.coverStatus).map(([, status]) => number(status))
     if (bit === 'noPaper' && this.#hasPaper && !this.#alertsOf('paper-out')) return 'there is paper in a tray'
-    if (bit === 'doorOpen' && covers.length > 0 && !covers.includes(OPEN_COVER)) return 'all covers are closed'
-    const blocking = CONDITIONS[BIT_CONDITIONS[bit]] === 'blocked' && !UNRELIABLE.has(bit)
-    return blocking && this.#saysItIsWell ? 'it says that it runs' : undefined
+    const areClosed = covers.length > 0 && covers.every((status) => CLOSED_COVERS.has(status ?? 0))
+    if (bit === 'doorOpen' && areClosed) return 'all covers are closed'
+    return blocks(bit) && !UNRELIABLE.has(bit) && this.#saysItIsWell ? 'it says that it runs' : undefined
   }
 
   /** Printers of Brother say -3 (some) of the tray that chooses another: beside an empty one it says nothing. */
@@ -149,44 +186,31 @@ class Machine {
   }
 
   #alertsOf(name: ConditionName): boolean {
-    return this.#alerts().some(({ code }) => ALERT_CODES[code] === name)
+    return this.#alerts.some((alert) => alertName(alert) === name)
   }
 
   /** The table is a log on some models: what stands in it while it says that it is well is old. */
   fromAlerts(): Condition[] {
     if (this.#saysItIsWell) return []
-    return this.#alerts()
-      .filter(({ code }) => !HARMLESS_ALERTS.has(code))
-      .map(({ code, severity, description }) => {
-        const other = severity === CRITICAL ? 'other-error' : 'other-warning'
-        const name = ALERT_CODES[code] ?? other
-        // One tray of several is empty: it says itself that it goes on.
-        const isNoStop = severity !== CRITICAL && this.#isAtWork && this.#device === WARNING
-        return { name: isNoStop ? (AS_WARNING[name] ?? name) : name, evidence: `prtAlert ${code}: ${description}` }
-      })
-  }
-
-  #alerts(): readonly { readonly code: number; readonly severity: number; readonly description: string }[] {
-    return rows(this.#tables, PRT.alertCode).map(([row, code]) => ({
-      code: number(code) ?? 0,
-      severity: number(this.#tables.get(PRT.alertSeverity)?.get(row)) ?? 1,
-      description: text(this.#tables.get(PRT.alertDescription)?.get(row)) ?? '',
-    }))
+    return this.#alerts.flatMap((alert) => {
+      const isNoStop = alert.severity !== CRITICAL && this.#device !== DOWN
+      const name = isNoStop ? warningName(alert) : alertName(alert)
+      return name === undefined ? [] : [{ name, evidence: `prtAlert ${alert.code}: ${alert.description}` }]
+    })
   }
 
   fromParts(): Condition[] {
     const found: Condition[] = []
-    const open = rows(this.#tables, PRT.coverStatus).filter(([, status]) => number(status) === OPEN_COVER)
-    if (open.length > 0) found.push({ name: 'cover-open', evidence: `prtCoverStatus.${open[0]?.[0]}: 3` })
+    const open = rows(this.#tables, PRT.coverStatus).filter(([, status]) => OPEN_COVERS.has(number(status) ?? 0))
+    const [row, status] = open[0] ?? []
+    if (row !== undefined) found.push({ name: 'cover-open', evidence: `prtCoverStatus.${row}: ${String(status)}` })
     const trays = this.#trays.filter((tray) => tray.feeds)
     if (trays.length > 0 && trays.every(({ level }) => level === 0)) {
       found.push({ name: 'paper-out', evidence: 'prtInputCurrentLevel: 0 in every tray' })
     }
-    // What is filled is left out: RFC 3805 counts the room that is left in it, and no two vendors do the same.
-    const classes = this.#tables.get(PRT.supplyClass)
     for (const [n, [row]] of rows(this.#tables, PRT.supplyLevel).entries()) {
       const supply = this.supplies[n]
-      if (number(classes?.get(row)) === 4 || (supply?.state !== 'low' && supply?.state !== 'empty')) continue
+      if (supply?.state !== 'low' && supply?.state !== 'empty') continue
       const isToner = TONERS.has(number(this.#tables.get(PRT.supplyType)?.get(row)) ?? 0)
       found.push({ name: isToner ? 'toner-low' : 'supply-low', evidence: `${supply.name}: ${supply.percent ?? 0} %` })
     }
@@ -202,12 +226,12 @@ class Machine {
     if (conditions.some(({ name }) => CONDITIONS[name] === 'blocked')) return 'no'
     // Down and idle at once is in no row of RFC 3805's table: some say so of a tray that is out while another feeds.
     if (this.#device === DOWN) return this.#isAtWork && this.#printer !== WARMUP ? 'unknown' : 'no'
-    return this.#isAtWork || this.#isAsleep ? 'yes' : 'unknown'
+    return this.#isAtWork || this.#isAsleep || this.#isInOrder ? 'yes' : 'unknown'
   }
 
   more(): NonNullable<PrinterReading['more']> {
     const shown = rows(this.#tables, PRT.console).map(([, line]) => text(line) ?? '')
-    const alerts = this.#alerts().map(({ code, severity, description }) => ({ code, severity, description }))
+    const alerts = this.#alerts.map(({ code, severity, description }) => ({ code, severity, description }))
     return {
       printer_status: PRINTER_WORDS[this.#printer ?? 0] ?? null,
       device_status: DEVICE_WORDS[this.#device ?? 0] ?? null,
@@ -233,10 +257,33 @@ function feeds(type: number | undefined, capacity: number | undefined): boolean 
   return type === undefined ? capacity !== 1 : FEEDING.has(type)
 }
 
+function alertsIn(tables: Tables): readonly Alert[] {
+  return rows(tables, PRT.alertCode).map(([row, code]) => ({
+    code: number(code) ?? 0,
+    severity: number(tables.get(PRT.alertSeverity)?.get(row)) ?? 1,
+    group: number(tables.get(PRT.alertGroup)?.get(row)) ?? 2,
+    description: text(tables.get(PRT.alertDescription)?.get(row)) ?? '',
+  }))
+}
+
+/** Waste boxes, by their class or their type: some call them consumed. Without either, by their name. */
+function isFilled(tables: Tables, row: string, name: string): boolean {
+  const kind = number(tables.get(PRT.supplyClass)?.get(row))
+  const type = number(tables.get(PRT.supplyType)?.get(row))
+  return kind === 4 || WASTES.has(type ?? 0) || (kind === undefined && type === undefined && /waste/i.test(name))
+}
+
+function blocks(bit: ErrorBit): boolean {
+  return CONDITIONS[BIT_CONDITIONS[bit]] === 'blocked'
+}
+
 /** CUPS passes over both, since many printers set them while they print. */
 const UNRELIABLE: ReadonlySet<ErrorBit> = new Set(['offline', 'serviceRequested'])
 /** Toner, ink, their cartridges and ribbons (prtMarkerSuppliesType). */
 const TONERS: ReadonlySet<number> = new Set([3, 5, 6, 21])
+/** Waste of toner, ink, wax, water and paper. */
+const WASTES: ReadonlySet<number> = new Set([4, 8, 14, 24, 26])
+
 function rows(tables: Tables, column: string): readonly (readonly [string, SnmpValue])[] {
   return [...(tables.get(column) ?? [])]
 }

@@ -21,6 +21,9 @@ const ERRORS: Bits = [
   [0x20, 'overheated', 'the motor is too hot'],
   [0x40, 'other-error', 'an element of the print head is broken'],
   [0x80, 'other-error', 'the print head was not detected'],
+  // Of the firmware on Zebra's printers; "ribbon, rewinder or feed" on those of OKI that speak ZPL (LE850).
+  [0x100, 'other-error', 'an error of its firmware, or of its ribbon and feed, by the maker'],
+  [0x200, 'unrecoverable-error', 'the heat sensor of the print head is broken'],
   [0x1000, 'paper-jam', 'paper jam'],
   [0x2000, 'other-error', 'the presenter does not run'],
   [0x4000, 'mechanism-error', 'the paper is not fed'],

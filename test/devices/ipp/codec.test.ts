@@ -84,7 +84,14 @@ describe('reasons of a printer', () => {
     ['com.vendor.strange', 'other-error'],
     ['com.vendor.strange-warning', 'other-warning'],
     ['com.vendor.strange-report', undefined],
-    ['marker-waste-full-error', 'output-full'],
+    ['marker-waste-full-error', 'waste-full'],
+    ['marker-supply-missing-error', 'toner-empty'],
+    ['hibernate', undefined],
+    ['standby-warning', undefined],
+    ['printer-ready-to-print', undefined],
+    ['cover-closed', undefined],
+    ['interpreter-power-saver', undefined],
+    ['subunit-unrecoverable-failure', 'other-error'],
   ])('takes "%s" for %s', (reason, name) => {
     expect(conditionOf(reason)?.name).toBe(name)
     if (name !== undefined) expect(conditionOf(reason)?.evidence).toBe(`printer-state-reasons: ${reason}`)

@@ -29,7 +29,7 @@ it('reads a printer that is well', async () => {
     queue: { depth: 0 },
     supplies: [
       { name: 'Black Toner', percent: 62, state: 'ok' },
-      { name: 'Waste Toner', percent: 20, state: 'ok' },
+      { name: 'Waste Toner', percent: 20 },
     ],
   })
 })

@@ -4,7 +4,7 @@ import { print } from 'receiptio'
 import { afterEach, describe, expect, it } from 'vitest'
 import { escpos } from '../../../src/devices/escpos/client.ts'
 import { type StatusKind, sortStatus, statusQuestion } from '../../../src/devices/escpos/codec.ts'
-import type { ConditionName } from '../../../src/devices/printer/reading.ts'
+import type { ConditionName, PrinterReading } from '../../../src/devices/printer/reading.ts'
 import { escposEmulator } from '../../../src/sandbox/printers/escpos.ts'
 import type { PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
 import { Bench, lineSaying, lineTo, names, printerWith, reading } from './bench.ts'
@@ -150,6 +150,35 @@ describe('a receipt printer', () => {
     expect(read).toMatchObject({ answered: 'yes', ready: 'unknown', detail: 'It answered 2 of 4 questions.' })
   })
 
+  // Automatic status of a printer in Star's own mode, as it comes when somebody connects (Star, Line Mode Command
+  // Specifications; eleven bytes, as receiptio 2.1.2 reads them).
+  it.each<[string, string, PrinterReading['ready'], ConditionName[]]>([
+    ['well', '2386000000000000000000', 'yes', []],
+    ['of nine bytes', '230600000000000000', 'yes', []],
+    ['near its end', '2386000000040000000000', 'yes', ['paper-low']],
+    ['out of paper', '2386080000080000000000', 'no', ['paper-out']],
+    ['open', '2386280000000000000000', 'no', ['cover-open']],
+    ['with a stuck cutter', '2386080800000000000000', 'no', ['cutter-error']],
+    ['too hot', '2386084000000000000000', 'no', ['overheated']],
+    ['offline', '2386080000000000000000', 'no', ['offline']],
+    ['first open, then closed', '23862800000000000000002386000000000000000000', 'yes', []],
+  ])('a printer in the mode of Star is read: %s', async (_what, hex, ready, conditions) => {
+    const port = await bench.start((socket) => socket.write(Buffer.from(hex, 'hex')))
+    const read = await reading(escpos, lineTo(port, 400))
+    expect(read).toMatchObject({ answered: 'yes', ready, identity: { vendor: 'Star' } })
+    expect(names(read)).toEqual(conditions)
+  })
+
+  it('a printer in the mode of Star that says only that it heard EOT is unknown, not down', async () => {
+    const port = await bench.start((socket) => socket.on('data', () => socket.write(b(0x10))))
+    expect(await reading(escpos, lineTo(port, 400))).toMatchObject({
+      answered: 'unknown',
+      ready: 'unknown',
+      detail: expect.stringMatching(/Star/),
+    })
+    expect(await reading(escpos, lineSaying(Buffer.from('23860000', 'hex')))).toMatchObject({ answered: 'no' })
+  })
+
   it('text that has bytes like an answer is none', async () => {
     for (const text of [
       'SSH-2.0-dropbear_2022.83\r\n',
@@ -168,7 +197,8 @@ describe('a receipt printer', () => {
       fc.asyncProperty(any, async (answers) => {
         const line = lineSaying(...answers)
         const read = await reading(escpos, line)
-        expect(['yes', 'no']).toContain(read.answered)
+        expect(['yes', 'no', 'unknown']).toContain(read.answered)
+        expect(read.answered === 'unknown' && read.ready !== 'unknown').toBe(false)
         for (const sent of line.sent) expect(sent.toString('hex')).toMatch(/^10040[1-4]$/)
       }),
     )

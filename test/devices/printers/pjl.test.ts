@@ -25,6 +25,14 @@ describe('words of PJL', () => {
     expect(statusIn(answers.get('STATUS') ?? '')).toEqual({ codes: [10_001], isOnline: true })
   })
 
+  it('reads two answers that end in one form feed', () => {
+    const both =
+      '@PJL INFO STATUS\r\nCODE=40000\r\nDISPLAY="Sleep"\r\nONLINE=TRUE\r\n@PJL INFO PAGECOUNT\r\nPAGECOUNT=16441\r\n\f'
+    const answers = answersIn(Buffer.from(both))
+    expect(statusIn(answers.get('STATUS') ?? '')).toEqual({ codes: [40_000], isOnline: true })
+    expect(answers.get('PAGECOUNT')).toBe('PAGECOUNT=16441\r\n')
+  })
+
   it.each<[number, ConditionName | undefined]>([
     [10_001, undefined],
     [10_002, 'offline'],
