@@ -7,7 +7,7 @@ export interface IniRules {
   /** What a `;` or `#` behind a value and a blank begins. */
   readonly tails: 'comment' | 'value' | 'unclear'
   /** What makes a line go on in the next. */
-  readonly continues: 'backslash' | 'indent' | 'nothing' | 'unclear'
+  readonly continues: 'backslash' | 'git' | 'indent' | 'nothing' | 'unclear'
   /** Whether a line that is deeper than the key above can be a key of its own. */
   readonly deeper: 'key' | 'value' | 'unclear'
   /** How names are compared. */
@@ -25,8 +25,11 @@ export interface IniRules {
   readonly inherits: 'DEFAULT' | 'nothing' | 'unclear'
 }
 
-/** `unclear`: as written, and a name that differs in case alone is refused. `dashes`: `-` and `_` are the same. */
-type NameRule = 'as written' | 'any case' | 'dashes' | 'unclear'
+/**
+ * `unclear`: as written, and a name that differs in case or in blanks around it alone is refused. `dashes`: `-` and `_` are the same.
+ * `git`: in any case, but for what is in quotes.
+ */
+type NameRule = 'as written' | 'any case' | 'dashes' | 'git' | 'unclear'
 
 /**
  * `unclear`: what the others read in different ways is refused. `signs`: outside quotes, some programs begin a comment at any `;` or
@@ -74,9 +77,9 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     delimiters: '=',
     comments: ';#',
     tails: 'comment',
-    continues: 'nothing',
+    continues: 'git',
     deeper: 'key',
-    section: 'unclear',
+    section: 'git',
     key: 'any case',
     quotes: 'value',
     values: 'git',
@@ -149,5 +152,6 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
 /** A name as it is compared. */
 export function folded(name: string, rule: NameRule): string {
   if (rule === 'dashes') return name.replaceAll('_', '-')
+  if (rule === 'git') return name.replace(/^[^\s"]*/, (own) => own.toLowerCase()).replace(/[ \t]+"/, ' "')
   return rule === 'any case' ? name.toLowerCase() : name
 }

@@ -63,14 +63,22 @@ function unquoted(raw: string): { readonly value: string; readonly quote: string
 
 const OF_GIT: Readonly<Record<string, string>> = { n: '\n', t: '\t', b: '\b', '"': '"', '\\': '\\' }
 
-/** git-config(1): quotes may begin anywhere in a value, and a comment at any sign outside of them. */
-const GIT_VALUE = /^(?:"(?:\\[ntb"\\]|[^"\\])*"|\\[ntb"\\]|[^"\\;#])*/
+/** git-config(1): quotes may begin anywhere in a value, and a comment at any sign outside of them; a backslash takes the line end with it. */
+const GIT_QUOTED = String.raw`"(?:\\(?:[ntb"\\]|\r?\n)|[^"\\])*`
+const GIT_PIECES = String.raw`^(?:${GIT_QUOTED}"|\\(?:[ntb"\\]|\r?\n)|[^"\\;#])*`
+const GIT_VALUE = new RegExp(GIT_PIECES)
+const GIT_OPEN = new RegExp(String.raw`${GIT_PIECES}(?:${GIT_QUOTED})?\\$`)
 
-function gitValue(rest: string): IniValue {
+/** Whether git goes on in the next line: a backslash at the end that stands in no comment. */
+export function gitGoesOn(rest: string): boolean {
+  return GIT_OPEN.test(rest)
+}
+
+export function gitValue(rest: string): IniValue {
   const matched = GIT_VALUE.exec(rest)?.[0] ?? ''
   if (/^[^;#]/.test(rest.slice(matched.length))) return { value: '', quote: '', length: rest.length, torn: NOT_OF_GIT }
   const raw = matched.replace(/[ \t]+$/, '')
-  const value = raw.replace(/\\(.)|"/g, (_, char?: string) => OF_GIT[char ?? ''] ?? '')
+  const value = raw.replace(/\\(\r?\n|.)|"/g, (_, char?: string) => OF_GIT[char ?? ''] ?? '')
   return { value, quote: raw.startsWith('"') ? '"' : '', length: replacedLength(rest, raw) }
 }
 
