@@ -169,11 +169,20 @@ function quotedValue(
   style: string,
 ) {
   if (rules.continues === 'unclear' && mayStayOpen(text)) return problem(`"${name}": ${OPEN}`)
-  if (style !== '' && !text.includes(style)) return parsed(style + text + style)
-  const needsQuotes = rules.values === 'signs' && /[;#]/.test(text)
+  const isSigns = rules.values === 'signs'
+  const holds = (quote: string): boolean => !text.includes(quote) && !(isSigns && quote === '"' && text.includes('${'))
+  if (style !== '' && holds(style)) return parsed(style + text + style)
+  const needsQuotes = isSigns && PHP_SIGNS.test(text) && !PHP_LEVELS.test(text)
   if (!/^[ \t]|[ \t]$/.test(text) && !needsQuotes && unquoted(text) === undefined) return parsed(text)
-  const needed = ['"', "'"].find((one) => !text.includes(one))
+  const needed = ['"', "'"].find(holds)
   if (needed === undefined)
-    return problem(`"${name}": a value with both kinds of quotes and blanks or comment signs cannot be held`)
+    return problem(
+      `"${name}": a value with both kinds of quotes and blanks, comment signs or signs of PHP cannot be held`,
+    )
   return parsed(needed + text + needed)
 }
+
+/** Without quotes PHP reckons with these, or refuses the whole file (parse_ini_file, "Notes"); `${x}` is taken for a variable in double quotes, too. */
+const PHP_SIGNS = /[;#|&~!()^"'=]|\$\{/
+/** Levels of errors are meant to be reckoned with: `E_ALL & ~E_NOTICE`. */
+const PHP_LEVELS = /^(?:[~!()|&^ \t]|E_[A-Z_]+)+$/
