@@ -10,6 +10,8 @@ export interface IniRules {
   readonly continues: 'backslash' | 'git' | 'indent' | 'nothing' | 'unclear'
   /** Whether a line that is deeper than the key above can be a key of its own. */
   readonly deeper: 'key' | 'value' | 'unclear'
+  /** Whether blanks within the brackets of a heading belong to the name; kept where it is not clear. */
+  readonly blanks: 'kept' | 'left out'
   /** How names are compared. */
   readonly section: NameRule
   readonly key: NameRule
@@ -49,6 +51,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     tails: 'unclear',
     continues: 'unclear',
     deeper: 'unclear',
+    blanks: 'kept',
     section: 'unclear',
     key: 'unclear',
     quotes: 'value',
@@ -64,6 +67,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     tails: 'comment',
     continues: 'unclear',
     deeper: 'key',
+    blanks: 'left out',
     section: 'unclear',
     key: 'unclear',
     quotes: 'style',
@@ -79,6 +83,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     tails: 'comment',
     continues: 'git',
     deeper: 'key',
+    blanks: 'kept',
     section: 'git',
     key: 'any case',
     quotes: 'value',
@@ -94,6 +99,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     tails: 'comment',
     continues: 'nothing',
     deeper: 'key',
+    blanks: 'kept',
     section: 'as written',
     key: 'dashes',
     quotes: 'value',
@@ -109,6 +115,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     tails: 'value',
     continues: 'backslash',
     deeper: 'key',
+    blanks: 'kept',
     section: 'as written',
     key: 'as written',
     quotes: 'value',
@@ -124,6 +131,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     tails: 'value',
     continues: 'nothing',
     deeper: 'key',
+    blanks: 'left out',
     section: 'any case',
     key: 'any case',
     quotes: 'style',
@@ -139,6 +147,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     tails: 'value',
     continues: 'indent',
     deeper: 'value',
+    blanks: 'kept',
     section: 'as written',
     key: 'any case',
     quotes: 'value',

@@ -170,8 +170,7 @@ class IniReader {
   #heading(line: TextLine): string | undefined {
     const written = /^[ \t]*\[([^\]]*)\][ \t]*(?:[;#].*)?$/.exec(line.text)?.[1]
     if (written === undefined) return 'a section heading is not closed'
-    // Blanks within the brackets are part of the name to systemd, Python and PHP.
-    const name = this.#rules.section === 'any case' ? written.trim() : written
+    const name = this.#rules.blanks === 'kept' ? written : written.trim()
     const known = folded(name, this.#rules.section)
     this.#again = this.#headings.has(known)
     this.#headings.add(known)
