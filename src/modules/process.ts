@@ -37,10 +37,21 @@ TILL_NAME=$name TILL_USER=$user TILL_WIDTH=$width TILL_SELF=$$
 export TILL_NAME TILL_USER TILL_WIDTH TILL_SELF
 rows=$(printf '%s\\n' "$list" | awk '
   ${PROCESS_AWK}
+  # One that has ended and waits for its parent: procps marks it, busybox shows it as it does threads of the kernel (proc_pid_stat(5)).
+  function ended(pid, args,   file, line) {
+    if (args !~ /^\\[.*\\]( <defunct>)?$/) return 0
+    if (args ~ /<defunct>$/) return 1
+    file = "/proc/" pid "/stat"
+    getline line < file
+    close(file)
+    sub(/.*[)] /, "", line)
+    return line ~ /^[ZX]/
+  }
   $1 ~ /^[0-9]+$/ {
     parent[$1] = $2
     args = $0
     sub(/^ *[0-9]+ +[0-9]+ +[^ ]+ +/, "", args)
+    if (ended($1, args)) next
     if (ENVIRON["TILL_USER"] != "" && $3 != substr(ENVIRON["TILL_USER"], 1, ENVIRON["TILL_WIDTH"])) next
     if (ENVIRON["TILL_NAME"] != "" && program(args) != ENVIRON["TILL_NAME"]) next
     pid[++count] = $1

@@ -14,7 +14,8 @@ export interface Certificate {
   readonly fingerprint: string
 }
 
-const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
+/** All labels that OpenSSL takes for one: of its own trust settings and of old programs, too (openssl-format-options(1), RFC 7468, 5.3). */
+const PEM = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[\s\S]+?-----END \1-----/g
 
 /** The certificates of a file: PEM, of which there may be several, or one in DER. Throws for anything else. */
 export function readCertificates(bytes: Uint8Array): Certificate[] {

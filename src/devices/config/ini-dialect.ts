@@ -7,9 +7,11 @@ export interface IniRules {
   /** What a `;` or `#` behind a value and a blank begins. */
   readonly tails: 'comment' | 'value' | 'unclear'
   /** What makes a line go on in the next. */
-  readonly continues: 'backslash' | 'indent' | 'nothing' | 'unclear'
+  readonly continues: 'backslash' | 'git' | 'indent' | 'nothing' | 'unclear'
   /** Whether a line that is deeper than the key above can be a key of its own. */
   readonly deeper: 'key' | 'value' | 'unclear'
+  /** Whether blanks within the brackets of a heading belong to the name; kept where it is not clear. */
+  readonly blanks: 'kept' | 'left out'
   /** How names are compared. */
   readonly section: NameRule
   readonly key: NameRule
@@ -25,8 +27,11 @@ export interface IniRules {
   readonly inherits: 'DEFAULT' | 'nothing' | 'unclear'
 }
 
-/** `unclear`: as written, and a name that differs in case alone is refused. `dashes`: `-` and `_` are the same. */
-type NameRule = 'as written' | 'any case' | 'dashes' | 'unclear'
+/**
+ * `unclear`: as written, and a name that differs in case or in blanks around it alone is refused. `dashes`: `-` and `_` are the same.
+ * `git`: in any case, but for what is in quotes.
+ */
+type NameRule = 'as written' | 'any case' | 'dashes' | 'git' | 'unclear'
 
 /**
  * `unclear`: what the others read in different ways is refused. `signs`: outside quotes, some programs begin a comment at any `;` or
@@ -46,6 +51,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     tails: 'unclear',
     continues: 'unclear',
     deeper: 'unclear',
+    blanks: 'kept',
     section: 'unclear',
     key: 'unclear',
     quotes: 'value',
@@ -61,6 +67,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     tails: 'comment',
     continues: 'unclear',
     deeper: 'key',
+    blanks: 'left out',
     section: 'unclear',
     key: 'unclear',
     quotes: 'style',
@@ -74,9 +81,10 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     delimiters: '=',
     comments: ';#',
     tails: 'comment',
-    continues: 'nothing',
+    continues: 'git',
     deeper: 'key',
-    section: 'unclear',
+    blanks: 'kept',
+    section: 'git',
     key: 'any case',
     quotes: 'value',
     values: 'git',
@@ -91,6 +99,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     tails: 'comment',
     continues: 'nothing',
     deeper: 'key',
+    blanks: 'kept',
     section: 'as written',
     key: 'dashes',
     quotes: 'value',
@@ -106,6 +115,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     tails: 'value',
     continues: 'backslash',
     deeper: 'key',
+    blanks: 'kept',
     section: 'as written',
     key: 'as written',
     quotes: 'value',
@@ -121,6 +131,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     tails: 'value',
     continues: 'nothing',
     deeper: 'key',
+    blanks: 'left out',
     section: 'any case',
     key: 'any case',
     quotes: 'style',
@@ -136,6 +147,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     tails: 'value',
     continues: 'indent',
     deeper: 'value',
+    blanks: 'kept',
     section: 'as written',
     key: 'any case',
     quotes: 'value',
@@ -149,5 +161,6 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
 /** A name as it is compared. */
 export function folded(name: string, rule: NameRule): string {
   if (rule === 'dashes') return name.replaceAll('_', '-')
+  if (rule === 'git') return name.replace(/^[^\s"]*/, (own) => own.toLowerCase()).replace(/[ \t]+"/, ' "')
   return rule === 'any case' ? name.toLowerCase() : name
 }

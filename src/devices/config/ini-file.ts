@@ -1,6 +1,6 @@
 import { type Parsed, parsed, problem } from './codec.ts'
 import { folded, type IniRules } from './ini-dialect.ts'
-import { mayStayOpen, readValue, tornReference } from './ini-value.ts'
+import { gitGoesOn, gitValue, mayStayOpen, readValue, tornReference } from './ini-value.ts'
 import { endsOpen, type LineEntry, type TextLine, textLines } from './lines.ts'
 
 export interface IniEntry extends LineEntry {
@@ -82,7 +82,8 @@ class IniReader {
   /** Reads the next line; says what is wrong with it. */
   take(line: TextLine): string | undefined {
     const body = line.text.trim()
-    if (body !== '' && this.#rules.comments.includes(body.charAt(0))) {
+    const isTaken = this.#open && this.#rules.continues === 'git'
+    if (!isTaken && body !== '' && this.#rules.comments.includes(body.charAt(0))) {
       this.#apart = true
       return undefined
     }
@@ -113,6 +114,7 @@ class IniReader {
     if (!last) return undefined
     const text = line.text.trimEnd()
     const valueEnd = line.start + text.length
+    if (this.#rules.continues === 'git') return this.#goOnAsGit(last, line)
     if (this.#rules.continues === 'backslash') {
       this.#open = endsOpen(line.text)
       const more = (this.#open ? text.slice(0, -1) : text).trim()
@@ -123,6 +125,22 @@ class IniReader {
     }
     const value = `${last.quote}${last.value ?? ''}${last.quote}${this.#blankLines(last, line)}\n${text.trim()}`
     this.#replaceLast({ ...last, value, quote: '', end: line.end, valueEnd })
+    return undefined
+  }
+
+  #goOnAsGit(last: IniEntry, line: TextLine): undefined {
+    const rest = this.#text.slice(last.valueStart, line.start + line.text.length)
+    this.#open = gitGoesOn(rest)
+    const { value, quote, length, torn } = gitValue(rest)
+    const { torn: _, ...entry } = last
+    const end = { end: line.end, valueEnd: last.valueStart + length }
+    this.#replaceLast({
+      ...entry,
+      ...end,
+      quote,
+      value: torn === undefined ? value : null,
+      ...(torn !== undefined && { torn }),
+    })
     return undefined
   }
 
@@ -144,9 +162,15 @@ class IniReader {
     if (this.#last) this.#replaceLast({ ...this.#last, unclear })
   }
 
+  #isOpened(line: TextLine, entry: IniEntry): boolean {
+    if (this.#rules.continues === 'git') return gitGoesOn(line.text.slice(entry.valueStart - line.start))
+    return this.#rules.continues === 'backslash' && endsOpen(line.text)
+  }
+
   #heading(line: TextLine): string | undefined {
-    const name = /^[ \t]*\[([^\]]*)\][ \t]*(?:[;#].*)?$/.exec(line.text)?.[1]?.trim()
-    if (name === undefined) return 'a section heading is not closed'
+    const written = /^[ \t]*\[([^\]]*)\][ \t]*(?:[;#].*)?$/.exec(line.text)?.[1]
+    if (written === undefined) return 'a section heading is not closed'
+    const name = this.#rules.blanks === 'kept' ? written : written.trim()
     const known = folded(name, this.#rules.section)
     this.#again = this.#headings.has(known)
     this.#headings.add(known)
@@ -170,9 +194,12 @@ class IniReader {
       above !== undefined && !this.#afterBlank && this.#rules.continues === 'unclear' && mayStayOpen(above.value ?? '')
     if (joined) this.#doubt(CONTINUES)
     const unclear = because ?? (joined ? BEHIND : undefined)
-    this.#open = this.#rules.continues === 'backslash' && endsOpen(line.text)
+    this.#open = this.#isOpened(line, entry)
     const hidden = (again || this.#again) && this.#rules.twice === 'first counts'
-    const opened = this.#open ? { ...entry, value: (entry.value ?? '').replace(/\\$/, '').trim() } : entry
+    const opened =
+      this.#open && this.#rules.continues === 'backslash'
+        ? { ...entry, value: (entry.value ?? '').replace(/\\$/, '').trim() }
+        : entry
     this.entries.push({ ...opened, hidden, ...(unclear !== undefined && { unclear }) })
     this.#last = this.entries.at(-1)
     this.#apart = false

@@ -63,14 +63,22 @@ function unquoted(raw: string): { readonly value: string; readonly quote: string
 
 const OF_GIT: Readonly<Record<string, string>> = { n: '\n', t: '\t', b: '\b', '"': '"', '\\': '\\' }
 
-/** git-config(1): quotes may begin anywhere in a value, and a comment at any sign outside of them. */
-const GIT_VALUE = /^(?:"(?:\\[ntb"\\]|[^"\\])*"|\\[ntb"\\]|[^"\\;#])*/
+/** git-config(1): quotes may begin anywhere in a value, and a comment at any sign outside of them; a backslash takes the line end with it. */
+const GIT_QUOTED = String.raw`"(?:\\(?:[ntb"\\]|\r?\n)|[^"\\])*`
+const GIT_PIECES = String.raw`^(?:${GIT_QUOTED}"|\\(?:[ntb"\\]|\r?\n)|[^"\\;#])*`
+const GIT_VALUE = new RegExp(GIT_PIECES)
+const GIT_OPEN = new RegExp(String.raw`${GIT_PIECES}(?:${GIT_QUOTED})?\\$`)
 
-function gitValue(rest: string): IniValue {
+/** Whether git goes on in the next line: a backslash at the end that stands in no comment. */
+export function gitGoesOn(rest: string): boolean {
+  return GIT_OPEN.test(rest)
+}
+
+export function gitValue(rest: string): IniValue {
   const matched = GIT_VALUE.exec(rest)?.[0] ?? ''
   if (/^[^;#]/.test(rest.slice(matched.length))) return { value: '', quote: '', length: rest.length, torn: NOT_OF_GIT }
   const raw = matched.replace(/[ \t]+$/, '')
-  const value = raw.replace(/\\(.)|"/g, (_, char?: string) => OF_GIT[char ?? ''] ?? '')
+  const value = raw.replace(/\\(\r?\n|.)|"/g, (_, char?: string) => OF_GIT[char ?? ''] ?? '')
   return { value, quote: raw.startsWith('"') ? '"' : '', length: replacedLength(rest, raw) }
 }
 
@@ -161,11 +169,20 @@ function quotedValue(
   style: string,
 ) {
   if (rules.continues === 'unclear' && mayStayOpen(text)) return problem(`"${name}": ${OPEN}`)
-  if (style !== '' && !text.includes(style)) return parsed(style + text + style)
-  const needsQuotes = rules.values === 'signs' && /[;#]/.test(text)
+  const isSigns = rules.values === 'signs'
+  const holds = (quote: string): boolean => !text.includes(quote) && !(isSigns && quote === '"' && text.includes('${'))
+  if (style !== '' && holds(style)) return parsed(style + text + style)
+  const needsQuotes = isSigns && PHP_SIGNS.test(text) && !PHP_LEVELS.test(text)
   if (!/^[ \t]|[ \t]$/.test(text) && !needsQuotes && unquoted(text) === undefined) return parsed(text)
-  const needed = ['"', "'"].find((one) => !text.includes(one))
+  const needed = ['"', "'"].find(holds)
   if (needed === undefined)
-    return problem(`"${name}": a value with both kinds of quotes and blanks or comment signs cannot be held`)
+    return problem(
+      `"${name}": a value with both kinds of quotes and blanks, comment signs or signs of PHP cannot be held`,
+    )
   return parsed(needed + text + needed)
 }
+
+/** Without quotes PHP reckons with these, or refuses the whole file (parse_ini_file, "Notes"); `${x}` is taken for a variable in double quotes, too. */
+const PHP_SIGNS = /[;#|&~!()^"'=]|\$\{/
+/** Levels of errors are meant to be reckoned with: `E_ALL & ~E_NOTICE`. */
+const PHP_LEVELS = /^(?:[~!()|&^ \t]|E_[A-Z_]+)+$/

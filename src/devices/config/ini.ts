@@ -132,7 +132,7 @@ function unclearOf(file: IniFile, place: Place, rules: IniRules): string | undef
   const id = identity(place.section, place.key, rules)
   const own = file.entries.find((entry) => entry.key === id && entry.unclear !== undefined)
   if (own) return own.unclear
-  const near = (a: string, b: string): boolean => a !== b && a.toLowerCase() === b.toLowerCase()
+  const near = (a: string, b: string): boolean => a !== b && a.trim().toLowerCase() === b.trim().toLowerCase()
   const section = rules.section === 'unclear' && file.sections.find((one) => near(one.name, place.section))
   if (section) return `is near to the section [${section.name}], which some programs take for the same`
   const key =

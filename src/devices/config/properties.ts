@@ -70,8 +70,9 @@ function escaped(text: string, pattern: RegExp): string {
 }
 
 const escapedKey = (key: string) => escaped(key, /[\\ =:#!]/g)
+// A sign at the start would go with the blank that parts key and value.
 const escapedValue = (value: string) =>
-  escaped(value, /\\|^ +/g).replace(/^\\( +)/, (_, blanks: string) => '\\ '.repeat(blanks.length))
+  escaped(value, /\\|^[=:]|^ +/g).replace(/^\\( +)/, (_, blanks: string) => '\\ '.repeat(blanks.length))
 
 function keyEdited(at: {
   readonly text: string
@@ -95,7 +96,7 @@ function keyEdited(at: {
   }
   const line = escapedKey(key) + separatorOf(text, read) + written
   const added = addedLine(text, text.length, line, lineEndOf(text))
-  const closed = closing(text)
+  const closed = closing(text, read)
   return parsed(closed ? { splices: [closed, added] } : { splices: [added], addsLines: true })
 }
 
@@ -106,10 +107,11 @@ function separated(text: string, entry: LineEntry): string {
   return slashes !== undefined && slashes.length % 2 === 0 ? '' : '='
 }
 
-/** A backslash at the very end of the file would join a new line to the last one. */
-function closing(text: string): Splice | undefined {
-  const isOpen = !text.endsWith('\n') && endsOpen(text)
-  return isOpen ? { start: text.length - 1, end: text.length, text: '' } : undefined
+/** A backslash at the end of the last entry would join a new line to it. */
+function closing(text: string, entries: readonly LineEntry[]): Splice | undefined {
+  const end = text.replace(/\r?\n$/, '').length
+  const isOpen = entries.at(-1)?.end === text.length && endsOpen(text.slice(0, end))
+  return isOpen ? { start: end - 1, end, text: '' } : undefined
 }
 
 function separatorOf(text: string, entries: readonly LineEntry[]): string {

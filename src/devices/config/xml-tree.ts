@@ -106,12 +106,12 @@ function piece(text: string, at: number): Piece | undefined {
   const plain = matched(TEXT, text, at)?.[0]
   if (plain !== undefined) {
     const end = at + plain.length
-    return { kind: 'text', text: { value: decoded(plain), cdata: false, start: at, end }, end }
+    return { kind: 'text', text: { value: decoded(withLineEnds(plain)), cdata: false, start: at, end }, end }
   }
   const cdata = matched(CDATA, text, at)
   if (cdata) {
     const end = at + cdata[0].length
-    return { kind: 'text', text: { value: cdata[1] ?? '', cdata: true, start: at, end }, end }
+    return { kind: 'text', text: { value: withLineEnds(cdata[1] ?? ''), cdata: true, start: at, end }, end }
   }
   const skipped = matched(SKIPPED, text, at)?.[0]
   if (skipped !== undefined) return { kind: 'skipped', end: at + skipped.length }
@@ -144,10 +144,15 @@ function attributesOf(text: string, offset: number): XmlAttribute[] {
     const start = offset + match.index
     const end = start + match[0].length
     const raw = match[2] ?? '""'
-    const value = decoded(raw.slice(1, -1).replace(/[\t\n\r]/g, ' '))
+    const value = decoded(withLineEnds(raw.slice(1, -1)).replace(/[\t\n]/g, ' '))
     attributes.push({ name: match[1] ?? '', value, start, end, valueStart: end - raw.length + 1, valueEnd: end - 1 })
   }
   return attributes
+}
+
+/** Each line end is read as one LF, in whatever way it is written (XML 1.0, 2.11). */
+function withLineEnds(raw: string): string {
+  return raw.replace(/\r\n?/g, '\n')
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }

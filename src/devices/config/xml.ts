@@ -120,7 +120,7 @@ function keyEdited(
   const { text, read: root, key } = at
   const path = xmlPath(key)
   if (!path.ok) return path
-  if (at.value === undefined) return parsed({ splices: removal(text, root, path.value) })
+  if (at.value === undefined) return removed(text, root, { key, path: path.value })
   const value = textual(at.value)
   if (typeof value !== 'string') return problem(`"${key}": the format holds one text`)
   const splices = setting(text, root, { key, path: path.value, value, has })
@@ -247,20 +247,37 @@ function unitOf(text: string): string {
   return /\n([ \t]+)</.exec(text)?.[1] ?? '  '
 }
 
-function removal(text: string, root: XmlElement, path: XmlPath): Splice[] {
+function removed(
+  text: string,
+  root: XmlElement,
+  { key, path }: { readonly key: string; readonly path: XmlPath },
+): Parsed<KeyEdit> {
   const found = matching(root, path.steps)
   if (path.attribute !== undefined) {
     const attributes = found.flatMap((element) => element.attributes.filter((one) => one.name === path.attribute))
-    return attributes.map(({ start, end }) => ({ start, end, text: '' }))
+    return parsed({ splices: attributes.map(({ start, end }) => ({ start, end, text: '' })) })
   }
-  return found
-    .filter((element) => element !== root)
-    .map((element) => {
-      const from = lineStart(text, element.start)
-      const to = nextLine(text, element.end)
-      const alone = text.slice(from, element.start).trim() === '' && text.slice(element.end, to).trim() === ''
-      return alone ? { start: from, end: to, text: '' } : { start: element.start, end: element.end, text: '' }
-    })
+  if (found.includes(root)) return problem(`"${key}" is the root element, without which the file is no XML`)
+  const last = path.steps.at(-1)
+  if (last?.index !== undefined && hasNext(root, path.steps, last.index)) return problem(`"${key}": ${NEXT_IN_PLACE}`)
+  return parsed({ splices: found.map((element) => withoutElement(text, element)) })
+}
+
+const NEXT_IN_PLACE =
+  "the next element would take its place, and be removed by the run after; say which by [@name='value'], or remove all of the name"
+
+/** Whether an element stands behind the one of this index, and would have its path. */
+function hasNext(root: XmlElement, steps: readonly XmlStep[], index: number): boolean {
+  const { index: _, ...last } = steps.at(-1) ?? { name: '' }
+  const parents = steps.length > 1 ? matching(root, steps.slice(0, -1)) : []
+  return parents.some((parent) => selected(parent.children, last).length > index)
+}
+
+function withoutElement(text: string, element: XmlElement): Splice {
+  const from = lineStart(text, element.start)
+  const to = nextLine(text, element.end)
+  const alone = text.slice(from, element.start).trim() === '' && text.slice(element.end, to).trim() === ''
+  return alone ? { start: from, end: to, text: '' } : { start: element.start, end: element.end, text: '' }
 }
 
 function elementText(value: string, has: Has): string {

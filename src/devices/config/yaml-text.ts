@@ -12,7 +12,7 @@ export function isCollection(value: JsonValue): boolean {
 /** A value on one line, in the quotes of the node whose place it takes. */
 export function scalarText(value: JsonValue, before?: Node): string {
   if (typeof value === 'object' && value !== null) return flowText(value)
-  if (typeof value !== 'string') return JSON.stringify(value)
+  if (typeof value !== 'string') return withPoint(JSON.stringify(value))
   const type = before instanceof Scalar ? before.type : undefined
   if (type === Scalar.QUOTE_DOUBLE) return quoted(value)
   if (type === Scalar.QUOTE_SINGLE && singleLine(value)) return `'${value.replace(/'/g, "''")}'`
@@ -25,6 +25,11 @@ export function scalarText(value: JsonValue, before?: Node): string {
   // Written so that readers of YAML 1.1 take it for text as well.
   const text = stringify(value, { lineWidth: 0, version: '1.1' }).trimEnd()
   return text.includes('\n') || text.startsWith('|') || text.startsWith('>') ? quoted(value) : text
+}
+
+/** To YAML 1.1 a number with an exponent and no point is text (yaml.org/type/float.html). */
+function withPoint(number: string): string {
+  return number.replace(/^(-?\d+)(e[+-]\d+)$/, '$1.0$2')
 }
 
 /** A value in flow style, as it stands inside `{}` and `[]`. */

@@ -154,32 +154,49 @@ class YamlEditor {
   #replaced(parent: Collection | undefined, part: string, value: JsonValue): Parsed<Splice[]> {
     const node = parent && childOf(parent, part)
     if (!parent || !node?.range) return this.#problem('there is nothing to be replaced')
-    const [start] = node.range
-    const end = this.#contentEnd(node)
     if (parent.flow || isFlow(node) || !isCollection(value)) return parsed([this.#onOneLine(parent, part, node, value)])
+    const [start, wholeEnd] = node.range
+    const end = this.#contentEnd(node)
     const indent = ' '.repeat(this.#column(parent) + 2)
     const block = `${this.#lineEnd}${blockText(value, indent, this.#lineEnd)}`
-    return parsed([
-      { start: this.#lead(parent, part, start), end, text: isSeq(parent) ? ` ${block.trimStart()}` : block },
-    ])
+    if (start === wholeEnd && this.#text[start] === '#') {
+      const line = /^[^\r\n]*/.exec(this.#text.slice(start))?.[0].length ?? 0
+      return parsed([{ start: start + line, end: start + line, text: block }])
+    }
+    const text = (isSeq(parent) ? ` ${block.trimStart()}` : block) + this.#lineEndLost(end)
+    return parsed([{ start: this.#lead(parent, part, Math.min(start, end)), end, text }])
   }
 
   #onOneLine(parent: Collection, part: string, node: Node, value: JsonValue): Splice {
-    const start = node.range?.[0] ?? 0
     const end = this.#contentEnd(node)
+    const start = Math.min(node.range?.[0] ?? 0, end)
     const text = parent.flow || isFlow(node) ? flowText(value, node) : scalarText(value, node)
     if (start === end) return { start, end, text: ` ${text}` }
     const isBlock = (isMap(node) || isSeq(node)) && !isFlow(node)
-    if (isBlock) return { start: this.#lead(parent, part, start), end, text: ` ${text}` }
-    return { start, end, text: text + (this.#text[end - 1] === '\n' ? this.#lineEnd : '') }
+    const from = isBlock ? this.#lead(parent, part, start) : start
+    return { start: from, end, text: (isBlock ? ' ' : '') + text + this.#lineEndLost(end) }
+  }
+
+  /** The line end that goes with what ends at an offset: a block scalar has its own. */
+  #lineEndLost(end: number): string {
+    return this.#text[end - 1] === '\n' ? this.#lineEnd : ''
   }
 
   /** Behind the colon or the dash that a value belongs to. */
   #lead(parent: Collection, part: string, start: number): number {
-    if (isSeq(parent)) return this.#text.lastIndexOf('-', start - 1) + 1
+    if (isSeq(parent)) return this.#behindDash(parent, Number(part))
     const key = parent.items.find((pair) => nameOf(pair) === part)?.key as Node | undefined
     const colon = this.#text.indexOf(':', key?.range?.[1] ?? start)
     return colon < 0 || colon > start ? start : colon + 1
+  }
+
+  /** Comments between two items may hold dashes as well. */
+  #behindDash(parent: YAMLSeq, index: number): number {
+    const before = parent.items[index - 1]
+    const between = /(?:[ \t\r\n]+|#[^\n]*)*/y
+    const at = before === undefined ? (parent.range?.[0] ?? 0) : this.#contentEnd(before as Node)
+    between.lastIndex = at
+    return at + (between.exec(this.#text)?.[0].length ?? 0) + 1
   }
 
   #inserted(parent: Collection, part: string, value: JsonValue): Parsed<Splice[]> {
@@ -221,7 +238,11 @@ class YamlEditor {
   /** Where the last thing that belongs to a node ends; comments behind it are not its own. */
   #contentEnd(node: Node): number {
     if ((isMap(node) || isSeq(node)) && !node.flow && node.items.length > 0) return this.#entryEnd(node.items.at(-1))
-    return node.range?.[1] ?? 0
+    const [start = 0, end = 0] = node.range ?? []
+    // The range of a value that is not written begins behind the blanks, at its comment.
+    return start === end && this.#text[end] === '#'
+      ? end - (/[ \t]*$/.exec(this.#text.slice(0, end))?.[0].length ?? 0)
+      : end
   }
 
   #flowCut(map: YAMLMap, index: number): Splice {

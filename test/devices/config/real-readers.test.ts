@@ -170,14 +170,21 @@ describe.each(readers)('$dialect', ({ dialect, program, read }) => {
   })
 })
 
-test('PHP reads all of what stands in quotes because of its comment signs', async (context) => {
+test('PHP reads all of what stands in quotes because of signs that mean something to it', async (context) => {
   if (!(await isThere('php'))) return context.skip()
-  const values = ['ab#cd', 'a;b', ';x', 'a ; b', 'a # b']
-  const texts = values.map((value) => {
-    const made = setTo('inline-comments', '[s]\nk=a;b\n', value)
+  const comments = ['ab#cd', 'a;b', ';x', 'a ; b', 'a # b']
+  const signs = ['http://h/a?s=12&t=1', 'p(w', 'a!', "it's", 'x"y', '${' + 'x}', '~a', 'a|b', 'a^b', '(a)']
+  const values = [...comments, ...signs, ...signs]
+  const texts = values.map((value, at) => {
+    const made = setTo('inline-comments', at < comments.length + signs.length ? '[s]\nk=a;b\n' : '[s]\nk="a"\n', value)
     return made.ok ? made.value : made.problem.message
   })
   expect(JSON.parse((await asked('php', ['-n', '-r', PHP, ...(await filesOf(texts))])) ?? '')).toEqual(values)
+})
+
+test('levels of errors of PHP stay without quotes', () => {
+  const made = setTo('inline-comments', '[s]\nk=E_ALL\n', 'E_ALL & ~E_DEPRECATED')
+  expect(made).toEqual({ ok: true, value: '[s]\nk=E_ALL & ~E_DEPRECATED\n' })
 })
 
 test('without a dialect, what they read in different ways is neither read nor written', () => {
