@@ -46,8 +46,8 @@ export async function explainer(
   const [fleet, store] = await Promise.all([project.fleet(), project.store()])
   const now = Date.now()
   // As a run would find it: what a killed one had in hand is nobody's.
-  const living = store.admission.transact(fleet.name, (content) => ({ result: withoutTheDead(content, now), content }))
-  const [content, seen] = await Promise.all([living, lastSeen(store)])
+  const [held, seen] = await Promise.all([store.admission.readHeld(fleet.name), lastSeen(store)])
+  const content = withoutTheDead(held, now)
   const purpose = of.purpose ?? purposeOf(of.runbooks)
   const zone = (device: Device): string => fleet.stores.get(device.store)?.time_zone ?? 'UTC'
   const guardSeen = await lastGuards(store)
