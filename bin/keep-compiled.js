@@ -3,7 +3,7 @@
 const { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs')
 const Module = require('node:module')
 const { homedir } = require('node:os')
-const { dirname, join, sep } = require('node:path')
+const { basename, dirname, join, sep } = require('node:path')
 const { cachedDataVersionTag } = require('node:v8')
 const { Script } = require('node:vm')
 const { crc32 } = require('node:zlib')
@@ -51,20 +51,26 @@ function folderOfBuild(builds) {
   return folder
 }
 
-/** Files of dist are compiled with what is in the folder; what is not is put there as the process ends, when V8 knows what was called. */
+/**
+ * Files of dist are compiled with what is in the folder; what is not is put there as the process ends, when V8 knows what was called.
+ * A command that ends for the first time renews what others have kept: it calls more of the files that they share.
+ */
 function keepScripts(folder) {
-  const fresh = new Map()
+  const loaded = new Map()
+  const fresh = new Set()
   const asAlways = Module._extensions['.js']
   Module._extensions['.js'] = (module, filename) => {
     if (!filename.startsWith(DIST)) return asAlways(module, filename)
     const kept = join(folder, filename.slice(DIST.length).replaceAll(sep, '-'))
     const script = compiled(filename, kept)
-    if (script.cachedDataRejected !== false) fresh.set(kept, script)
+    loaded.set(kept, script)
+    if (script.cachedDataRejected !== false) fresh.add(kept)
     script.runInThisContext().call(module.exports, module.exports, requireOf(module), module, filename, dirname(filename))
   }
   process.on('exit', () => {
     try {
-      for (const [kept, script] of fresh) write(kept, script)
+      const isNewCommand = [...fresh].some((kept) => basename(kept).startsWith('commands-'))
+      for (const [kept, script] of loaded) if (isNewCommand || fresh.has(kept)) write(kept, script)
     } catch {
       // A full disk, or a folder that another start has taken away.
     }
@@ -74,7 +80,8 @@ function keepScripts(folder) {
 function compiled(filename, kept) {
   const cachedData = read(kept)
   // The wrapper has a line of its own, so that places in stacks are those of the file.
-  const code = `${Module.wrapper[0]}\n${readFileSync(filename, 'utf8')}${Module.wrapper[1]}`
+  // The build is ASCII (scripts/build.mjs): read as Latin-1, a text is taken as it lies there, in one go.
+  const code = `${Module.wrapper[0]}\n${readFileSync(filename, 'latin1')}${Module.wrapper[1]}`
   return new Script(code, { filename, lineOffset: -1, cachedData })
 }
 

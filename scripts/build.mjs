@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, extname } from 'node:path'
 import { build } from 'esbuild'
+import { asciiOf, asciiPackages } from './ascii-packages.mjs'
 import { MODULE_URL, writeCommonJs } from './commonjs.mjs'
 import { lazyPackages, writeLazyPackages } from './lazy-packages.mjs'
 import { buildPages } from './pages.mjs'
@@ -74,7 +75,7 @@ async function bundle() {
     platform: 'node',
     target: 'node20.19',
     external: [...NATIVE, ...OPTIONAL],
-    plugins: [lazyPackages(LAZY)],
+    plugins: [lazyPackages(LAZY), asciiPackages()],
     alias: { semver: './scripts/node-version-check.cjs' },
     define: { ...MODULE_URL, TILL_BUILD: JSON.stringify(digestOf([...filesOf('src', '.ts'), 'package-lock.json'])) },
     // Less to read at each start; names are kept for stacks.
@@ -99,7 +100,12 @@ async function bundle() {
 
 /** Says to Node.js what the files are, and to bin/till by what name their compiled code is kept. */
 function sealBuild() {
-  const build = digestOf(filesOf(fresh, '.js', '.cjs'), fresh.length)
+  const files = filesOf(fresh, '.js', '.cjs')
+  for (const file of files.filter((name) => !name.startsWith(`${fresh}/pages/`))) {
+    const [, beyond] = /(.{0,40}[\u0080-\uffff])/.exec(readFileSync(file, 'utf8')) ?? []
+    if (beyond) throw new Error(`esbuild leaves letters in regular expressions as they are: write \\u… in ${beyond}`)
+  }
+  const build = digestOf(files, fresh.length)
   writeFileSync(`${fresh}/package.json`, JSON.stringify({ type: 'commonjs', build }))
 }
 
@@ -115,7 +121,7 @@ async function writeManifest() {
   const { Plugin } = await import('@oclif/core')
   const plugin = new Plugin({ root: process.cwd(), type: 'core', ignoreManifest: true, errorOnManifestCreate: true })
   await plugin.load()
-  writeFileSync(`oclif.manifest.json.${process.pid}`, JSON.stringify(plugin.manifest))
+  writeFileSync(`oclif.manifest.json.${process.pid}`, asciiOf(JSON.stringify(plugin.manifest)))
   renameSync(`oclif.manifest.json.${process.pid}`, 'oclif.manifest.json')
 }
 

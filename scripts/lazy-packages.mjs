@@ -1,6 +1,7 @@
 // For the build: packages that load when one of their functions is called for the first time, not when they are imported.
 // Each is a file of its own, so that a start does not even read what it does not call.
 import { build } from 'esbuild'
+import { asciiPackages } from './ascii-packages.mjs'
 
 const NAMESPACE = 'lazy-package'
 
@@ -17,6 +18,7 @@ export async function writeLazyPackages(packages, dist) {
     minifyWhitespace: true,
     minifySyntax: true,
     keepNames: true,
+    plugins: [asciiPackages()],
     logLevel: 'warning',
     metafile: true,
   })

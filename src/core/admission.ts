@@ -217,8 +217,9 @@ export interface Saying {
   readonly proof?: Identification
 }
 
-/** Which of those that have a place, or wait for one, are there still. */
-export interface Living {
+/** What is in progress, and which of those that have a place, or wait for one, are there still. */
+export interface HeldContent extends AdmissionContent {
+  /** Whether a living run has the lease of a device. */
   isHeld(run: string, device: string): boolean
   isLiving(run: string): boolean
 }
@@ -227,7 +228,7 @@ export interface Living {
  * What is made of what is in progress, and what comes of it for the one who asks. `saying`: by whose word something is no longer there,
  * or a wave is released.
  */
-export type AdmissionWork<T> = (content: AdmissionContent & Living) => {
+export type AdmissionWork<T> = (content: HeldContent) => {
   readonly result: T
   readonly content: AdmissionContent
   readonly saying?: Saying
@@ -237,14 +238,16 @@ export type AdmissionWork<T> = (content: AdmissionContent & Living) => {
 export interface AdmissionStore {
   /** What is there now. */
   read(fleet: string): Promise<AdmissionContent>
+  /** With who has it in hand, at one instant. */
+  readHeld(fleet: string): Promise<HeldContent>
   /** Names of the fleets of which something was in progress, or held. */
   fleets(): Promise<readonly string[]>
   /** Who holds which run of any fleet, by its id. */
   paused(): Promise<ReadonlyMap<string, NonNullable<RunControl['paused']>>>
   /**
    * Reads what is there, and puts what `work` makes of it in its place, in one transaction over all processes.
-   * `work` may run twice, and must not wait. `isHeld` says whether a living run has the lease of a device, and `isLiving` whether one that
-   * waits is there; of places of which `isOurs` says that the caller itself works on them, nothing is looked up. What did not change since the last time is the same objects.
+   * `work` may run twice, and must not wait. Of places of which `isOurs` says that the caller itself works on them, no lease is
+   * looked up. What did not change since the last time is the same objects.
    */
   transact<T>(fleet: string, work: AdmissionWork<T>, isOurs?: (run: string, device: string) => boolean): Promise<T>
 }

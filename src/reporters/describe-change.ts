@@ -38,7 +38,7 @@ const MARKS: Readonly<Record<string, string>> = { ' ': '|' }
 /** Lines with `-`, `+` and `|` before them. */
 function differingLines(lines: readonly string[], most: number): string[] {
   const shown = lines.slice(0, most).map((line) => {
-    if (/^[@…\\]/.test(line)) return `${INDENT}${plainText(line)}`
+    if (/^[@\u2026\\]/.test(line)) return `${INDENT}${plainText(line)}`
     return `${INDENT}${MARKS[line.slice(0, 1)] ?? line.slice(0, 1)} ${plainText(line.slice(1))}`.trimEnd()
   })
   const more = lines.length - shown.length

@@ -3,8 +3,11 @@
  * separators and characters that turn the direction of text are shown as `\x1b`, `\u202e`; line ends as `\n`.
  */
 export function plainText(text: string): string {
-  return text.replace(UNPRINTABLE, show)
+  return PRINTABLE_ASCII.test(text) ? text : text.replace(UNPRINTABLE, show)
 }
+
+/** By far the most text: the tables of Unicode, which take long to load, are not asked about it. */
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
 
 /** C0 and C1 controls, DEL, soft hyphen, zero-width and direction marks, line and paragraph separators, BOM, lone surrogates. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
@@ -19,10 +22,9 @@ function show(character: string): string {
 
 /** Columns that a terminal gives to a text without control characters. */
 export function displayWidth(text: string): number {
-  // By far the most text is ASCII.
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length
+  if (PRINTABLE_ASCII.test(text)) return text.length
   let width = 0
-  for (const { segment } of graphemes.segment(text)) width += widthOf(segment)
+  for (const { segment } of graphemes(text)) width += widthOf(segment)
   return width
 }
 
@@ -30,7 +32,7 @@ export function displayWidth(text: string): number {
 export function clip(text: string, columns: number): string {
   if (text.length <= columns && displayWidth(text) <= columns) return text
   let [width, kept] = [0, '']
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     width += widthOf(segment)
     if (width > columns - 1) break
     kept += segment
@@ -44,7 +46,12 @@ export function pad(text: string, columns: number, side: 'left' | 'right' = 'lef
   return side === 'left' ? text + space : space + text
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+let segmenter: Intl.Segmenter | undefined
+
+function graphemes(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  return segmenter.segment(text)
+}
 
 /** East Asian Wide and Fullwidth, and emoji (Unicode TR 11), as the blocks that occur in names. */
 const WIDE =

@@ -1,6 +1,7 @@
-import type { AdmissionContent, AdmissionStore, Hold } from '../core/admission.ts'
+import type { AdmissionContent, AdmissionStore, HeldContent, Hold } from '../core/admission.ts'
 import { deviceKey, runKey } from '../core/lease.ts'
 import { auditAdmission } from './audit-entries.ts'
+import { compiledLater } from './compiled-later.ts'
 import { putFact } from './facts.ts'
 import { heldAmong } from './leases.ts'
 import { AUDIT, admissionOf, LEASES } from './locks.ts'
@@ -8,19 +9,50 @@ import { tables } from './schema.ts'
 import { rowsOfEach, type StoreSession } from './steps.ts'
 
 const VALUE = tables.selectFrom('state_facts').select('value')
-const SELECT = VALUE.where('name', '=', '').compile()
+const SELECT = compiledLater(() => VALUE.where('name', '=', '').compile())
 /**
  * What admission shares is a handful of devices: one text a fleet, read and written as a whole; and one for holds, which
  * last beyond what is in progress.
  */
 export function admissionStore(session: StoreSession): AdmissionStore {
   const texts = new KnownTexts()
+  function* heldContent(fleet: string, isOurs: (run: string, device: string) => boolean) {
+    const rows = yield* rowsOfEach(
+      SELECT,
+      namesOf(fleet).map((name) => [name]),
+    )
+    const stored = rows.map(([row]) => row?.value)
+    const before = texts.contentOf(stored[0], stored[1])
+    const keyOf = (device: string): string => deviceKey(fleet, device)
+    const others = before.places.filter(({ run, device }) => !isOurs(run, device))
+    const waiting = [...new Set(before.waiters.map(({ run }) => run))]
+    const held = yield* heldAmong(
+      [
+        ...others.map(({ run, device }) => ({ run, key: keyOf(device) })),
+        ...waiting.map((run) => ({ run, key: runKey(fleet, run) })),
+      ],
+      session.witness,
+    )
+    const content: HeldContent = {
+      ...before,
+      isHeld: (run, device) => isOurs(run, device) || held.get(keyOf(device)) === run,
+      isLiving: (run) => held.get(runKey(fleet, run)) === run,
+    }
+    return { stored, before, content }
+  }
   return {
     async read(fleet) {
       const rows = await Promise.all(namesOf(fleet).map((name) => session.read(VALUE.where('name', '=', name))))
       const [inProgress, holds] = rows.map(([row]) => row?.value)
       return texts.contentOf(inProgress, holds)
     },
+    readHeld: (fleet) =>
+      session.look(
+        function* () {
+          return (yield* heldContent(fleet, () => false)).content
+        },
+        { shared: [admissionOf(fleet), LEASES] },
+      ),
     async fleets() {
       const names = tables.selectFrom('state_facts').select('name')
       const found = await Promise.all(
@@ -40,27 +72,8 @@ export function admissionStore(session: StoreSession): AdmissionStore {
       session.write(
         function* () {
           const names = namesOf(fleet)
-          const rows = yield* rowsOfEach(
-            SELECT,
-            names.map((name) => [name]),
-          )
-          const stored = rows.map(([row]) => row?.value)
-          const before = texts.contentOf(stored[0], stored[1])
-          const keyOf = (device: string): string => deviceKey(fleet, device)
-          const others = before.places.filter(({ run, device }) => !isOurs(run, device))
-          const waiting = [...new Set(before.waiters.map(({ run }) => run))]
-          const held = yield* heldAmong(
-            [
-              ...others.map(({ run, device }) => ({ run, key: keyOf(device) })),
-              ...waiting.map((run) => ({ run, key: runKey(fleet, run) })),
-            ],
-            session.witness,
-          )
-          const { result, content, saying } = work({
-            ...before,
-            isHeld: (run, device) => isOurs(run, device) || held.get(keyOf(device)) === run,
-            isLiving: (run) => held.get(runKey(fleet, run)) === run,
-          })
+          const { stored, before, content: held } = yield* heldContent(fleet, isOurs)
+          const { result, content, saying } = work(held)
           for (const [index, text] of texts.textsOf(content).entries()) {
             if (text !== (stored[index] ?? NOTHING[index])) yield* putFact(names[index] as string, text)
           }

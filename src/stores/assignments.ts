@@ -1,5 +1,6 @@
 import type { AssignmentStore, RememberedAssignments } from '../core/assignment-store.ts'
 import { isClaimed } from '../core/clock-ahead.ts'
+import { compiledLater } from './compiled-later.ts'
 import { putFact } from './facts.ts'
 import { ASSIGNMENTS } from './locks.ts'
 import { isThisProcess, type RememberedProcess, thisProcess } from './process-identity.ts'
@@ -11,8 +12,8 @@ const MEMORY = 'assignment '
 const GOING = 'assignment-going '
 
 const FACTS = tables.selectFrom('state_facts').selectAll()
-const KEPT = FACTS.where('name', 'like', `${MEMORY}%`).compile()
-const TAKEN = FACTS.where('name', 'like', `${GOING}%`).compile()
+const KEPT = compiledLater(() => FACTS.where('name', 'like', `${MEMORY}%`).compile())
+const TAKEN = compiledLater(() => FACTS.where('name', 'like', `${GOING}%`).compile())
 
 /** Who goes through an assignment, and until when that holds, in milliseconds since 1970. */
 type Going = RememberedProcess & { readonly until: number }

@@ -1,74 +1,95 @@
 import { sql } from 'kysely'
 import { extended, inOrder, type Look, monthOf, REACH, type Span, spanOf } from '../core/ledger.ts'
 import { availability } from './availability-tables.ts'
+import { compiledLater } from './compiled-later.ts'
 import { ENDS_OF_DEVICES } from './schema.ts'
 import { put, rowsOf, rowsOfEach, type Steps } from './steps.ts'
 
-const ADD_DEVICE = availability
-  .insertInto('availability_devices')
-  .values({ device: '' })
-  .onConflict((conflict) => conflict.doNothing())
-  .compile()
-const DEVICE = availability.selectFrom('availability_devices').select('id').where('device', '=', '').compile()
-const ADD_WORD = availability
-  .insertInto('availability_words')
-  .values({ word: '' })
-  .onConflict((conflict) => conflict.doNothing())
-  .compile()
-const WORD = availability.selectFrom('availability_words').select('id').where('word', '=', '').compile()
-const SEEN = availability
-  .updateTable('availability_devices')
-  .set({ seen_at: 0 })
-  .where('id', '=', 0)
-  .where(({ or, eb }) => or([eb('seen_at', 'is', null), eb('seen_at', '>', 0)]))
-  .compile()
-const OF_TRACK = availability
-  .selectFrom('availability_spans as s')
-  .leftJoin('availability_words as c', 'c.id', 's.cause')
-  .innerJoin('availability_words as r', 'r.id', 's.run')
-  .innerJoin('availability_words as l', 'l.id', 's.last_run')
-  .select(['s.first', 's.last', 's.found', 's.looks', 'c.word as cause', 'r.word as run', 'l.word as last_run'])
-  .where('s.month', '=', 0)
-  .where('s.device', '=', 0)
-  .where('s.track', '=', 0)
-const LATEST = OF_TRACK.orderBy('s.first', 'desc').limit(1).compile()
-const BEFORE = OF_TRACK.where('s.first', '<=', 0).orderBy('s.first', 'desc').limit(1).compile()
-const AFTER = OF_TRACK.where('s.first', '>', 0).orderBy('s.first').limit(1).compile()
-const ALL = OF_TRACK.orderBy('s.first').compile()
-const PUT = availability
-  .insertInto('availability_spans')
-  .values({ month: 0, device: 0, track: 0, first: 0, last: 0, found: '', cause: 0, looks: 0, run: 0, last_run: 0 })
-  .onConflict((conflict) =>
-    conflict.columns(['month', 'device', 'track', 'first']).doUpdateSet(({ ref }) => ({
-      last: ref('excluded.last'),
-      found: ref('excluded.found'),
-      cause: ref('excluded.cause'),
-      looks: ref('excluded.looks'),
-      run: ref('excluded.run'),
-      last_run: ref('excluded.last_run'),
-    })),
-  )
-  .compile()
-const DROP = availability
-  .deleteFrom('availability_spans')
-  .where('month', '=', 0)
-  .where('device', '=', 0)
-  .where('track', '=', 0)
-  .where('first', '>=', 0)
-  .compile()
+const ADD_DEVICE = compiledLater(() =>
+  availability
+    .insertInto('availability_devices')
+    .values({ device: '' })
+    .onConflict((conflict) => conflict.doNothing())
+    .compile(),
+)
+const DEVICE = compiledLater(() =>
+  availability.selectFrom('availability_devices').select('id').where('device', '=', '').compile(),
+)
+const ADD_WORD = compiledLater(() =>
+  availability
+    .insertInto('availability_words')
+    .values({ word: '' })
+    .onConflict((conflict) => conflict.doNothing())
+    .compile(),
+)
+const WORD = compiledLater(() =>
+  availability.selectFrom('availability_words').select('id').where('word', '=', '').compile(),
+)
+const SEEN = compiledLater(() =>
+  availability
+    .updateTable('availability_devices')
+    .set({ seen_at: 0 })
+    .where('id', '=', 0)
+    .where(({ or, eb }) => or([eb('seen_at', 'is', null), eb('seen_at', '>', 0)]))
+    .compile(),
+)
+/** Of a month, device and track. */
+const ofTrack = () =>
+  availability
+    .selectFrom('availability_spans as s')
+    .leftJoin('availability_words as c', 'c.id', 's.cause')
+    .innerJoin('availability_words as r', 'r.id', 's.run')
+    .innerJoin('availability_words as l', 'l.id', 's.last_run')
+    .select(['s.first', 's.last', 's.found', 's.looks', 'c.word as cause', 'r.word as run', 'l.word as last_run'])
+    .where('s.month', '=', 0)
+    .where('s.device', '=', 0)
+    .where('s.track', '=', 0)
+const LATEST = compiledLater(() => ofTrack().orderBy('s.first', 'desc').limit(1).compile())
+const BEFORE = compiledLater(() => ofTrack().where('s.first', '<=', 0).orderBy('s.first', 'desc').limit(1).compile())
+const AFTER = compiledLater(() => ofTrack().where('s.first', '>', 0).orderBy('s.first').limit(1).compile())
+const ALL = compiledLater(() => ofTrack().orderBy('s.first').compile())
+const PUT = compiledLater(() =>
+  availability
+    .insertInto('availability_spans')
+    .values({ month: 0, device: 0, track: 0, first: 0, last: 0, found: '', cause: 0, looks: 0, run: 0, last_run: 0 })
+    .onConflict((conflict) =>
+      conflict.columns(['month', 'device', 'track', 'first']).doUpdateSet(({ ref }) => ({
+        last: ref('excluded.last'),
+        found: ref('excluded.found'),
+        cause: ref('excluded.cause'),
+        looks: ref('excluded.looks'),
+        run: ref('excluded.run'),
+        last_run: ref('excluded.last_run'),
+      })),
+    )
+    .compile(),
+)
+const DROP = compiledLater(() =>
+  availability
+    .deleteFrom('availability_spans')
+    .where('month', '=', 0)
+    .where('device', '=', 0)
+    .where('track', '=', 0)
+    .where('first', '>=', 0)
+    .compile(),
+)
 
-const DROP_ONE = availability
-  .deleteFrom('availability_spans')
-  .where('month', '=', 0)
-  .where('device', '=', 0)
-  .where('track', '=', 0)
-  .where('first', '=', 0)
-  .compile()
+const DROP_ONE = compiledLater(() =>
+  availability
+    .deleteFrom('availability_spans')
+    .where('month', '=', 0)
+    .where('device', '=', 0)
+    .where('track', '=', 0)
+    .where('first', '=', 0)
+    .compile(),
+)
 /** Ends of a device at an instant that were taken in, or are of the run that is being taken in. */
-const AT_INSTANT = sql<{ run: string }>`SELECT events.run FROM events
+const AT_INSTANT = compiledLater(() =>
+  sql<{ run: string }>`SELECT events.run FROM events
   LEFT JOIN availability_runs AS taken ON taken.run = events.run
   WHERE device = ${''} AND at = ${''} AND ${ENDS_OF_DEVICES}
-    AND type = 'device.finished' AND (events.seq <= taken.seq OR events.run = ${''})`.compile(availability)
+    AND type = 'device.finished' AND (events.seq <= taken.seq OR events.run = ${''})`.compile(availability),
+)
 
 /** A track of a device in a month. */
 export interface Place {

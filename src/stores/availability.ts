@@ -5,6 +5,7 @@ import { type AvailabilityStore, type DeviceSpans, type Look, looksOf, monthOf, 
 import type { Period } from '../core/trading-hours.ts'
 import { SpanWriter } from './availability-spans.ts'
 import { availability } from './availability-tables.ts'
+import { compiledLater } from './compiled-later.ts'
 import { putFact } from './facts.ts'
 import { AVAILABILITY } from './locks.ts'
 import { eventOf } from './record-events.ts'
@@ -63,34 +64,46 @@ const ALONE = { locks: { alone: [AVAILABILITY] } }
 const HOLD = 'availability.hold'
 const FACT = tables.selectFrom('state_facts').select('value').where('name', '=', HOLD)
 
-const PENDING = sql<{
-  run: string
-}>`SELECT runs.run FROM runs LEFT JOIN availability_runs AS taken ON taken.run = runs.run
+const PENDING = compiledLater(() =>
+  sql<{
+    run: string
+  }>`SELECT runs.run FROM runs LEFT JOIN availability_runs AS taken ON taken.run = runs.run
   WHERE taken.run IS NULL OR taken.finished_at IS DISTINCT FROM runs.finished_at OR runs.finished_at IS NULL
-  ORDER BY runs.started_at, runs.run`.compile(tables)
+  ORDER BY runs.started_at, runs.run`.compile(tables),
+)
 
-const TAKEN = availability.selectFrom('availability_runs').select('seq').where('run', '=', '').compile()
-const TAKE = availability
-  .insertInto('availability_runs')
-  .values({ run: '', seq: 0, finished_at: '' })
-  .onConflict((conflict) =>
-    conflict.column('run').doUpdateSet(({ ref }) => ({
-      seq: ref('excluded.seq'),
-      finished_at: ref('excluded.finished_at'),
-    })),
-  )
-  .compile()
-const RUN = tables.selectFrom('runs').select(['mode', 'runbooks', 'finished_at']).where('run', '=', '').compile()
-const ENDS = tables
-  .selectFrom('events')
-  .selectAll()
-  .where('run', '=', '')
-  .where('seq', '>', 0)
-  .where('type', '=', 'device.finished')
-  .orderBy('seq')
-  .limit(PAGE)
-  .compile()
-const LAST = tables.selectFrom('events').select('seq').where('run', '=', '').orderBy('seq', 'desc').limit(1).compile()
+const TAKEN = compiledLater(() =>
+  availability.selectFrom('availability_runs').select('seq').where('run', '=', '').compile(),
+)
+const TAKE = compiledLater(() =>
+  availability
+    .insertInto('availability_runs')
+    .values({ run: '', seq: 0, finished_at: '' })
+    .onConflict((conflict) =>
+      conflict.column('run').doUpdateSet(({ ref }) => ({
+        seq: ref('excluded.seq'),
+        finished_at: ref('excluded.finished_at'),
+      })),
+    )
+    .compile(),
+)
+const RUN = compiledLater(() =>
+  tables.selectFrom('runs').select(['mode', 'runbooks', 'finished_at']).where('run', '=', '').compile(),
+)
+const ENDS = compiledLater(() =>
+  tables
+    .selectFrom('events')
+    .selectAll()
+    .where('run', '=', '')
+    .where('seq', '>', 0)
+    .where('type', '=', 'device.finished')
+    .orderBy('seq')
+    .limit(PAGE)
+    .compile(),
+)
+const LAST = compiledLater(() =>
+  tables.selectFrom('events').select('seq').where('run', '=', '').orderBy('seq', 'desc').limit(1).compile(),
+)
 
 /** Takes in some more of a run; true where there may be more. */
 function takePage(session: StoreSession, run: string, holdMs: number): Promise<boolean> {
@@ -134,10 +147,12 @@ function monthsOf(looks: readonly Look[]): readonly number[] {
   return [...new Set(looks.map(({ at }) => monthOf(at)))]
 }
 
-const ENDS_IN_MONTH = sql<EventRow & { mode: string; runbooks: string }>`SELECT events.*, runs.mode, runs.runbooks
+const ENDS_IN_MONTH = compiledLater(() =>
+  sql<EventRow & { mode: string; runbooks: string }>`SELECT events.*, runs.mode, runs.runbooks
   FROM events JOIN runs ON runs.run = events.run JOIN availability_runs AS taken ON taken.run = events.run
   WHERE device = ${''} AND at >= ${''} AND at < ${''} AND ${ENDS_OF_DEVICES}
-    AND type = 'device.finished' AND events.seq <= taken.seq`.compile(tables)
+    AND type = 'device.finished' AND events.seq <= taken.seq`.compile(tables),
+)
 
 /** Folds months of a device anew, from all events of it that were taken in; gives how many that were. */
 function* refoldDevice(

@@ -1,4 +1,5 @@
 import type { ChangeTimeStore, ChangeTimes } from '../core/change-times.ts'
+import { compiledLater } from './compiled-later.ts'
 import { CHANGE_TIMES } from './locks.ts'
 import { type StateTables, tables } from './schema.ts'
 import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
@@ -6,15 +7,17 @@ import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
 /** More of a class would not make the slowest of them better known. */
 const ENOUGH = 200
 
-const UPSERT = tables
-  .insertInto('change_times')
-  .values({ runbooks: '', class: '', changes: '', rollbacks: '' })
-  .onConflict((conflict) =>
-    conflict
-      .columns(['runbooks', 'class'])
-      .doUpdateSet(({ ref }) => ({ changes: ref('excluded.changes'), rollbacks: ref('excluded.rollbacks') })),
-  )
-  .compile()
+const UPSERT = compiledLater(() =>
+  tables
+    .insertInto('change_times')
+    .values({ runbooks: '', class: '', changes: '', rollbacks: '' })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['runbooks', 'class'])
+        .doUpdateSet(({ ref }) => ({ changes: ref('excluded.changes'), rollbacks: ref('excluded.rollbacks') })),
+    )
+    .compile(),
+)
 
 export function changeTimeStore(session: StoreSession): ChangeTimeStore {
   return {

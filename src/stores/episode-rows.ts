@@ -9,6 +9,7 @@ import {
   isFiring,
 } from '../core/episode.ts'
 import type { DeviceState } from '../core/outcome.ts'
+import { compiledLater } from './compiled-later.ts'
 import { hookTables } from './hook-tables.ts'
 import { thisProcess } from './process-identity.ts'
 import { put, rowsOf, type Steps } from './steps.ts'
@@ -19,10 +20,13 @@ export function* readEpisode(id: string): Steps<Episode | undefined> {
   return row && (JSON.parse(row.json) as Episode)
 }
 
-const INSERT_EVENT = hookTables
-  .insertInto('episode_events')
-  .values({ episode: '', seq: 0, at: '', type: '', json: '' })
-  .compile() as CompiledQuery<unknown>
+const INSERT_EVENT = compiledLater(
+  () =>
+    hookTables
+      .insertInto('episode_events')
+      .values({ episode: '', seq: 0, at: '', type: '', json: '' })
+      .compile() as CompiledQuery<unknown>,
+)
 
 /** Appends events to an episode, and gives it as it is then. */
 export function* applyEvents(
@@ -60,15 +64,18 @@ export function episodeKey({ rule, about, store, device, values }: Omit<EpisodeH
 }
 
 /** Notes which episode an occurrence is part of, by the key under which it was told. */
-export const REMEMBER = hookTables
-  .insertInto('hook_alerts')
-  .values({ alert: '', key: '', episode: null, at: '' })
-  .onConflict((conflict) =>
-    conflict
-      .columns(['alert', 'key'])
-      .doUpdateSet(({ ref }) => ({ episode: ref('excluded.episode'), at: ref('excluded.at') })),
-  )
-  .compile() as CompiledQuery<unknown>
+export const REMEMBER = compiledLater(
+  () =>
+    hookTables
+      .insertInto('hook_alerts')
+      .values({ alert: '', key: '', episode: null, at: '' })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['alert', 'key'])
+          .doUpdateSet(({ ref }) => ({ episode: ref('excluded.episode'), at: ref('excluded.at') })),
+      )
+      .compile() as CompiledQuery<unknown>,
+)
 
 /** It goes by another rule by now: so do its occurrences, and late copies of them. */
 function* findByKey(episode: Episode): Steps<void> {

@@ -1,11 +1,14 @@
+import { compiledLater } from './compiled-later.ts'
 import { tables } from './schema.ts'
 import { put, type Steps } from './steps.ts'
 
-const PUT = tables
-  .insertInto('state_facts')
-  .values({ name: '', value: '' })
-  .onConflict((conflict) => conflict.column('name').doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })))
-  .compile()
+const PUT = compiledLater(() =>
+  tables
+    .insertInto('state_facts')
+    .values({ name: '', value: '' })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })))
+    .compile(),
+)
 
 /** Notes a fact of the store, in the place of what it was. */
 export function putFact(name: string, value: string): Steps<void> {

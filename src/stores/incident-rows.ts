@@ -10,6 +10,7 @@ import {
   STORM_KEY,
 } from '../core/incident.ts'
 import type { IncidentEyes } from '../core/incident-store.ts'
+import { compiledLater } from './compiled-later.ts'
 import { hookTables } from './hook-tables.ts'
 import { incidentTables } from './incident-tables.ts'
 import { messageTables } from './message-tables.ts'
@@ -139,16 +140,18 @@ function* addEpisode(
 }
 
 /** Parts of an incident by the key of their episode, of those that were closed since. */
-const CLOSED_PARTS = hookTables
-  .selectFrom('episodes')
-  .select('episode')
-  .where('key', '=', '')
-  .where('closed_at', '>', '')
-  .where(({ exists }) => {
-    const parts = incidentTables.selectFrom('incident_episodes').select('incident').where('incident', '=', '')
-    return exists(parts.whereRef('episode', '=', sql.ref('episodes.episode')) as never)
-  })
-  .compile()
+const CLOSED_PARTS = compiledLater(() =>
+  hookTables
+    .selectFrom('episodes')
+    .select('episode')
+    .where('key', '=', '')
+    .where('closed_at', '>', '')
+    .where(({ exists }) => {
+      const parts = incidentTables.selectFrom('incident_episodes').select('incident').where('incident', '=', '')
+      return exists(parts.whereRef('episode', '=', sql.ref('episodes.episode')) as never)
+    })
+    .compile(),
+)
 
 /** What clears within a storm and fires again a little later is part of it as it begins. */
 export function* returnToStorm(

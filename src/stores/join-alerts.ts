@@ -10,6 +10,7 @@ import {
   ruledEvent,
 } from '../core/episode.ts'
 import type { Told, ToldAnswer } from '../core/hook-store.ts'
+import { compiledLater } from './compiled-later.ts'
 import { applyEvents, episodeKey, REMEMBER, readEpisode } from './episode-rows.ts'
 import { hookTables } from './hook-tables.ts'
 import { returnToStorm } from './incident-rows.ts'
@@ -42,11 +43,9 @@ interface Joined {
   readonly series: Map<string, Set<string>>
 }
 
-const KNOWN = hookTables
-  .selectFrom('hook_alerts')
-  .select(['alert', 'key', 'episode', 'at'])
-  .where('alert', '=', '')
-  .compile()
+const KNOWN = compiledLater(() =>
+  hookTables.selectFrom('hook_alerts').select(['alert', 'key', 'episode', 'at']).where('alert', '=', '').compile(),
+)
 
 /** Takes alerts into their episodes, in order; each episode is read and written once. */
 export function* joinAlerts(

@@ -1,5 +1,6 @@
 import type { HandingOver, LeaseAnswer, LeaseKey, LeaseStore, LeaseToken } from '../core/lease.ts'
 import { acceptRestore, liftedEpoch } from './accept-restore.ts'
+import { compiledLater } from './compiled-later.ts'
 import { AUDIT, LEASES } from './locks.ts'
 import { type RememberedProcess, thisProcess } from './process-identity.ts'
 import { type StateTables, tables } from './schema.ts'
@@ -9,40 +10,48 @@ import type { ControllerRow, Witness } from './witness.ts'
 type LeaseRow = StateTables['lease_keys']
 
 /** Compiled once: they run for every device, and compiling costs several times what running does. */
-const SELECT_KEY = tables.selectFrom('lease_keys').selectAll().where('key', '=', '').compile()
+const SELECT_KEY = compiledLater(() => tables.selectFrom('lease_keys').selectAll().where('key', '=', '').compile())
 const NO_KEY: LeaseRow = { key: '', epoch: 0, controller: '', run: '', taken_as: '' }
-const UPSERT_KEY = tables
-  .insertInto('lease_keys')
-  .values(NO_KEY)
-  .onConflict((conflict) =>
-    conflict.column('key').doUpdateSet(({ ref }) => ({
-      epoch: ref('excluded.epoch'),
-      controller: ref('excluded.controller'),
-      run: ref('excluded.run'),
-      taken_as: ref('excluded.taken_as'),
-    })),
-  )
-  .compile()
-const FREE_KEY = tables
-  .updateTable('lease_keys')
-  .set({ controller: null, run: null, taken_as: null })
-  .where('key', '=', '')
-  .where('epoch', '=', 0)
-  .compile()
-const SELECT_CONTROLLER = tables.selectFrom('controllers').selectAll().where('id', '=', '').compile()
+const UPSERT_KEY = compiledLater(() =>
+  tables
+    .insertInto('lease_keys')
+    .values(NO_KEY)
+    .onConflict((conflict) =>
+      conflict.column('key').doUpdateSet(({ ref }) => ({
+        epoch: ref('excluded.epoch'),
+        controller: ref('excluded.controller'),
+        run: ref('excluded.run'),
+        taken_as: ref('excluded.taken_as'),
+      })),
+    )
+    .compile(),
+)
+const FREE_KEY = compiledLater(() =>
+  tables
+    .updateTable('lease_keys')
+    .set({ controller: null, run: null, taken_as: null })
+    .where('key', '=', '')
+    .where('epoch', '=', 0)
+    .compile(),
+)
+const SELECT_CONTROLLER = compiledLater(() =>
+  tables.selectFrom('controllers').selectAll().where('id', '=', '').compile(),
+)
 const NOBODY: ControllerRow = { id: '', host: '', pid: 0, process: '', until: 0, ttl: 0, beats: 0, heard_at: 0 }
-const UPSERT_CONTROLLER = tables
-  .insertInto('controllers')
-  .values(NOBODY)
-  .onConflict((conflict) =>
-    conflict.column('id').doUpdateSet(({ ref }) => ({
-      until: ref('excluded.until'),
-      ttl: ref('excluded.ttl'),
-      beats: ref('excluded.beats'),
-      heard_at: ref('excluded.heard_at'),
-    })),
-  )
-  .compile()
+const UPSERT_CONTROLLER = compiledLater(() =>
+  tables
+    .insertInto('controllers')
+    .values(NOBODY)
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet(({ ref }) => ({
+        until: ref('excluded.until'),
+        ttl: ref('excluded.ttl'),
+        beats: ref('excluded.beats'),
+        heard_at: ref('excluded.heard_at'),
+      })),
+    )
+    .compile(),
+)
 
 /** The leases of a store; `id` tells it from others. */
 export function leaseStore(session: StoreSession, id: string): LeaseStore {

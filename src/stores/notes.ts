@@ -2,6 +2,7 @@ import { MOST_AHEAD_MS } from '../core/clock-ahead.ts'
 import { DAY_MS, HOUR_MS } from '../core/duration.ts'
 import type { StepFinished } from '../core/events.ts'
 import type { DeviceFact, DeviceMark, Marks, Sample } from '../core/sample.ts'
+import { compiledLater } from './compiled-later.ts'
 import { putFact } from './facts.ts'
 import { tables } from './schema.ts'
 import { sourceTables } from './source-tables.ts'
@@ -15,39 +16,44 @@ const FORGET_EVERY_MS = HOUR_MS
 const FORGOTTEN = 'samples.forgotten'
 const FORGOTTEN_AT = tables.selectFrom('state_facts').select('value').where('name', '=', FORGOTTEN)
 
-const ADD_SERIES = tables
-  .insertInto('sample_series')
-  .values({ device: '', series: '' })
-  .onConflict((conflict) => conflict.doNothing())
-  .compile()
+const ADD_SERIES = compiledLater(() =>
+  tables
+    .insertInto('sample_series')
+    .values({ device: '', series: '' })
+    .onConflict((conflict) => conflict.doNothing())
+    .compile(),
+)
 
-const SERIES = tables
-  .selectFrom('sample_series')
-  .select('id')
-  .where('device', '=', '')
-  .where('series', '=', '')
-  .compile()
+const SERIES = compiledLater(() =>
+  tables.selectFrom('sample_series').select('id').where('device', '=', '').where('series', '=', '').compile(),
+)
 
-const UPSERT_SAMPLE = tables
-  .insertInto('samples')
-  .values({ series: 0, at: 0, value: 0 })
-  .onConflict((conflict) =>
-    conflict.columns(['series', 'at']).doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })),
-  )
-  .compile()
+const UPSERT_SAMPLE = compiledLater(() =>
+  tables
+    .insertInto('samples')
+    .values({ series: 0, at: 0, value: 0 })
+    .onConflict((conflict) =>
+      conflict.columns(['series', 'at']).doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })),
+    )
+    .compile(),
+)
 
-const UPSERT_MARK = tables
-  .insertInto('marks')
-  .values({ device: '', name: '', value: '', at: '' })
-  .onConflict((conflict) =>
-    conflict
-      .columns(['device', 'name'])
-      .doUpdateSet(({ ref }) => ({ value: ref('excluded.value'), at: ref('excluded.at') }))
-      .whereRef('marks.at', '<=', 'excluded.at'),
-  )
-  .compile()
+const UPSERT_MARK = compiledLater(() =>
+  tables
+    .insertInto('marks')
+    .values({ device: '', name: '', value: '', at: '' })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['device', 'name'])
+        .doUpdateSet(({ ref }) => ({ value: ref('excluded.value'), at: ref('excluded.at') }))
+        .whereRef('marks.at', '<=', 'excluded.at'),
+    )
+    .compile(),
+)
 
-const MARKS_BACK = tables.updateTable('marks').set({ at: '' }).where('at', '>', '').where('device', '=', '').compile()
+const MARKS_BACK = compiledLater(() =>
+  tables.updateTable('marks').set({ at: '' }).where('at', '>', '').where('device', '=', '').compile(),
+)
 
 /** What was dated by a clock that was far ahead is taken for no newer than what is known now. */
 export function* takeMarksBack(device: string, at: string): Steps<void> {
@@ -55,7 +61,9 @@ export function* takeMarksBack(device: string, at: string): Steps<void> {
   yield* put(MARKS_BACK, [at < ahead ? at : ahead, ahead, device])
 }
 
-const DELETE_SAMPLES = tables.deleteFrom('samples').where('series', '=', 0).where('at', '<', 0).compile()
+const DELETE_SAMPLES = compiledLater(() =>
+  tables.deleteFrom('samples').where('series', '=', 0).where('at', '<', 0).compile(),
+)
 
 /** Writes what a step noted of its device. To be called inside a transaction. */
 export function* recordNotes(event: StepFinished & { readonly at: string }): Steps<void> {

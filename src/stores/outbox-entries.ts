@@ -1,10 +1,13 @@
 import { sql } from 'kysely'
 import type { RunEvent } from '../core/events.ts'
+import { compiledLater } from './compiled-later.ts'
 import { outboxTables } from './outbox-tables.ts'
 import { put, type Steps } from './steps.ts'
 
-const INSERT = sql`INSERT INTO outbox (run, seq, at, bytes, sink)
-  SELECT ${''}, ${0}, ${0}, ${0}, NULL WHERE EXISTS (SELECT 1 FROM sinks)`.compile(outboxTables)
+const INSERT = compiledLater(() =>
+  sql`INSERT INTO outbox (run, seq, at, bytes, sink)
+  SELECT ${''}, ${0}, ${0}, ${0}, NULL WHERE EXISTS (SELECT 1 FROM sinks)`.compile(outboxTables),
+)
 
 /**
  * Puts events into the queue of the sinks, where there are any: in the transaction that journals them, so that what is in

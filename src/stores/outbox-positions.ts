@@ -1,12 +1,13 @@
 import type { CompiledQuery } from 'kysely'
 import type { SinkPosition } from '../core/sink.ts'
+import { compiledLater } from './compiled-later.ts'
 import { outboxTables } from './outbox-tables.ts'
 import type { StoreSession } from './steps.ts'
 
 /** What is added up in one go: some ten milliseconds. */
 const SUM_PAGE = 50_000
 
-export const ROW = outboxTables.selectFrom('sinks').selectAll().where('name', '=', '').compile()
+export const ROW = compiledLater(() => outboxTables.selectFrom('sinks').selectAll().where('name', '=', '').compile())
 
 export type SinkRow = typeof ROW extends CompiledQuery<infer Row> ? Row : never
 

@@ -10,6 +10,7 @@ import {
   type SinkKeep,
   type SinkPosition,
 } from '../core/sink.ts'
+import { compiledLater } from './compiled-later.ts'
 import { OUTBOX, SINKS } from './locks.ts'
 import { ofSink, ROW, readPosition, type SinkRow } from './outbox-positions.ts'
 import { outboxTables } from './outbox-tables.ts'
@@ -30,25 +31,31 @@ export async function storedOutbox(session: StoreSession): Promise<Outbox> {
   return new StoredOutbox(session, await identityOf(session))
 }
 
-const LEAST = outboxTables
-  .selectFrom('sinks')
-  .select(({ fn }) => fn.min<number>('position').as('position'))
-  .compile()
-const NEWEST = outboxTables
-  .selectFrom('outbox')
-  .select(({ fn }) => fn.max<number>('id').as('id'))
-  .compile()
-const NUMBERS = outboxTables
-  .selectFrom('outbox')
-  .select(({ fn, selectFrom }) => [
-    fn.max<number>('id').as('newest'),
-    selectFrom('outbox as first')
-      .select(({ fn }) => fn.min<number>('first.id').as('id'))
-      .as('oldest'),
-  ])
-  .compile()
+const LEAST = compiledLater(() =>
+  outboxTables
+    .selectFrom('sinks')
+    .select(({ fn }) => fn.min<number>('position').as('position'))
+    .compile(),
+)
+const NEWEST = compiledLater(() =>
+  outboxTables
+    .selectFrom('outbox')
+    .select(({ fn }) => fn.max<number>('id').as('id'))
+    .compile(),
+)
+const NUMBERS = compiledLater(() =>
+  outboxTables
+    .selectFrom('outbox')
+    .select(({ fn, selectFrom }) => [
+      fn.max<number>('id').as('newest'),
+      selectFrom('outbox as first')
+        .select(({ fn }) => fn.min<number>('first.id').as('id'))
+        .as('oldest'),
+    ])
+    .compile(),
+)
 const SINKS_BY_NAME = outboxTables.selectFrom('sinks').selectAll().orderBy('name')
-const PRUNE = outboxTables.deleteFrom('outbox').where('id', '<=', 0).where('id', '<', 0).compile()
+const PRUNE = compiledLater(() => outboxTables.deleteFrom('outbox').where('id', '<=', 0).where('id', '<', 0).compile())
 /** Of what is known of sinks; some of it is put into the queue. */
 const LOCKS = { alone: [SINKS], shared: [OUTBOX] }
 

@@ -12,6 +12,7 @@ import type { DeviceOutcome, DeviceState } from '../core/outcome.ts'
 import { emptyCounts, type RunRecord, runbookLabel } from '../core/run.ts'
 import type { NewEvent } from '../core/run-store.ts'
 import { auditEvents } from './audit-entries.ts'
+import { compiledLater } from './compiled-later.ts'
 import { lostOf } from './leases.ts'
 import { recordNotes } from './notes.ts'
 import { queueEvents } from './outbox-entries.ts'
@@ -23,27 +24,29 @@ import { put, rowsOf, type Steps, sharedClockMs } from './steps.ts'
 type Ending = Extract<RunEvent, { type: 'device.finished' }>
 
 /** Compiled once: it runs for every event, and compiling costs several times what running does. */
-const INSERT_EVENT = tables
-  .insertInto('events')
-  .values({ run: '', seq: 0, at: '', type: '', device: '', json: '' } satisfies EventRow)
-  .compile()
+const INSERT_EVENT = compiledLater(() =>
+  tables
+    .insertInto('events')
+    .values({ run: '', seq: 0, at: '', type: '', device: '', json: '' } satisfies EventRow)
+    .compile(),
+)
 
-const UPDATE_SEEN = tables
-  .updateTable('device_status')
-  .set({ seen_at: '' })
-  .where('device', '=', '')
-  .where(({ or, eb }) => or([eb('seen_at', 'is', null), eb('seen_at', '<', '')]))
-  .compile()
+const UPDATE_SEEN = compiledLater(() =>
+  tables
+    .updateTable('device_status')
+    .set({ seen_at: '' })
+    .where('device', '=', '')
+    .where(({ or, eb }) => or([eb('seen_at', 'is', null), eb('seen_at', '<', '')]))
+    .compile(),
+)
 
-const UNSETTLE = tables.updateTable('runs').set({ settled: 0 }).where('run', '=', '').where('settled', '=', 0).compile()
+const UNSETTLE = compiledLater(() =>
+  tables.updateTable('runs').set({ settled: 0 }).where('run', '=', '').where('settled', '=', 0).compile(),
+)
 
-const LAST_SEQ = tables
-  .selectFrom('events')
-  .select('seq')
-  .where('run', '=', '')
-  .orderBy('seq', 'desc')
-  .limit(1)
-  .compile()
+const LAST_SEQ = compiledLater(() =>
+  tables.selectFrom('events').select('seq').where('run', '=', '').orderBy('seq', 'desc').limit(1).compile(),
+)
 
 /**
  * Numbers events, and writes them and all that follows from them. What its writer has lost the lease of is left out, and
@@ -171,18 +174,22 @@ function* recordEndings(run: string, endings: readonly Ending[]): Steps<void> {
   )
 }
 
-const INSERT_END = tables
-  .insertInto('run_devices')
-  .values({ run: '', device: '', attempt: 0, state: '' })
-  .onConflict((conflict) =>
-    conflict.columns(['run', 'device']).doUpdateSet(({ ref }) => ({
-      attempt: ref('excluded.attempt'),
-      state: ref('excluded.state'),
-    })),
-  )
-  .compile()
+const INSERT_END = compiledLater(() =>
+  tables
+    .insertInto('run_devices')
+    .values({ run: '', device: '', attempt: 0, state: '' })
+    .onConflict((conflict) =>
+      conflict.columns(['run', 'device']).doUpdateSet(({ ref }) => ({
+        attempt: ref('excluded.attempt'),
+        state: ref('excluded.state'),
+      })),
+    )
+    .compile(),
+)
 
-const SELECT_END = tables.selectFrom('run_devices').selectAll().where('run', '=', '').where('device', '=', '').compile()
+const SELECT_END = compiledLater(() =>
+  tables.selectFrom('run_devices').selectAll().where('run', '=', '').where('device', '=', '').compile(),
+)
 
 /** Counts how a device ended, in the place of what an earlier attempt came to; false where that one says more. */
 function* recordEnd(ending: Ending, counts: Record<DeviceState, number>): Steps<boolean> {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { MOST_AHEAD_MS } from '../core/clock-ahead.ts'
 import type { DeviceState } from '../core/outcome.ts'
+import { compiledLater } from './compiled-later.ts'
 import { inList } from './in-list.ts'
 import { type StatusRow, tables } from './schema.ts'
 import { put, rowsOfEach, type Steps, sharedClockMs } from './steps.ts'
@@ -17,61 +18,65 @@ const NOTHING: StatusRow = {
   seen_at: '',
 }
 
-const UPSERT_STATUS = tables
-  .insertInto('device_status')
-  .values(NOTHING)
-  .onConflict((conflict) =>
-    conflict
-      .column('device')
-      .doUpdateSet(({ ref }) => ({
-        state: ref('excluded.state'),
-        unknown: ref('excluded.unknown'),
-        code: ref('excluded.code'),
-        message: ref('excluded.message'),
-        run: ref('excluded.run'),
-        runbooks: ref('excluded.runbooks'),
-        at: ref('excluded.at'),
-      }))
-      .whereRef('device_status.at', '<=', 'excluded.at'),
-  )
-  .compile()
+const UPSERT_STATUS = compiledLater(() =>
+  tables
+    .insertInto('device_status')
+    .values(NOTHING)
+    .onConflict((conflict) =>
+      conflict
+        .column('device')
+        .doUpdateSet(({ ref }) => ({
+          state: ref('excluded.state'),
+          unknown: ref('excluded.unknown'),
+          code: ref('excluded.code'),
+          message: ref('excluded.message'),
+          run: ref('excluded.run'),
+          runbooks: ref('excluded.runbooks'),
+          at: ref('excluded.at'),
+        }))
+        .whereRef('device_status.at', '<=', 'excluded.at'),
+    )
+    .compile(),
+)
 
-const UPSERT_LOOK = tables
-  .insertInto('runbook_status')
-  .values({ device: '', runbooks: '', state: '', unknown: 0, code: '', message: '', run: '', at: '' })
-  .onConflict((conflict) =>
-    conflict
-      .columns(['device', 'runbooks'])
-      .doUpdateSet(({ ref }) => ({
-        state: ref('excluded.state'),
-        unknown: ref('excluded.unknown'),
-        code: ref('excluded.code'),
-        message: ref('excluded.message'),
-        run: ref('excluded.run'),
-        at: ref('excluded.at'),
-      }))
-      .whereRef('runbook_status.at', '<=', 'excluded.at'),
-  )
-  .compile()
+const UPSERT_LOOK = compiledLater(() =>
+  tables
+    .insertInto('runbook_status')
+    .values({ device: '', runbooks: '', state: '', unknown: 0, code: '', message: '', run: '', at: '' })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['device', 'runbooks'])
+        .doUpdateSet(({ ref }) => ({
+          state: ref('excluded.state'),
+          unknown: ref('excluded.unknown'),
+          code: ref('excluded.code'),
+          message: ref('excluded.message'),
+          run: ref('excluded.run'),
+          at: ref('excluded.at'),
+        }))
+        .whereRef('runbook_status.at', '<=', 'excluded.at'),
+    )
+    .compile(),
+)
 
-const SELECT_STATUS = tables.selectFrom('device_status').selectAll().where('device', '=', '').compile()
+const SELECT_STATUS = compiledLater(() =>
+  tables.selectFrom('device_status').selectAll().where('device', '=', '').compile(),
+)
 
-const SELECT_LOOK = tables
-  .selectFrom('runbook_status')
-  .select('state')
-  .where('device', '=', '')
-  .where('runbooks', '=', '')
-  .compile()
+const SELECT_LOOK = compiledLater(() =>
+  tables.selectFrom('runbook_status').select('state').where('device', '=', '').where('runbooks', '=', '').compile(),
+)
 
 /** Of devices in a list; what is dated ahead of the second time is of the first one. */
-const STATUS_BACK = tables.updateTable('device_status').set({ at: '' }).where('at', '>', '').where(among()).compile()
-const SEEN_BACK = tables
-  .updateTable('device_status')
-  .set({ seen_at: '' })
-  .where('seen_at', '>', '')
-  .where(among())
-  .compile()
-const LOOKS_BACK = tables.updateTable('runbook_status').set({ at: '' }).where('at', '>', '').where(among()).compile()
+const STATUS_BACK = compiledLater(() =>
+  tables.updateTable('device_status').set({ at: '' }).where('at', '>', '').where(among()).compile(),
+)
+const SEEN_BACK = compiledLater(() =>
+  tables.updateTable('device_status').set({ seen_at: '' }).where('seen_at', '>', '').where(among()).compile(),
+)
+const LOOKS_BACK = compiledLater(() =>
+  tables.updateTable('runbook_status').set({ at: '' }).where('at', '>', '').where(among()).compile(),
+)
 
 function among() {
   return sql<boolean>`device IN ${inList([])}`

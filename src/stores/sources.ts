@@ -12,6 +12,7 @@ import {
   type Taken,
 } from '../core/event-source.ts'
 import type { DeviceFact } from '../core/sample.ts'
+import { compiledLater } from './compiled-later.ts'
 import { readFact, takeMarksBack } from './notes.ts'
 import { sourceTables as t } from './source-tables.ts'
 import { put, rowsOf, rowsOfEach, type Steps, type StoreSession } from './steps.ts'
@@ -22,77 +23,101 @@ const LOCKS = { alone: ['sources'] }
 /** Events that would be known again are forgotten once in so many batches. */
 const FORGET_EVERY = 50
 
-const PLACE = t.selectFrom('source_places').select('place').where('source', '=', '').where('part', '=', '').compile()
-const PUT_PLACE = t
-  .insertInto('source_places')
-  .values({ source: '', part: '', place: '' })
-  .onConflict((c) => c.columns(['source', 'part']).doUpdateSet(({ ref }) => ({ place: ref('excluded.place') })))
-  .compile()
-const SEE = t
-  .insertInto('source_seen')
-  .values({ source: '', id: '', at: 0 })
-  .onConflict((c) => c.doNothing())
-  .returning('id')
-  .compile()
-const ADD_TALLY = t
-  .insertInto('source_tallies')
-  .values({ source: '', what: '', n: 0, at: 0 })
-  .onConflict((c) =>
-    c.columns(['source', 'what']).doUpdateSet(({ ref }) => ({
-      n: sql<number>`source_tallies.n + excluded.n`,
-      at: ref('excluded.at'),
-    })),
-  )
-  .compile()
-const ADD_UNKNOWN = t
-  .insertInto('source_unknown')
-  .values({ source: '', what: '', name: '', n: 0 })
-  .onConflict((c) =>
-    c.columns(['source', 'what', 'name']).doUpdateSet({ n: sql<number>`source_unknown.n + excluded.n` }),
-  )
-  .compile()
-const HEAR = t
-  .insertInto('source_devices')
-  .values({ source: '', device: '', heard_at: 0, event_at: 0, told: null })
-  .onConflict((c) =>
-    c.columns(['source', 'device']).doUpdateSet({
-      heard_at: sql<number>`CASE WHEN source_devices.heard_at > excluded.heard_at THEN source_devices.heard_at ELSE excluded.heard_at END`,
-      event_at: sql<number>`CASE WHEN source_devices.event_at > excluded.event_at THEN source_devices.event_at ELSE excluded.event_at END`,
-    }),
-  )
-  .compile()
+const PLACE = compiledLater(() =>
+  t.selectFrom('source_places').select('place').where('source', '=', '').where('part', '=', '').compile(),
+)
+const PUT_PLACE = compiledLater(() =>
+  t
+    .insertInto('source_places')
+    .values({ source: '', part: '', place: '' })
+    .onConflict((c) => c.columns(['source', 'part']).doUpdateSet(({ ref }) => ({ place: ref('excluded.place') })))
+    .compile(),
+)
+const SEE = compiledLater(() =>
+  t
+    .insertInto('source_seen')
+    .values({ source: '', id: '', at: 0 })
+    .onConflict((c) => c.doNothing())
+    .returning('id')
+    .compile(),
+)
+const ADD_TALLY = compiledLater(() =>
+  t
+    .insertInto('source_tallies')
+    .values({ source: '', what: '', n: 0, at: 0 })
+    .onConflict((c) =>
+      c.columns(['source', 'what']).doUpdateSet(({ ref }) => ({
+        n: sql<number>`source_tallies.n + excluded.n`,
+        at: ref('excluded.at'),
+      })),
+    )
+    .compile(),
+)
+const ADD_UNKNOWN = compiledLater(() =>
+  t
+    .insertInto('source_unknown')
+    .values({ source: '', what: '', name: '', n: 0 })
+    .onConflict((c) =>
+      c.columns(['source', 'what', 'name']).doUpdateSet({ n: sql<number>`source_unknown.n + excluded.n` }),
+    )
+    .compile(),
+)
+const HEAR = compiledLater(() =>
+  t
+    .insertInto('source_devices')
+    .values({ source: '', device: '', heard_at: 0, event_at: 0, told: null })
+    .onConflict((c) =>
+      c.columns(['source', 'device']).doUpdateSet({
+        heard_at: sql<number>`CASE WHEN source_devices.heard_at > excluded.heard_at THEN source_devices.heard_at ELSE excluded.heard_at END`,
+        event_at: sql<number>`CASE WHEN source_devices.event_at > excluded.event_at THEN source_devices.event_at ELSE excluded.event_at END`,
+      }),
+    )
+    .compile(),
+)
 /** Also of a device that was never heard of. */
-const TELL = t
-  .insertInto('source_devices')
-  .values({ source: '', device: '', heard_at: 0, event_at: 0, told: '' })
-  .onConflict((c) => c.columns(['source', 'device']).doUpdateSet(({ ref }) => ({ told: ref('excluded.told') })))
-  .compile()
-const ADD_SERIES = t
-  .insertInto('sample_series')
-  .values({ device: '', series: '' })
-  .onConflict((c) => c.doNothing())
-  .compile()
-const SERIES = t.selectFrom('sample_series').select('id').where('device', '=', '').where('series', '=', '').compile()
-const SET_SAMPLE = t
-  .insertInto('samples')
-  .values({ series: 0, at: 0, value: 0 })
-  .onConflict((c) => c.columns(['series', 'at']).doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })))
-  .compile()
-const ADD_SAMPLE = t
-  .insertInto('samples')
-  .values({ series: 0, at: 0, value: 0 })
-  .onConflict((c) => c.columns(['series', 'at']).doUpdateSet({ value: sql<number>`samples.value + excluded.value` }))
-  .compile()
-const SET_MARK = t
-  .insertInto('marks')
-  .values({ device: '', name: '', value: '', at: '' })
-  .onConflict((c) =>
-    c
-      .columns(['device', 'name'])
-      .doUpdateSet(({ ref }) => ({ value: ref('excluded.value'), at: ref('excluded.at') }))
-      .whereRef('marks.at', '<=', 'excluded.at'),
-  )
-  .compile()
+const TELL = compiledLater(() =>
+  t
+    .insertInto('source_devices')
+    .values({ source: '', device: '', heard_at: 0, event_at: 0, told: '' })
+    .onConflict((c) => c.columns(['source', 'device']).doUpdateSet(({ ref }) => ({ told: ref('excluded.told') })))
+    .compile(),
+)
+const ADD_SERIES = compiledLater(() =>
+  t
+    .insertInto('sample_series')
+    .values({ device: '', series: '' })
+    .onConflict((c) => c.doNothing())
+    .compile(),
+)
+const SERIES = compiledLater(() =>
+  t.selectFrom('sample_series').select('id').where('device', '=', '').where('series', '=', '').compile(),
+)
+const SET_SAMPLE = compiledLater(() =>
+  t
+    .insertInto('samples')
+    .values({ series: 0, at: 0, value: 0 })
+    .onConflict((c) => c.columns(['series', 'at']).doUpdateSet(({ ref }) => ({ value: ref('excluded.value') })))
+    .compile(),
+)
+const ADD_SAMPLE = compiledLater(() =>
+  t
+    .insertInto('samples')
+    .values({ series: 0, at: 0, value: 0 })
+    .onConflict((c) => c.columns(['series', 'at']).doUpdateSet({ value: sql<number>`samples.value + excluded.value` }))
+    .compile(),
+)
+const SET_MARK = compiledLater(() =>
+  t
+    .insertInto('marks')
+    .values({ device: '', name: '', value: '', at: '' })
+    .onConflict((c) =>
+      c
+        .columns(['device', 'name'])
+        .doUpdateSet(({ ref }) => ({ value: ref('excluded.value'), at: ref('excluded.at') }))
+        .whereRef('marks.at', '<=', 'excluded.at'),
+    )
+    .compile(),
+)
 
 /** Events of devices in a database. */
 export function storedEvents(session: StoreSession): EventStore {
@@ -216,13 +241,16 @@ class StoredEvents implements EventStore {
   }
 }
 
-const NO_TROUBLE = t.deleteFrom('source_troubles').where('source', '=', '').compile()
+const NO_TROUBLE = compiledLater(() => t.deleteFrom('source_troubles').where('source', '=', '').compile())
 /** Since when stays. */
-const TROUBLE = t
-  .insertInto('source_troubles')
-  .values({ source: '', why: '', since: '' })
-  .onConflict((c) => c.column('source').doUpdateSet(({ ref }) => ({ why: ref('excluded.why') })))
-  .compile() as CompiledQuery<unknown>
+const TROUBLE = compiledLater(
+  () =>
+    t
+      .insertInto('source_troubles')
+      .values({ source: '', why: '', since: '' })
+      .onConflict((c) => c.column('source').doUpdateSet(({ ref }) => ({ why: ref('excluded.why') })))
+      .compile() as CompiledQuery<unknown>,
+)
 
 /** Whether each of them is here for the first time. */
 function* newOnes(source: string, yields: readonly EventYield[], now: number): Steps<readonly boolean[]> {

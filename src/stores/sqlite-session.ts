@@ -68,6 +68,17 @@ export class SqliteSession implements StoreSession {
     return this.patiently(() => this.all(query))
   }
 
+  look<T>(work: () => Steps<T>): Promise<T> {
+    return this.patiently(() => {
+      this.#database.exec('BEGIN')
+      try {
+        return this.#take(work())
+      } finally {
+        this.#database.exec('ROLLBACK')
+      }
+    })
+  }
+
   /** Together with all others of this turn of the event loop. SQLite lets one write at a time, so it needs no locks. */
   write<T>(work: () => Steps<T>, { sync = false }: { readonly locks: Locks; readonly sync?: boolean }): Promise<T> {
     return new Promise<T>((resolve, reject) => {

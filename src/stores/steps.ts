@@ -65,6 +65,8 @@ export interface StoreSession {
   readonly witness: Witness
   /** Rows of a query, waiting where it cannot be asked now. */
   read<Row>(query: Query<Row>): Promise<Row[]>
+  /** Goes through steps that only read, all at one instant; of what has no snapshot, `shared` is not written meanwhile. */
+  look<T>(work: () => Steps<T>, options: Pick<Required<Locks>, 'shared'>): Promise<T>
   /**
    * Runs `work` in a transaction, perhaps together with others. Resolves when it is committed, which outlives the process; with
    * `sync` it outlives a power cut, too. `work` may run twice.

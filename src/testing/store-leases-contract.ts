@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { expect, test } from 'vitest'
 import type { HandedRun } from '../core/handed-work.ts'
+import { deviceKey } from '../core/lease.ts'
 import type { NewEvent, RunStore } from '../core/run-store.ts'
 import { recordRun } from './recorded-runs.ts'
 import { killed, listed, type StoreBench } from './store-bench.ts'
@@ -64,6 +65,24 @@ export function testLeases(bench: () => StoreBench): void {
     await store.leases.acquire([device], await holderOf(store, 'a'))
     await store.leases.retire('a')
     expect(await store.leases.acquire([device], await holderOf(store, 'b'))).toMatchObject({ granted: true })
+  })
+
+  test('tells which places a living run has in hand, also to another process', async () => {
+    const [store, other] = [await bench().store(), await bench().store()]
+    await store.leases.acquire([deviceKey('chain', device)], await holderOf(store, 'living'))
+    await store.leases.acquire([deviceKey('chain', 'PL-0002/pos1')], await holderOf(store, 'dead', 0))
+    const place = { phase: 'held', purpose: 'repair', takes: [], since: 0 } as const
+    const places = [
+      { ...place, run: 'living', device },
+      { ...place, run: 'dead', device: 'PL-0002/pos1' },
+      { ...place, run: 'none', device: 'PL-0003/pos1' },
+    ]
+    await store.admission.transact('chain', (content) => ({ result: undefined, content: { ...content, places } }))
+    const read = await other.admission.readHeld('chain')
+    expect(read.places).toEqual(places)
+    expect(places.map((each) => read.isHeld(each.run, each.device))).toEqual([true, false, false])
+    expect(read.isHeld('dead', device)).toBe(false)
+    expect((await other.admission.readHeld('another')).places).toEqual([])
   })
   testEpochs(bench)
 }

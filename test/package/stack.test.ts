@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import Module from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { TestProject } from '../cli/project.ts'
 
@@ -31,6 +34,30 @@ it('a fault of ours is told with the places of the sources, also by a start that
     project.remove()
   }
 })
+
+it.skipIf('enableCompileCache' in Module)(
+  'a command that ends for the first time renews compiled code that another one has kept',
+  async () => {
+    const project = new TestProject({})
+    try {
+      const kept = async (...words: readonly string[]): Promise<ReadonlyMap<string, number>> => {
+        const env = { ...process.env, XDG_CACHE_HOME: project.root }
+        await promisify(execFile)(process.execPath, [TILL, ...words], { env })
+        const builds = project.path('tillwright/builds')
+        const files = readdirSync(builds, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))
+        return new Map(files.map((name) => [name, statSync(join(builds, name)).mtimeMs]))
+      }
+      const first = await kept('explain', 'INTERNAL_BUG')
+      const second = await kept('module', 'list')
+      const renewed = [...first].filter(([name, at]) => second.get(name) !== at).map(([name]) => name)
+      expect(renewed).toContainEqual(expect.stringMatching(/cli-main\.js$/))
+      expect(renewed).not.toContainEqual(expect.stringMatching(/commands-explain\.js$/))
+      expect(await kept('explain', 'INTERNAL_BUG')).toEqual(second)
+    } finally {
+      project.remove()
+    }
+  },
+)
 
 it('a program that nothing keeps going any more before its end says so, and does not look as if all were well', async () => {
   const project = new TestProject({

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
-import type { Runbook } from '../../core/runbook.ts'
+import type { Expression } from '../../core/runbook.ts'
 import { compileSelector } from '../../lang/expression.ts'
 import { loadRunbook } from '../../lang/load-runbook.ts'
 import { checkHooks } from '../hooks/check-hooks.ts'
@@ -15,11 +15,10 @@ import { checkPaths } from './check-paths.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { checkValues } from './check-values.ts'
 import { checkWorkTree } from './check-work-tree.ts'
+import { FleetAnswers } from './fleet-answers.ts'
 import { plansOf } from './plan-rules.ts'
 import { checkLists } from './plan-signature.ts'
 import { openOwnRunbook, openRunbook, runbookFiles } from './runbooks.ts'
-import { selectDevices } from './selection.ts'
-import { selectorFaults } from './selector-faults.ts'
 
 /** What a check of a whole repository found, and how much it looked at. */
 export interface RepositoryCheck {
@@ -42,13 +41,14 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
   const modules = project.modules()
   const policies = [...project.settings.policies.keys()]
   const runbooks = files.flatMap((file) => loadRunbook(file, { modules: modules.all, policies }).diagnostics)
-  const values = inventory.value ? await unassignedValues(project, files, inventory.value) : []
+  const answers = inventory.value && new FleetAnswers(inventory.value)
+  const values = answers ? await unassignedValues(project, files, answers) : []
   const { assignments } = project.settings
   const secrets = inventory.value ? await checkSecrets(project, inventory.value) : []
   const lists = await listsOfPlans(project)
   const workTree = listed.value ? await checkWorkTree(project) : []
   const assigned: Diagnostic[] = []
-  for (const assignment of assignments) assigned.push(...(await checkAssignment(project, assignment, inventory.value)))
+  for (const assignment of assignments) assigned.push(...(await checkAssignment(project, assignment, answers)))
   return {
     diagnostics: distinct([
       ...checkPaths(project),
@@ -106,20 +106,14 @@ export function checkSettings(project: Project, fleet: Fleet): readonly Diagnost
 async function unassignedValues(
   project: Project,
   files: readonly string[],
-  fleet: Fleet,
+  answers: FleetAnswers,
 ): Promise<readonly Diagnostic[]> {
-  const store = (): ReturnType<Project['store']> => project.store()
   const found: Diagnostic[] = []
   for (const file of files) {
     const { value: runbook } = await collect(async () => openRunbook(project, file, {}))
     if (!runbook?.targets) continue
-    const devices = await selectDevices(fleet, {}, { store, targets: runbook.targets })
-    found.push(
-      ...checkValues(
-        fleet,
-        devices.map((device) => ({ device, runbooks: [runbook] })),
-      ),
-    )
+    const work = answers.hitsOf([runbook.targets]).map((device) => ({ device, runbooks: [runbook] }))
+    found.push(...checkValues(answers.fleet, work))
   }
   return found
 }
@@ -129,26 +123,29 @@ type Assignment = Project['settings']['assignments'][number]
 async function checkAssignment(
   project: Project,
   assignment: Assignment,
-  fleet: Fleet | undefined,
+  answers: FleetAnswers | undefined,
 ): Promise<readonly Diagnostic[]> {
   const opened = await collect(async () => openOwnRunbook(project, assignment.runbook, assignment.params))
   const { value: runbook } = opened
   if (!runbook) return opened.diagnostics.map((diagnostic) => atAssignment(diagnostic, assignment))
-  if (!fleet) return []
-  const store = (): ReturnType<Project['store']> => project.store()
-  const hits = await selectDevices(fleet, { where: assignment.where }, { store, targets: runbook.targets })
-  const wrong = wrongComparisons(fleet, assignment, runbook)
-  const work = hits.map((device) => ({ device, runbooks: [runbook] }))
-  if (hits.length > 0 || wrong.length > 0) return [...wrong, ...checkValues(fleet, work)]
+  if (!answers) return []
+  const where = assignment.where === undefined ? undefined : compileSelector(assignment.where)
+  if (where && !where.ok) throw new InputError([where.diagnostic])
+  const selectors = [runbook.targets, where?.expression].filter((one) => one !== undefined)
+  const wrong = wrongComparisons(answers, selectors, assignment)
+  const work = answers.hitsOf(selectors).map((device) => ({ device, runbooks: [runbook] }))
+  if (work.length > 0 || wrong.length > 0) return [...wrong, ...checkValues(answers.fleet, work)]
   return [meansNobody(assignment)]
 }
 
 /** A selector does not hold for a device that lacks a value; one that compares what cannot be compared is wrong. */
-function wrongComparisons(fleet: Fleet, { where, source }: Assignment, { targets }: Runbook): readonly Diagnostic[] {
-  const compiled = where ? compileSelector(where) : undefined
-  const selectors = [targets, compiled?.ok ? compiled.expression : undefined].filter((one) => one !== undefined)
+function wrongComparisons(
+  answers: FleetAnswers,
+  selectors: readonly Expression[],
+  { source }: Assignment,
+): readonly Diagnostic[] {
   return selectors.flatMap((selector): readonly Diagnostic[] => {
-    const { devices, error } = selectorFaults(selector, fleet, { of: fleet.devices.values(), besides: 'missing' })
+    const { devices, error } = answers.of(selector)
     if (devices.length === 0) return []
     const detail = `It is so for ${andMore(devices)}, which are left out here.`
     return [{ code: 'EXPRESSION_FAILED', severity: 'warning', summary: error, detail, source }]

@@ -2,9 +2,9 @@ import type { Device, Fleet } from '../../core/fleet.ts'
 import type { Expression } from '../../core/runbook.ts'
 import { selectorScope } from '../../lang/expression.ts'
 
-/** Devices for which a selector could not be evaluated, with the error of the last one. */
+/** Devices for which a selector holds, and those for which it could not be evaluated, with the error of the last one. */
 export interface SelectorFaults {
-  readonly hits: number
+  readonly hits: readonly Device[]
   readonly devices: readonly string[]
   readonly error: string
 }
@@ -16,12 +16,13 @@ export function selectorFaults(
   { of, besides }: { readonly of: Iterable<Device>; readonly besides?: 'missing' },
 ): SelectorFaults {
   const devices: string[] = []
-  let hits = 0
+  const hits: Device[] = []
   let error = ''
   for (const device of of) {
     const answer = selector.evaluate(selectorScope(fleet, device))
-    if (answer.ok) hits += answer.value === true ? 1 : 0
-    else if (besides === undefined || answer.missing === undefined) {
+    if (answer.ok) {
+      if (answer.value === true) hits.push(device)
+    } else if (besides === undefined || answer.missing === undefined) {
       error = answer.error.replace(/\.$/, '')
       devices.push(device.name)
     }

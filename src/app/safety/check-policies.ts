@@ -60,7 +60,7 @@ function selectorProblems({ name, holdsBack, scope, at }: PolicyEntry, fleet: Fl
     const detail = `It is so for ${andMore(devices)}. ${counts} Ask \`has(…)\` first where a value may be missing.`
     return [{ code: 'EXPRESSION_FAILED', severity: 'warning', summary, detail, source }]
   }
-  if (hits > 0 || inScope.length === 0) return []
+  if (hits.length > 0 || inScope.length === 0) return []
   const summary = `No device of the inventory is meant by ${name}`
   return [{ code: 'SELECTOR_EMPTY', severity: 'warning', summary, detail: '`where` holds for none.', source }]
 }

@@ -111,8 +111,8 @@ function targetOf({ name, store, region, profile, os }: Device) {
 }
 
 /** What is in progress as a run would find it: what a killed one had in hand is nobody's. */
-export function livingContent(store: RunStore, fleet: Fleet, now: number): Promise<AdmissionContent> {
-  return store.admission.transact(fleet.name, (content) => ({ result: withoutTheDead(content, now), content }))
+export async function livingContent(store: RunStore, fleet: Fleet, now: number): Promise<AdmissionContent> {
+  return withoutTheDead(await store.admission.readHeld(fleet.name), now)
 }
 
 /** When each device was last seen, and whether it worked. */

@@ -16,7 +16,7 @@ const SECOND_MS = 1_000
 const CHANGE_MS = 3 * HOUR_MS
 
 const SHAPE =
-  /^\s*(\d{4})[-./–](\d{1,2})[-./–](\d{1,2})(?:[T ,;:]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?\s*(Z|[+-]\d{1,2}:?\d{2})?)?\s*$/
+  /^\s*(\d{4})[-./\u2013](\d{1,2})[-./\u2013](\d{1,2})(?:[T ,;:]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?\s*(Z|[+-]\d{1,2}:?\d{2})?)?\s*$/
 
 /**
  * Reads the dates that Polish fiscal printers write: ISO 8601 with an offset or without, a semicolon or comma between

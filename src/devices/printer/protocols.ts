@@ -1,30 +1,17 @@
 import type { ShellChannel } from '../../core/channel.ts'
 import { type Result, SessionLost, success } from '../../core/failure.ts'
 import { asSecret, inClear } from '../../core/secret.ts'
-import { type AtolPlace, readAtol } from '../atol/client.ts'
-import { daisy, datecs } from '../datecs/client.ts'
-import { escpos } from '../escpos/client.ts'
-import { readIpp } from '../ipp/client.ts'
-import { readCups } from '../ipp/cups-client.ts'
+import type { AtolPlace } from '../atol/client.ts'
 import type { Dial, Endpoint } from '../line/dial.ts'
 import type { Endpoint as LineEndpoint } from '../line/endpoint.ts'
 import type { Line, LineState } from '../line/line.ts'
 import { posixLine } from '../line/posix-line.ts'
 import { tcpLine } from '../line/tcp-line.ts'
 import { windowsLine } from '../line/windows-line.ts'
-import { readNoviApi } from '../noviapi/client.ts'
 import { TOKENS_SERIES, tokensNoted } from '../noviapi/token-book.ts'
-import { novitusXml } from '../novitus-xml/client.ts'
-import { pjl } from '../pjl/client.ts'
-import { posnet } from '../posnet/client.ts'
-import { shtrih } from '../shtrih/client.ts'
-import { readSnmp } from '../snmp/client.ts'
-import { thermal } from '../thermal/client.ts'
-import { zebra } from '../zebra/client.ts'
 import { type Approach, nameOf, type UsualPlace, type Ways, type Whereabouts } from './approach.ts'
 import type { Asking, LineProtocol } from './protocol.ts'
 import { readQueue } from './queue-reading.ts'
-import { readByKind } from './read-by-kind.ts'
 import type { PrinterReading } from './reading.ts'
 import { notReached } from './unanswered.ts'
 
@@ -47,10 +34,13 @@ export interface Visit {
   readonly where: Whereabouts
 }
 
-const onLine = (protocol: LineProtocol, usual: UsualPlace, oneAtATime: boolean): PrinterProtocol => ({
+/** Loaded when a printer is asked by it: most commands ask none. */
+type Protocol = (visit: Visit) => Promise<LineProtocol>
+
+const onLine = (protocol: Protocol, usual: UsualPlace, oneAtATime: boolean): PrinterProtocol => ({
   usual,
   oneAtATime,
-  read: (visit, asking) => protocol.read(lineOf(visit, asking), asking),
+  read: async (visit, asking) => (await protocol(visit)).read(lineOf(visit, asking), asking),
 })
 
 type Web = (dial: Dial, to: Endpoint, visit: Visit, asking: Asking) => Promise<Result<PrinterReading>>
@@ -71,35 +61,36 @@ const onWeb = (port: number, read: Web): PrinterProtocol => ({
 
 /** By the names that inventories use. */
 export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
-  atol: onWeb(16732, (dial, to, { where }, asking) => readAtol(dial, { ...to, ...accountOf(where) }, asking)),
-  cups: onWeb(631, (dial, to, { where: { path, tls } }, asking) =>
-    readCups(dial, { ...to, queue: path ?? '', tls: tls ?? false }, asking),
-  ),
-  daisy: onLine(daisy, { port: 4999, baud: 9_600 }, true),
-  datecs: onLine(datecs, { port: 4999, baud: 9_600 }, true),
-  escpos: onLine(escpos, { port: 9100, baud: 9_600 }, true),
-  ipp: onWeb(631, (dial, to, { where: { path, tls } }, asking) =>
-    readIpp(dial, { ...to, ...(path != null && { path }), tls: tls ?? false }, asking),
-  ),
+  atol: onWeb(16732, async (dial, to, { where }, asking) => {
+    const { readAtol } = await import('../atol/client.ts')
+    return readAtol(dial, { ...to, ...accountOf(where) }, asking)
+  }),
+  cups: onWeb(631, async (dial, to, { where: { path, tls } }, asking) => {
+    const { readCups } = await import('../ipp/cups-client.ts')
+    return readCups(dial, { ...to, queue: path ?? '', tls: tls ?? false }, asking)
+  }),
+  daisy: onLine(async () => (await import('../datecs/client.ts')).daisy, { port: 4999, baud: 9_600 }, true),
+  datecs: onLine(async () => (await import('../datecs/client.ts')).datecs, { port: 4999, baud: 9_600 }, true),
+  escpos: onLine(async () => (await import('../escpos/client.ts')).escpos, { port: 9100, baud: 9_600 }, true),
+  ipp: onWeb(631, async (dial, to, { where: { path, tls } }, asking) => {
+    const { readIpp } = await import('../ipp/client.ts')
+    return readIpp(dial, { ...to, ...(path != null && { path }), tls: tls ?? false }, asking)
+  }),
   noviapi: onWeb(8888, async (dial, to, { where: { tls }, ways }, asking) => {
     const now = ways.now().getTime()
     const noted = tokensNoted(await ways.history.samples(TOKENS_SERIES, new Date(now - 3_600_000)), now)
+    const { readNoviApi } = await import('../noviapi/client.ts')
     return readNoviApi(dial, { ...to, tls: tls ?? false, tokensNoted: noted }, asking)
   }),
-  'novitus-xml': onLine(novitusXml, { port: 6001, baud: 9_600 }, false),
-  pjl: onLine(pjl, { port: 9100 }, true),
-  posnet: onLine(posnet, { port: 6666, baud: 115_200 }, false),
-  shtrih: {
-    usual: { port: 7778, baud: 115_200 },
-    oneAtATime: true,
-    read: (visit, asking) => shtrih({ password: operatorOf(visit.where) }).read(lineOf(visit, asking), asking),
-  },
-  'shtrih-2': {
-    usual: { port: 7778, baud: 115_200 },
-    oneAtATime: true,
-    read: (visit, asking) =>
-      shtrih({ password: operatorOf(visit.where), onlySecond: true }).read(lineOf(visit, asking), asking),
-  },
+  'novitus-xml': onLine(
+    async () => (await import('../novitus-xml/client.ts')).novitusXml,
+    { port: 6001, baud: 9_600 },
+    false,
+  ),
+  pjl: onLine(async () => (await import('../pjl/client.ts')).pjl, { port: 9100 }, true),
+  posnet: onLine(async () => (await import('../posnet/client.ts')).posnet, { port: 6666, baud: 115_200 }, false),
+  shtrih: onLine(shtrihAs({}), { port: 7778, baud: 115_200 }, true),
+  'shtrih-2': onLine(shtrihAs({ onlySecond: true }), { port: 7778, baud: 115_200 }, true),
   snmp: {
     usual: { port: 161 },
     oneAtATime: false,
@@ -111,11 +102,12 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
         )
       }
       const community = where.community == null ? undefined : asSecret(where.community)
+      const { readSnmp } = await import('../snmp/client.ts')
       return success(await readSnmp({ host: place.host, port: place.port, ...(community && { community }) }, asking))
     },
   },
-  thermal: onLine(thermal, { port: 6001, baud: 9_600 }, true),
-  zebra: onLine(zebra, { port: 9100, baud: 9_600 }, true),
+  thermal: onLine(async () => (await import('../thermal/client.ts')).thermal, { port: 6001, baud: 9_600 }, true),
+  zebra: onLine(async () => (await import('../zebra/client.ts')).zebra, { port: 9100, baud: 9_600 }, true),
 }
 
 const IPP_PORT = 631
@@ -125,7 +117,8 @@ const SNMP_PORT = 161
 export const AUTO: PrinterProtocol = {
   usual: { port: 9100, baud: 9_600 },
   oneAtATime: true,
-  read: (visit, asking) => {
+  read: async (visit, asking) => {
+    const { readByKind } = await import('./read-by-kind.ts')
     const { place } = visit.approach
     const at = (name: 'ipp' | 'snmp', port: number): Promise<Result<PrinterReading>> => {
       const is = PROTOCOLS[name]
@@ -140,6 +133,10 @@ export const AUTO: PrinterProtocol = {
     }
     return readByKind(visit.ways.device.kind, questions, asking)
   },
+}
+
+function shtrihAs(how: { readonly onlySecond?: true }): Protocol {
+  return async ({ where }) => (await import('../shtrih/client.ts')).shtrih({ password: operatorOf(where), ...how })
 }
 
 /** The number of an operator that may ask. Default: that of the factory. */

@@ -1,4 +1,4 @@
-import type { AdmissionContent, Living, Place, Waiter } from '../../core/admission.ts'
+import type { AdmissionContent, HeldContent, Place, Waiter } from '../../core/admission.ts'
 
 /** How a visit to a device ended, as its place goes by it. */
 export type VisitEnd =
@@ -43,7 +43,7 @@ export function takePlace(place: Omit<Place, 'phase'>, before: Place | undefined
 const SILENT_MS = 60_000
 
 /** Places of runs that are gone stay only where something may be out by them, and they wait for nothing. Where all live it is the same lists. */
-export function withoutTheDead(content: AdmissionContent & Living, now: number): AdmissionContent {
+export function withoutTheDead(content: HeldContent, now: number): AdmissionContent {
   const { breaker, holds, runs } = content
   const isThere = (place: Place): boolean => place.phase === 'out' || content.isHeld(place.run, place.device)
   const places = content.places.every(isThere)

@@ -82,6 +82,11 @@ export class PostgresSession implements StoreSession {
     })
   }
 
+  /** By the connection that writes, since each question of it waits for the answer of the one before. */
+  look<T>(work: () => Steps<T>, { shared }: { readonly shared: readonly string[] }): Promise<T> {
+    return this.write(work, { locks: { shared } })
+  }
+
   write<T>(work: () => Steps<T>, { locks }: { readonly locks: Locks }): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ work, locks, resolve: resolve as (value: unknown) => void, reject })

@@ -12,6 +12,7 @@ function storeInMemory(): AdmissionStore {
     fleets: async () => [],
     paused: async () => new Map(),
     read: async () => kept,
+    readHeld: async () => ({ ...kept, isHeld: () => true, isLiving: () => true }),
     async transact(_fleet, work) {
       const { result, content } = work({ ...kept, isHeld: () => true, isLiving: () => true })
       kept = content

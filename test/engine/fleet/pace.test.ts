@@ -22,6 +22,7 @@ function storeInMemory(places: readonly Place[] = []): AdmissionStore {
     fleets: async () => [],
     paused: async () => new Map(),
     read: async () => kept,
+    readHeld: async () => ({ ...kept, isHeld: () => true, isLiving: () => true }),
     async transact(_fleet, work) {
       await Promise.resolve()
       const { result, content } = work({ ...kept, isHeld: () => true, isLiving: () => true })
