@@ -21,6 +21,10 @@ const INPUT = {
     'Split the file, or write aliases out.',
   ),
   FILE_UNREADABLE: entry('A file could not be read', 'Check that it exists and that you may read it.'),
+  FILE_IS_POINTER: entry(
+    'A file that devices get is a pointer of Git LFS',
+    'Fetch its content by `git lfs pull`, or keep the file in git itself: what is followed has no LFS.',
+  ),
   FILE_UNWRITABLE: entry(
     'A file cannot be written',
     'Check the folder, that you may write there, and that there is room.',

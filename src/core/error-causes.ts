@@ -8,6 +8,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'A block was copied and its name left as it was. YAML would silently take the last one, so it is refused.',
   YAML_LIMIT_EXCEEDED:
     'A generated file that grew without bounds, or aliases of aliases that unfold to millions of values.',
+  FILE_IS_POINTER:
+    'The machine that cloned the repository has no git-lfs, or GIT_LFS_SKIP_SMUDGE was set; a followed repository is read without it.',
   FILE_UNREADABLE: 'A slip in the name, a relative path from another folder, or a file of another user.',
   FILE_UNWRITABLE: 'The folder does not exist or belongs to another user, or the disk is full.',
   SCHEMA_KEY_UNKNOWN:

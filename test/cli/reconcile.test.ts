@@ -271,6 +271,26 @@ describe('till reconcile', () => {
     expect(greeting()).toBe('one')
   })
 
+  test('keeps devices to the last good revision where the newest has a pointer of Git LFS in the place of a file', async () => {
+    const { base } = await repository.begin(['anna'])
+    const one = repository.push(repository.commit({ parents: [base], files: wanting('one'), sign: 'anna' }))
+    const files = {
+      ...wanting('two'),
+      'runbooks/greeting.yaml': `steps:\n  - file: {path: ${device}/greeting, source: files/a}\n`,
+      'files/a': `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 3\n`,
+    }
+    repository.push(repository.commit({ parents: [one], files, sign: 'anna' }))
+    expect(await reconcile()).toMatchObject({
+      code: 6,
+      pull: {
+        code: 'REVISION_BROKEN',
+        in_force: one,
+        problems: [{ detail: expect.stringContaining('"files/a" is a pointer of Git LFS') }],
+      },
+    })
+    expect(greeting()).toBe('one')
+  })
+
   test('as a watcher begins nothing when it is stopped in a fetch or a run, and goes on over what passes', async () => {
     const { base, follow } = await repository.begin(['anna'])
     const slow = `while [ -e ${device}/hold ]; do sleep 0.05; done`

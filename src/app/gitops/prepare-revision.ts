@@ -9,6 +9,7 @@ import { openMirror } from '../../gitops/mirror.ts'
 import { readTrusted } from '../../gitops/trust-folder.ts'
 import { formatDiagnostics } from '../../lang/format-diagnostics.ts'
 import { openProject, type Project } from '../project.ts'
+import { checkHandedFiles } from '../revision/check-handed-files.ts'
 import { checkSettings } from '../revision/check-repository.ts'
 import { checkValues } from '../revision/check-values.ts'
 import { openOwnRunbook } from '../revision/runbooks.ts'
@@ -38,7 +39,7 @@ export async function loadRevision(follow: OpenFollow, commit: string): Promise<
 
 /**
  * What a run over its assignments or a server would be refused for, so that it is found before the revision is in force: values
- * that a device lacks, and what the project file says of policies, rules, duties and reports.
+ * that a device lacks, files whose content is not there, and what the project file says of policies, rules, duties and reports.
  */
 async function unfit(project: Project): Promise<readonly Diagnostic[]> {
   const fleet = await project.fleet()
@@ -51,7 +52,11 @@ async function unfit(project: Project): Promise<readonly Diagnostic[]> {
       work.set(device, [...(work.get(device) ?? []), runbook])
   }
   const assigned = [...work].map(([device, runbooks]) => ({ device, runbooks }))
-  const found = [...checkValues(fleet, assigned), ...checkSettings(project, fleet)]
+  const found = [
+    ...checkValues(fleet, assigned),
+    ...checkHandedFiles({ project, fleet }, assigned),
+    ...checkSettings(project, fleet),
+  ]
   return found.filter(({ severity }) => severity === 'error')
 }
 

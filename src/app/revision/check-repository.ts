@@ -3,7 +3,7 @@ import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { compileSelector } from '../../lang/expression.ts'
-import { loadRunbook } from '../../lang/load-runbook.ts'
+import { type LoadedRunbook, loadRunbook } from '../../lang/load-runbook.ts'
 import { checkHooks } from '../hooks/check-hooks.ts'
 import { openDuties } from '../incidents/check-duties.ts'
 import type { Project } from '../project.ts'
@@ -11,6 +11,7 @@ import { checkScheduledReports } from '../reports/check-scheduled-reports.ts'
 import { checkPolicies } from '../safety/check-policies.ts'
 import { andMore } from './and-more.ts'
 import { meansNobody } from './assignments.ts'
+import { checkHandedFiles } from './check-handed-files.ts'
 import { checkPaths } from './check-paths.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { checkValues } from './check-values.ts'
@@ -41,8 +42,10 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
   const files = listed.value ?? []
   const modules = project.modules()
   const policies = [...project.settings.policies.keys()]
-  const runbooks = files.flatMap((file) => loadRunbook(file, { modules: modules.all, policies }).diagnostics)
+  const loaded = files.map((file) => loadRunbook(file, { modules: modules.all, policies }))
+  const runbooks = loaded.flatMap(({ diagnostics }) => diagnostics)
   const values = inventory.value ? await unassignedValues(project, files, inventory.value) : []
+  const handed = inventory.value ? await handedByAny(project, loaded, inventory.value) : []
   const { assignments } = project.settings
   const secrets = inventory.value ? await checkSecrets(project, inventory.value) : []
   const lists = await listsOfPlans(project)
@@ -59,6 +62,7 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
       ...modules.diagnostics,
       ...runbooks,
       ...values,
+      ...handed,
       ...assigned,
       ...(inventory.value ? checkSettings(project, inventory.value) : checkHooks(project)),
       ...lists,
@@ -124,6 +128,23 @@ async function unassignedValues(
   return found
 }
 
+/** What runbooks would hand to any of the devices that they are meant for, as far as that does not depend on parameters of a run. */
+async function handedByAny(
+  project: Project,
+  loaded: readonly LoadedRunbook[],
+  fleet: Fleet,
+): Promise<readonly Diagnostic[]> {
+  const store = (): ReturnType<Project['store']> => project.store()
+  const found: Diagnostic[] = []
+  for (const { runbook } of loaded) {
+    if (runbook === undefined) continue
+    const devices = await selectDevices(fleet, {}, { store, targets: runbook.targets })
+    const work = devices.map((device) => ({ device, runbooks: [runbook] }))
+    found.push(...checkHandedFiles({ project, fleet }, work))
+  }
+  return found
+}
+
 type Assignment = Project['settings']['assignments'][number]
 
 async function checkAssignment(
@@ -139,7 +160,8 @@ async function checkAssignment(
   const hits = await selectDevices(fleet, { where: assignment.where }, { store, targets: runbook.targets })
   const wrong = wrongComparisons(fleet, assignment, runbook)
   const work = hits.map((device) => ({ device, runbooks: [runbook] }))
-  if (hits.length > 0 || wrong.length > 0) return [...wrong, ...checkValues(fleet, work)]
+  if (hits.length > 0 || wrong.length > 0)
+    return [...wrong, ...checkValues(fleet, work), ...checkHandedFiles({ project, fleet }, work)]
   return [meansNobody(assignment)]
 }
 
