@@ -113,7 +113,7 @@ const preview = (...args: string[]) => project.till('plan', '--against', ...args
 describe('till plan --against', () => {
   test('plans the difference that a merge makes, on the devices that it touches', async () => {
     const before = git('status', '--porcelain') + git('for-each-ref') + git('count-objects')
-    const reports = ['--markdown', 'preview.md', '--sarif', 'preview.sarif']
+    const reports = ['--markdown', 'preview.md', '--html', 'preview.html', '--sarif', 'preview.sarif']
     const { code, stdout, stderr } = await preview('change', '--json', ...reports)
     const document = JSON.parse(stdout)
     expect({ code, stderr, faults: errorsOf('preview', document) }).toEqual({ code: 3, stderr: '', faults: [] })
@@ -138,6 +138,9 @@ describe('till plan --against', () => {
     ])
     expect(document.plan.summary.counts).toMatchObject({ drifted: 2 })
     expect(project.read('preview.md')).toContain('It touches 2 devices in 1 store.')
+    const page = project.read('preview.html')
+    expect(page).toMatch(/<p>[^<]*touches 2 devices in 1 store\.<\/p>[^]*<p>2 devices in .*: 2 drifted\.<\/p>/)
+    expect(page).toContain('<tr><td>differs</td>')
     expect(project.read('preview.md')).toContain('welcome')
     const log = JSON.parse(project.read('preview.sarif'))
     expect(isSarif(log) || isSarif.errors).toBe(true)
