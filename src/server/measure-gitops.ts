@@ -42,6 +42,15 @@ export function measureGitops(metrics: Metrics): void {
       return seen === undefined ? Number.NaN : Number(seen.outcome !== 'unreachable')
     },
   )
+  metrics.gauges(
+    'till_gitops_assignment_devices',
+    'Devices that each assignment means by the revision in force, as it was when that came into force.',
+    async () => {
+      const { assignments = [] } = (await readTrusted(folder).catch(() => undefined)) ?? {}
+      const own = assignments.filter(({ is }) => is !== 'gone')
+      return own.map(({ assignment, devices }) => [{ assignment }, devices] as const)
+    },
+  )
   metrics.gauge('till_gitops_in_force_timestamp_seconds', 'When the revision in force came into force.', async () => {
     const trusted = await readTrusted(folder).catch(() => undefined)
     return Date.parse(trusted?.at ?? '') / 1000
