@@ -56,12 +56,14 @@ export class RunTally {
   }
 
   readonly #flags: string
+  readonly #isPreview: boolean
   #slowest: { readonly device: string; readonly ms: number }[] = []
   readonly #groups = new Map<string, FailureGroup>()
   readonly #findings = new Findings()
 
   /** `flags`: what commands that are named in the summary need to find this run. */
-  constructor(flags = '') {
+  constructor(flags = '', isPreview = false) {
+    this.#isPreview = isPreview
     this.#flags = flags === '' ? '' : ` ${flags}`
   }
 
@@ -190,6 +192,7 @@ export class RunTally {
     const { isUnfinished } = this
     lines.push(...this.#goOn(run))
     const [runbook] = runbooks
+    if (this.#isPreview) return lines
     if (mode === 'exec' || runbooks.length !== 1 || runbook === undefined) return lines
     const again = (command: string, state: DeviceState): string =>
       `till ${command} ${plainText(shellWord(runbook.name))}${plainText(paramFlags(runbook))} --from-run ${run}:${state}${this.#flags}`
