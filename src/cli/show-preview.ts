@@ -57,6 +57,7 @@ export async function showPreview(
   const json: string[] = []
   const run = await controller.startRun({
     mode: 'plan',
+    previews: preview.tip,
     project,
     fleet,
     work,

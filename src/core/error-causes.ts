@@ -121,7 +121,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'The machine was out of memory, and the kernel ended git, ssh-keygen or gpg; its disk is full; or its copy of the repository is damaged.',
   REVISION_OVERTAKEN:
     'The remote does not answer here, the lists of signers or of revoked keys are older here, or a rollback was ordered on one of several machines.',
-  REVISION_UNREACHABLE: 'The server is down, the key or token was withdrawn, its host key is not in known_hosts, or the branch was renamed.',
+  REVISION_UNREACHABLE:
+    'The server is down, the key or token was withdrawn, its host key is not in known_hosts, or the branch was renamed.',
   PLAN_EXPIRED: 'It waited for its review, or the artifact of an old pipeline was taken.',
   PLAN_UNTRUSTED: 'The file was changed after it was signed, or was planned by hand and not by the pipeline.',
   USAGE_INVALID: 'A slip in a flag, a missing argument, or two flags that exclude each other.',

@@ -336,7 +336,9 @@ export async function trustByHand(
     readonly now: Date
     readonly prepare: PullOptions['prepare']
   },
-): Promise<(Prepared & { readonly ok: true; readonly from: string | undefined }) | { readonly ok: false; readonly why: string }> {
+): Promise<
+  (Prepared & { readonly ok: true; readonly from: string | undefined }) | { readonly ok: false; readonly why: string }
+> {
   const mirror = await openMirror(follow.folder, formatOf(commit))
   if (!(await hasCommit(mirror, commit))) {
     const fetched = await fetchTip(mirror, follow.remote)

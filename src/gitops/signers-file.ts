@@ -17,8 +17,14 @@ export function signersProblems(text: string): readonly SignersProblem[] {
   const problems: SignersProblem[] = []
   let entries = 0
   if (text.startsWith('\ufeff'))
-    problems.push({ line: 1, detail: 'the file begins with a byte order mark, which is read as a part of the first name' })
-  for (const [index, line] of text.replace(/^\ufeff/, '').split(/\r?\n/).entries()) {
+    problems.push({
+      line: 1,
+      detail: 'the file begins with a byte order mark, which is read as a part of the first name',
+    })
+  for (const [index, line] of text
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .entries()) {
     if (/^\s*(#|$)/.test(line)) continue
     entries += 1
     problems.push(...lineProblems(line.trim()).map((detail) => ({ line: index + 1, detail })))
@@ -45,7 +51,8 @@ function optionProblems(option: string): readonly string[] {
   if (whole === undefined)
     return [`${option} is no option: there are cert-authority, namespaces="…", valid-after="…" and valid-before="…"`]
   if (name === undefined) return []
-  if (!/Z$/i.test(time)) return [`${name} "${time}" has no Z behind it: it would be local time, another on each machine`]
+  if (!/Z$/i.test(time))
+    return [`${name} "${time}" has no Z behind it: it would be local time, another on each machine`]
   return isTime(time) ? [] : [`${name} "${time}" is no time: YYYYMMDDZ, YYYYMMDDHHMMZ or YYYYMMDDHHMMSSZ`]
 }
 

@@ -64,9 +64,7 @@ export class Found {
     const { failure, device } = record
     const own = failure ? [{ failure, where: record.state, more: '' }] : []
     const steps = record.steps.flatMap(({ failure: own, name, may_be_mended }) =>
-      own
-        ? [{ failure: own, where: name, more: may_be_mended ? ', may be mended by the changes before it' : '' }]
-        : [],
+      own ? [{ failure: own, where: name, more: may_be_mended ? ', may be mended by the changes before it' : '' }] : [],
     )
     const seen = steps.some((step) => step.failure.message === failure?.message) ? steps : [...own, ...steps]
     for (const { failure: one, where, more } of seen) {

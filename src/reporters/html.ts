@@ -75,7 +75,10 @@ function sheetOf(
 function rowsOf(groups: Groups, kind: string): readonly (readonly Cell[])[] {
   return groups.sorted().map(({ title: step, more, lines, names, count }) => {
     const left = lines.length - MOST_LINES
-    const shown = [...lines.slice(0, MOST_LINES).map(plainText), ...(left > 0 ? [`… ${counted(left, 'line')} more`] : [])]
+    const shown = [
+      ...lines.slice(0, MOST_LINES).map(plainText),
+      ...(left > 0 ? [`… ${counted(left, 'line')} more`] : []),
+    ]
     const which = names.join(', ') + (count > names.length ? `, and ${formatCount(count - names.length)} more` : '')
     return [kind, step, [more, ...shown].join('\n'), { number: count, as: 'count' }, plainText(which)]
   })

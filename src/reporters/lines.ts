@@ -18,8 +18,6 @@ export interface LinesOptions {
   readonly verbose?: boolean
   /** Flags that commands named in the summary need to find this run, as `--sandbox`. */
   readonly flags?: string
-  /** It shows what a revision would make of devices that is not here: no command here brings that about. */
-  readonly isPreview?: boolean
   /** Milliseconds between two lines of progress. */
   readonly progressMs?: number
 }
@@ -53,7 +51,7 @@ class LinesReporter {
     this.#progressMs = options.progressMs ?? PROGRESS_EVERY_MS
     this.#paint = paintFor(output.color)
     this.#flags = options.flags ?? ''
-    this.#tally = new RunTally(options.flags, options.isPreview)
+    this.#tally = new RunTally(options.flags)
   }
 
   async event(event: RunEvent): Promise<void> {

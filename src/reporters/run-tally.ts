@@ -56,14 +56,12 @@ export class RunTally {
   }
 
   readonly #flags: string
-  readonly #isPreview: boolean
   #slowest: { readonly device: string; readonly ms: number }[] = []
   readonly #groups = new Map<string, FailureGroup>()
   readonly #findings = new Findings()
 
   /** `flags`: what commands that are named in the summary need to find this run. */
-  constructor(flags = '', isPreview = false) {
-    this.#isPreview = isPreview
+  constructor(flags = '') {
     this.#flags = flags === '' ? '' : ` ${flags}`
   }
 
@@ -187,12 +185,13 @@ export class RunTally {
 
   #next(details: boolean): string[] {
     if (!this.started) return []
-    const { run, mode, runbooks, undoes } = this.started
+    const { run, mode, runbooks, undoes, previews } = this.started
     const lines = details && this.done > this.counts['in-sync'] ? [`Details: till runs show ${run}${this.#flags}`] : []
     const { isUnfinished } = this
     lines.push(...this.#goOn(run))
     const [runbook] = runbooks
-    if (this.#isPreview) return lines
+    // What was shown is not here: no command brings it about.
+    if (previews !== undefined) return lines
     if (mode === 'exec' || runbooks.length !== 1 || runbook === undefined) return lines
     const again = (command: string, state: DeviceState): string =>
       `till ${command} ${plainText(shellWord(runbook.name))}${plainText(paramFlags(runbook))} --from-run ${run}:${state}${this.#flags}`

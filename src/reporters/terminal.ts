@@ -20,8 +20,6 @@ export interface TerminalOptions {
   readonly verbose?: boolean
   /** Flags that commands named in the summary need to find this run, as `--sandbox`. */
   readonly flags?: string
-  /** It shows what a revision would make of devices that is not here: no command here brings that about. */
-  readonly isPreview?: boolean
 }
 
 /** A live view while the run goes on, then the details of the first devices that need a look, and the summary. */
@@ -48,7 +46,7 @@ class TerminalReporter {
     this.#output = output
     this.#verbose = options.verbose ?? false
     this.#flags = options.flags ?? ''
-    this.#tally = new RunTally(options.flags, options.isPreview)
+    this.#tally = new RunTally(options.flags)
     this.#paint = paintFor(output.color)
   }
 

@@ -244,7 +244,9 @@ describe('two controllers of one machine whose state is a file', () => {
     expect(await one.pass()).toMatchObject({ code: 0, pull: { in_force: b } })
     expect(await here()).toMatchObject({ code: 6, runs: [], overtaken: { code: 'REVISION_OVERTAKEN', commit: b } })
     const said = await one.till('reconcile', '--here', '--project', clone)
-    expect(said.stdout).toMatch(new RegExp(`^REVISION_OVERTAKEN: .* has ${b} in force since .*\n {2}Bring it here first`))
+    expect(said.stdout).toMatch(
+      new RegExp(`^REVISION_OVERTAKEN: .* has ${b} in force since .*\n {2}Bring it here first`),
+    )
     git('checkout', '-q', '-b', 'feature')
     expect(await here()).toMatchObject({ code: 6, runs: [] })
     expect(greeting()).toBe('b')

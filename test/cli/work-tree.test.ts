@@ -89,7 +89,11 @@ test('a pointer of Git LFS is handed to no device: neither check nor plan nor a 
   commit()
   const told = 'error FILE_IS_POINTER "files/agent.bin" is a pointer of Git LFS: its content is not here'
   expect(await found()).toEqual([2, told, told])
-  for (const command of [['plan', 'logon'], ['apply', 'logon', '--yes'], ['reconcile', '--here']]) {
+  for (const command of [
+    ['plan', 'logon'],
+    ['apply', 'logon', '--yes'],
+    ['reconcile', '--here'],
+  ]) {
     const { code, stderr } = await project.till(...command)
     expect([code, stderr]).toEqual([2, expect.stringContaining('git lfs pull')])
   }

@@ -124,7 +124,10 @@ export class SignedRepository {
     const head = `tree ${tree ?? this.tree(files)}\n${parents.map((id) => `parent ${id}\n`).join('')}author ${who}\ncommitter ${who}\n`
     const payload = `${head}\n${message}`
     const made = typeof sign === 'string' ? this.signature(this.key(sign), payload) : sign?.(payload)
-    const header = made === undefined ? '' : `gpgsig${this.#format === 'sha1' ? '' : '-sha256'} ${made.trimEnd().replaceAll('\n', '\n ')}\n`
+    const header =
+      made === undefined
+        ? ''
+        : `gpgsig${this.#format === 'sha1' ? '' : '-sha256'} ${made.trimEnd().replaceAll('\n', '\n ')}\n`
     return this.#object('commit', Buffer.from(`${head}${header}\n${message}`))
   }
 

@@ -86,7 +86,8 @@ describe('Markdown', () => {
 
 describe('HTML', () => {
   test('groups what is alike over devices, with their names, and runs nothing', async () => {
-    const create = (output: Output) => createHtmlReporter(output, { flags: '--sandbox', notes: ['Merging <b> touches 4.'] })
+    const create = (output: Output) =>
+      createHtmlReporter(output, { flags: '--sandbox', notes: ['Merging <b> touches 4.'] })
     const devices = [drifted('S/1', '7.0.1'), drifted('S/2', '7.0.1'), drifted('S/3', '6.4.0'), nasty('S/4')]
     const { text } = await feedReporter(create, recordRun(devices))
     expect(text).toContain('<p>Merging &lt;b&gt; touches 4.</p>\n<p>4 devices')

@@ -152,7 +152,10 @@ export function pulledText(
 
 /** What came of putting a commit in force by hand, here and for all that share the state. */
 export function trustedText({ commit, from, assignments }: ByHand, forAll: ForAll | undefined): string {
-  const lines = [`${commit} is in force${from === undefined ? '' : `; before it was ${from}`}.`, ...reachLines(assignments)]
+  const lines = [
+    `${commit} is in force${from === undefined ? '' : `; before it was ${from}`}.`,
+    ...reachLines(assignments),
+  ]
   const { on, commit: other } = forAll?.before ?? {}
   if (forAll?.kind === 'ordered')
     lines.push(

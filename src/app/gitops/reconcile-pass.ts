@@ -105,7 +105,9 @@ export async function passOverHere(
       const overtaken = (): Promise<Overtaken | undefined> => overtakenHere(project)
       // Before assignments, as of what is followed: who is overtaken takes none away from others.
       const by = await overtaken()
-      const done = by ? leftTo(by) : await reconcile(project, { ...options, fleet, revision: undefined, now, overtaken })
+      const done = by
+        ? leftTo(by)
+        : await reconcile(project, { ...options, fleet, revision: undefined, now, overtaken })
       return { done, exitCode: done.exitCode, root: project.root }
     })
   } finally {

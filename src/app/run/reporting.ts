@@ -114,7 +114,7 @@ export function previewReporters(
     color: false,
   }
   return async () => {
-    const shown = flags.json ? createJsonReporter(inPreview) : stdoutReporter(flags, true)
+    const shown = flags.json ? createJsonReporter(inPreview) : stdoutReporter(flags)
     const reporters = [shown, ...(await reportFiles(others, preview.runbooks, preview.text))]
     if (markdown !== undefined)
       reporters.push(
@@ -202,8 +202,8 @@ function placeOfStep(cause: string | undefined, runbooks: readonly Runbook[]): P
   return { path: only && runbooks.length === 1 ? shownPath(only.file) : 'tillwright.yaml', line: 1 }
 }
 
-function stdoutReporter(flags: OutputFlags, isPreview = false): Reporter {
-  return onStdout((output) => reporterFor(flags, output, isPreview))
+function stdoutReporter(flags: OutputFlags): Reporter {
+  return onStdout((output) => reporterFor(flags, output))
 }
 
 /** What is suggested to type next has to look where this run looked. */
@@ -211,10 +211,10 @@ function hintsOf({ sandbox }: OutputFlags): { readonly flags?: string } {
   return sandbox ? { flags: '--sandbox' } : {}
 }
 
-function reporterFor(flags: OutputFlags, output: Output, isPreview: boolean): Reporter {
+function reporterFor(flags: OutputFlags, output: Output): Reporter {
   if (flags.json) return createJsonReporter(output)
   if (flags.ndjson) return createNdjsonReporter(output)
-  const hints = { verbose: flags.verbose, isPreview, ...hintsOf(flags) }
+  const hints = { verbose: flags.verbose, ...hintsOf(flags) }
   return output.isTerminal ? createTerminalReporter(output, hints) : createLinesReporter(output, hints)
 }
 
