@@ -6,7 +6,7 @@ import type { Metrics } from './metrics.ts'
 
 /** What became of the repository that this machine follows, where it follows one; NaN for what is not known. */
 export function measureGitops(metrics: Metrics): void {
-  const folder = gitopsFolder(process.env['TILL_GITOPS'] || undefined)
+  const folder = gitopsFolder()
   if (!existsSync(join(folder, GITOPS_FILE))) return
   const last = () => readLastPull(folder).catch(() => undefined)
   metrics.gauge(
