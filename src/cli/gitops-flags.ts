@@ -1,7 +1,9 @@
 import { Flags } from '@oclif/core'
 
-/** Where what is followed is kept. */
-/** With `env` oclif would take a folder of the environment for one that was named, which excludes --here. */
+/**
+ * Where what is followed is kept. The environment is asked by `gitopsFolder`: with `env` oclif would take it for a flag that was given,
+ * which excludes --here.
+ */
 export const folderFlag = Flags.string({
   description:
     'folder of what is followed: settings, mirror, record (default: TILL_GITOPS of the environment, else gitops in the state ' +
