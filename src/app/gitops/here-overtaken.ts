@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { LastInForce } from '../../core/revision-store.ts'
 import { askGit } from '../../gitops/revision.ts'
@@ -23,8 +24,8 @@ export async function overtakenHere(project: Project): Promise<Overtaken | undef
 
 /** What a person ordered in the place of something newer is followed by nothing that no controller has put in force since. */
 async function isHere(root: string, { commit, ordered_by: by }: LastInForce): Promise<boolean> {
-  // A checkout of a controller is named by its commit, and no repository of git.
-  if (basename(root) === commit) return true
+  // A checkout of a controller, to which `current` leads, is named by its commit, and is no repository of git.
+  if (basename(realpathSync(root)) === commit) return true
   const asked =
     by === undefined ? ['merge-base', '--is-ancestor', commit, 'HEAD'] : ['diff', '--quiet', commit, 'HEAD', '--']
   return askGit(root, asked).then(
