@@ -27,6 +27,11 @@ const outputFlags = {
     helpValue: 'FILE',
     helpGroup: 'OUTPUT',
   }),
+  html: Flags.string({
+    description: 'also write a page with what it found to this file, for those who review a merge request',
+    helpValue: 'FILE',
+    helpGroup: 'OUTPUT',
+  }),
   'code-quality': Flags.string({
     description: 'also write what was found to this file as a Code Quality report of GitLab (schema code-quality/1)',
     helpValue: 'FILE',

@@ -23,6 +23,7 @@ export interface PreviewAsked extends Selection {
   readonly verbose: boolean
   readonly junit?: string | undefined
   readonly markdown?: string | undefined
+  readonly html?: string | undefined
   readonly 'code-quality'?: string | undefined
   readonly sarif?: string | undefined
   readonly parallel?: number | undefined
@@ -56,6 +57,7 @@ export async function showPreview(
   const json: string[] = []
   const run = await controller.startRun({
     mode: 'plan',
+    previews: preview.tip,
     project,
     fleet,
     work,
@@ -67,6 +69,7 @@ export async function showPreview(
     reporters: previewReporters(asked, {
       runbooks: runbooks.map((one) => ({ ...one, file: join(project.root, relative(root, one.file)) })),
       markdown: previewMarkdown(preview),
+      text: previewText(preview),
       json,
     }),
   })
@@ -84,7 +87,7 @@ async function withoutPlan(
     await file.write(previewMarkdown(preview))
     await file.close()
   }
-  await emptyReports(asked)
+  await emptyReports(asked, previewText(preview))
   if (asked.json) await write(jsonPage(previewDocument(preview, null)))
   return exitCode
 }

@@ -29,7 +29,7 @@ that it could not judge, or that nobody looked at. Exit codes as for plan: 0 as 
     since: durationFlag({
       description: 'from history: what began to differ no longer ago, and by what; no device is asked',
       helpValue: 'TIME',
-      exclusive: ['ndjson', 'output', 'junit', 'markdown', 'code-quality', 'sarif', 'fail-on'],
+      exclusive: ['ndjson', 'output', 'junit', 'markdown', 'html', 'code-quality', 'sarif', 'fail-on'],
     }),
     output: Flags.string({
       char: 'o',

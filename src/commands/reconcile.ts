@@ -37,7 +37,8 @@ revision was refused, or another controller of the same state has the one that c
   static override flags = {
     folder: folderFlag,
     here: Flags.boolean({
-      description: 'the repository of this folder (or of --project) as it is; nothing is fetched or verified',
+      description:
+        'the repository of this folder (or of --project) as it is; nothing is fetched or verified, and nothing is done where a controller of the same state has something newer in force',
       exclusive: ['folder'],
     }),
     watch: Flags.boolean({ description: 'go on until Ctrl-C or SIGTERM' }),
@@ -98,7 +99,7 @@ revision was refused, or another controller of the same state has the one that c
 
   async #show(pass: Pass, { json, watch }: { readonly json: boolean; readonly watch: boolean }): Promise<void> {
     const document = reconciledDocument(pass.pulled, pass.done, pass.exitCode)
-    if (!json) await this.write(reconciledText(pass.done, pass.root))
+    if (!json) await this.write(reconciledText(pass))
     else await this.write(watch ? jsonLine(document) : jsonPage(document))
   }
 }

@@ -100,7 +100,7 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
 
 /** What says how a run works and what it writes: one whose process is there has these already. */
 const OF_ITS_PROCESS = [
-  ...['output', 'junit', 'markdown', 'code-quality', 'sarif', 'parallel', 'fail-on', 'workers', 'on'],
+  ...['output', 'junit', 'markdown', 'html', 'code-quality', 'sarif', 'parallel', 'fail-on', 'workers', 'on'],
   ...['wait', 'break-glass', 'max-failures', 'go-on'],
 ]
 

@@ -20,8 +20,12 @@ export function headOf(
     version: VERSION,
   }
   if (run.resumption) return { type: 'run.resumed', ...common }
-  const { mode, runbooks, plan, undoes, fleet } = request
-  const from = { ...(plan !== undefined && { plan }), ...(undoes !== undefined && { undoes }) }
+  const { mode, runbooks, plan, undoes, previews, fleet } = request
+  const from = {
+    ...(plan !== undefined && { plan }),
+    ...(undoes !== undefined && { undoes }),
+    ...(previews !== undefined && { previews }),
+  }
   const head = { mode, runbooks, inventory_digest: fleet.digest, ...from }
   return { type: 'run.started', ...head, ...common }
 }

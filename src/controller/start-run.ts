@@ -1,3 +1,4 @@
+import { checkHandedFiles } from '../app/revision/check-handed-files.ts'
 import { checkValues } from '../app/revision/check-values.ts'
 import { planRules, refuseUnsigned } from '../app/revision/plan-rules.ts'
 import { SYSTEM_CLOCK } from '../app/run/device-environment.ts'
@@ -64,8 +65,11 @@ interface Beginning {
 export async function startRun(request: Request, shared: Shared): Promise<Run> {
   refuseUnsignedChange(request)
   // What is only looked at goes on without a device that lacks a value; what changes is right as a whole, or is not begun.
-  const missing = request.mode === 'drift' ? [] : checkValues(request.fleet, request.work)
-  if (missing.length > 0) throw new InputError(missing)
+  const wrong =
+    request.mode === 'drift'
+      ? []
+      : [...checkValues(request.fleet, request.work), ...checkHandedFiles(request, request.work)]
+  if (wrong.length > 0) throw new InputError(wrong)
   if (request.on === 'workers') {
     await shared.handing()
     await refuseUnserved(request.work, shared.store)

@@ -21,6 +21,10 @@ const INPUT = {
     'Split the file, or write aliases out.',
   ),
   FILE_UNREADABLE: entry('A file could not be read', 'Check that it exists and that you may read it.'),
+  FILE_IS_POINTER: entry(
+    'A file that devices get is a pointer of Git LFS',
+    'Fetch its content by `git lfs pull`, or keep the file in git itself: what is followed has no LFS.',
+  ),
   FILE_UNWRITABLE: entry(
     'A file cannot be written',
     'Check the folder, that you may write there, and that there is room.',
@@ -123,7 +127,7 @@ const INPUT = {
   ),
   GITOPS_MIRROR_BROKEN: entry(
     'The copy of the repository on this machine is damaged',
-    'Remove the folder mirror.git that is named; it is fetched anew, and what is in force stays so.',
+    'Remove the folder that is named; it is fetched anew, and what is in force stays so.',
   ),
   PLAN_EXPIRED: entry('The plan is too old to be applied', 'Plan again and have the new plan reviewed.'),
   PLAN_UNTRUSTED: entry(
@@ -544,8 +548,8 @@ const REVISION = {
       '(memory, disk, limits of processes), or what is odd about the signature of the commit.',
   ),
   REVISION_UNREACHABLE: entry(
-    'The remote repository did not answer',
-    'Check the address, the login and the line. Devices are kept to the last good revision meanwhile.',
+    'The remote repository did not answer, or has not the branch that is followed',
+    'Check the address, the login, the line and the name of the branch. Devices are kept to the last good revision meanwhile.',
   ),
   REVISION_OVERTAKEN: entry(
     'Another controller of the same state has a newer revision in force, or one that somebody ordered',

@@ -8,6 +8,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'A block was copied and its name left as it was. YAML would silently take the last one, so it is refused.',
   YAML_LIMIT_EXCEEDED:
     'A generated file that grew without bounds, or aliases of aliases that unfold to millions of values.',
+  FILE_IS_POINTER:
+    'The machine that cloned the repository has no git-lfs, or GIT_LFS_SKIP_SMUDGE was set; a followed repository is read without it.',
   FILE_UNREADABLE: 'A slip in the name, a relative path from another folder, or a file of another user.',
   FILE_UNWRITABLE: 'The folder does not exist or belongs to another user, or the disk is full.',
   SCHEMA_KEY_UNKNOWN:
@@ -119,7 +121,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'The machine was out of memory, and the kernel ended git, ssh-keygen or gpg; its disk is full; or its copy of the repository is damaged.',
   REVISION_OVERTAKEN:
     'The remote does not answer here, the lists of signers or of revoked keys are older here, or a rollback was ordered on one of several machines.',
-  REVISION_UNREACHABLE: 'The server is down, the key or token was withdrawn, or its host key is not in known_hosts.',
+  REVISION_UNREACHABLE:
+    'The server is down, the key or token was withdrawn, its host key is not in known_hosts, or the branch was renamed.',
   PLAN_EXPIRED: 'It waited for its review, or the artifact of an old pipeline was taken.',
   PLAN_UNTRUSTED: 'The file was changed after it was signed, or was planned by hand and not by the pipeline.',
   USAGE_INVALID: 'A slip in a flag, a missing argument, or two flags that exclude each other.',

@@ -47,6 +47,8 @@ export interface RunStarted {
   readonly plan?: string
   /** The run whose changes are taken back. */
   readonly undoes?: string
+  /** The commit that a preview would merge: what is looked for is in force nowhere, so it is no word about devices. */
+  readonly previews?: string
   /** Why windows and freezes did not hold for it. */
   readonly break_glass?: string
   readonly by: string

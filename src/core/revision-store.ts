@@ -18,6 +18,8 @@ export interface LastInForce {
 /** Which revision counts where several controllers share a state. */
 export interface RevisionStore {
   lastInForce(of: Followed): Promise<LastInForce | undefined>
+  /** The same of every branch that is followed for a fleet. */
+  allInForce(fleet: string): Promise<readonly (LastInForce & Pick<Followed, 'branch'>)[]>
   /** Puts `next` in the place of `before`; false where it is another one by now. */
   putInForce(
     of: Followed,

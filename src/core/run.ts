@@ -59,6 +59,8 @@ export interface DeviceStatus extends RunbookStatus {
 /** How a run ended on a device. */
 export interface PastVisit extends RunbookStatus {
   readonly mode: RunMode
+  /** The commit that it would merge: it looked for what is in force nowhere. */
+  readonly previews?: string
   readonly by: string
   /** Steps that were not as desired, in their order; empty where nothing was looked at. */
   readonly steps: readonly Pick<StepRecord, 'runbook' | 'step' | 'name' | 'state'>[]

@@ -26,14 +26,27 @@ const INCOMING = 'refs/incoming/tip'
 /** Keeps what is in force, and what it came from, whatever the remote does. */
 const TRUSTED = 'refs/trusted/tip'
 
+/** By which hash a repository names its objects; one of git holds those of one format alone (git-init(1), --object-format). */
+export type ObjectFormat = 'sha1' | 'sha256'
+
+/** The format of the repository that a full id is from. */
+export function formatOf(id: string): ObjectFormat {
+  return id.length === 64 ? 'sha256' : 'sha1'
+}
+
+/** What the copy of a repository is called in its folder. */
+export function mirrorName(format: ObjectFormat): string {
+  return format === 'sha1' ? 'mirror.git' : 'mirror-sha256.git'
+}
+
 /** A bare repository of our own: objects of the remote, and no configuration, hook or attribute of it. */
-export async function openMirror(folder: string): Promise<string> {
+export async function openMirror(folder: string, format: ObjectFormat): Promise<string> {
   await requireGit()
-  const mirror = join(folder, 'mirror.git')
+  const mirror = join(folder, mirrorName(format))
   if (existsSync(join(mirror, 'HEAD'))) return mirror
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const fresh = await mkdtemp(join(folder, 'mirror.new.'))
-  const args = ['init', '--quiet', '--bare', '--template=', '--initial-branch=none', fresh]
+  const args = ['init', '--quiet', '--bare', '--template=', '--initial-branch=none', `--object-format=${format}`, fresh]
   const ended = await runProgram('git', args, { env: gitEnvironment(), cwd: folder })
   if (ended.missing) throw new ToolMissing('git')
   if (ended.code !== 0) throw new GitBroken('init', ended)
@@ -58,7 +71,7 @@ export async function fetchTip(mirror: string, remote: Remote, signal?: AbortSig
   if (ended.missing) throw new ToolMissing('git')
   if (ended.code !== 0) {
     await sweep(mirror)
-    return fetchFailed(ended, timeoutMs)
+    return fetchFailed(ended, remote)
   }
   // A ref that would make us shallow is left as it was, and git calls that a success; what was taken stands here.
   const taken = /^([0-9a-f]+)\t/.exec(await readFile(join(mirror, 'FETCH_HEAD'), 'latin1').catch(() => ''))?.[1]
@@ -83,7 +96,7 @@ async function sweep(mirror: string): Promise<void> {
 const LOCAL =
   /No space left on device|Disk quota exceeded|Read-only file system|cannot lock ref|Unable to create '|insufficient permission for adding an object|unable to (create|write|open) (temporary|loose|sha1|file)|died of signal|Out of memory|Too many open files|Cannot allocate memory/i
 
-function fetchFailed({ stderr, cut, code }: Ended, timeoutMs: number): FetchFailed {
+function fetchFailed({ stderr, cut, code }: Ended, { branch, timeoutMs }: Remote): FetchFailed {
   if (cut === 'time')
     return { kind: 'unreachable', detail: `the remote did not answer whole within ${timeoutMs / 1000} s` }
   const lines = stderr.split('\n').map((line) => line.trim())
@@ -93,6 +106,11 @@ function fetchFailed({ stderr, cut, code }: Ended, timeoutMs: number): FetchFail
       .slice(0, 3)
       .join('; ') || `git fetch ended with exit code ${code}`
   if (LOCAL.test(stderr) || code === null) return { kind: 'local', detail: words }
+  // In the words of git's builtin/fetch.c: it answered, and has no such branch.
+  if (/couldn't find remote ref/.test(stderr)) {
+    const detail = `the remote has no branch "${branch}": it was renamed or removed. \`branch\` of gitops.yaml says which is followed`
+    return { kind: 'unreachable', detail }
+  }
   const isShort = /shallow/.test(stderr)
   const isInvalid = /fsck|index-pack|unpack|bad object|corrupt|did not receive expected object|missing .* object/i.test(
     stderr,
@@ -163,11 +181,12 @@ export async function treeOfMerge(
 ): Promise<{ readonly ok: true; readonly tree: string } | { readonly ok: false; readonly paths: readonly string[] }> {
   const args = ['merge-tree', '--write-tree', '--no-messages', '--name-only', '-z', ours, theirs]
   const ended = await git(mirror, args)
-  if (ended.code !== 0 && ended.code !== 1) throw new GitBroken('merge-tree', ended)
   const [tree = '', ...paths] = ended.stdout
     .toString()
     .split('\0')
     .filter((part) => part !== '')
+  // It ends with 1 for what it cannot find, too, and says no tree then.
+  if ((ended.code !== 0 && ended.code !== 1) || !/^[0-9a-f]+$/.test(tree)) throw new GitBroken('merge-tree', ended)
   return ended.code === 0 ? { ok: true, tree } : { ok: false, paths }
 }
 

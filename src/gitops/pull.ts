@@ -7,6 +7,7 @@ import {
   commitsBetween,
   type FetchFailed,
   fetchTip,
+  formatOf,
   hasCommit,
   isAncestor,
   keepTrusted,
@@ -15,6 +16,7 @@ import {
 } from './mirror.ts'
 import { ToolBroken } from './program-tools.ts'
 import {
+  type AssignmentReach,
   type LastPull,
   note,
   readLastPull,
@@ -63,11 +65,18 @@ export interface Pulled {
   readonly answeredAt?: string
   readonly problems: LastPull['problems']
   readonly problemCount: number
+  /** What became, or would become, of the assignments by a new revision, where that is known. */
+  readonly assignments?: readonly AssignmentReach[]
 }
 
+/** A revision that can be used, with what it means for its assignments; or why it cannot. */
+export type Prepared =
+  | { readonly ok: true; readonly assignments?: readonly AssignmentReach[] }
+  | { readonly ok: false; readonly why: string }
+
 export interface PullOptions {
-  /** Loads a verified revision; why it cannot be used, where it cannot. It is put in force only then. */
-  readonly prepare: (commit: string, mirror: string) => Promise<string | undefined>
+  /** Loads a verified revision. It is put in force only where it can be used. */
+  readonly prepare: (commit: string) => Promise<Prepared>
   readonly now: () => Date
   /** Only say what would be. */
   readonly dry?: boolean
@@ -104,7 +113,7 @@ interface Known {
 async function look(follow: Follow, { trusted, last }: Known, options: PullOptions): Promise<Pulled> {
   let tip: string | null = null
   try {
-    const mirror = await openMirror(follow.folder)
+    const mirror = await openMirror(follow.folder, formatOf(trusted.commit))
     const fetched = await fetchTip(mirror, follow.remote, options.signal)
     // A fetch that was cut off from here says nothing of the remote.
     options.signal?.throwIfAborted()
@@ -149,7 +158,7 @@ function undecided(error: unknown, asked: Asked): Pulled {
   if (error instanceof ToolBroken || isOfSystem(error)) return undecidedFor(error.message, asked)
   if (!(error instanceof GitBroken) || error.missing) throw error
   const advice =
-    'Where it stays so, remove mirror.git of the folder: it is fetched anew, and what is in force stays so.'
+    'Where it stays so, remove the copy of the repository (mirror*.git) in the folder: it is fetched anew, and what is in force stays so.'
   return undecidedFor(`${error.message}\n${advice}`, asked)
 }
 
@@ -193,15 +202,19 @@ async function decide(follow: Follow, candidate: Candidate, options: PullOptions
   options.signal?.throwIfAborted()
   const problems = judgeRange(range, follow.policy)
   if (problems.length > 0) return refusal({ trusted, tip, commits }, 'REVISION_UNTRUSTED', problems.map(shown))
-  const broken = await options.prepare(tip, mirror)
-  if (broken !== undefined)
-    return refusal({ trusted, tip, commits }, 'REVISION_BROKEN', [{ kind: 'broken', commit: tip, detail: broken }])
-  if (options.dry) return { outcome: 'advanced', trusted, tip, commits, problems: [], problemCount: 0 }
-  const revision = { commit: tip, at: options.now().toISOString(), by: 'till' }
+  const prepared = await options.prepare(tip)
+  if (!prepared.ok)
+    return refusal({ trusted, tip, commits }, 'REVISION_BROKEN', [
+      { kind: 'broken', commit: tip, detail: prepared.why },
+    ])
+  const { ok: _, ...reach } = prepared
+  const advanced = { outcome: 'advanced', tip, commits, problems: [], problemCount: 0, ...reach } as const
+  if (options.dry) return { ...advanced, trusted }
+  const revision = { commit: tip, at: options.now().toISOString(), by: 'till', ...reach }
   await keepTrusted(mirror, tip)
   await writeTrusted(follow.folder, revision, trusted.commit)
   await writeReceived(follow.folder, new Map())
-  return { outcome: 'advanced', trusted: revision, tip, commits, problems: [], problemCount: 0 }
+  return { ...advanced, trusted: revision }
 }
 
 async function whyRewritten({ mirror, trusted, tip }: Candidate): Promise<string | undefined> {
@@ -323,18 +336,21 @@ export async function trustByHand(
     readonly now: Date
     readonly prepare: PullOptions['prepare']
   },
-): Promise<{ readonly ok: true; readonly from: string | undefined } | { readonly ok: false; readonly why: string }> {
-  const mirror = await openMirror(follow.folder)
+): Promise<
+  (Prepared & { readonly ok: true; readonly from: string | undefined }) | { readonly ok: false; readonly why: string }
+> {
+  const mirror = await openMirror(follow.folder, formatOf(commit))
   if (!(await hasCommit(mirror, commit))) {
     const fetched = await fetchTip(mirror, follow.remote)
     if (typeof fetched !== 'string') return { ok: false, why: fetched.detail }
     if (!(await hasCommit(mirror, commit)))
       return { ok: false, why: `branch "${follow.remote.branch}" has no such commit` }
   }
-  const broken = await prepare(commit, mirror)
-  if (broken !== undefined) return { ok: false, why: broken }
+  const prepared = await prepare(commit)
+  if (!prepared.ok) return prepared
+  const { ok: _, ...reach } = prepared
   const before = await readTrusted(follow.folder).catch(() => undefined)
   await keepTrusted(mirror, commit)
-  await writeTrusted(follow.folder, { commit, at: now.toISOString(), by, reason }, before?.commit)
-  return { ok: true, from: before?.commit }
+  await writeTrusted(follow.folder, { commit, at: now.toISOString(), by, reason, ...reach }, before?.commit)
+  return { ...prepared, from: before?.commit }
 }

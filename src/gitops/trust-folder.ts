@@ -13,6 +13,18 @@ export interface TrustedRevision {
   /** `till`, for one that was verified; otherwise the account of whoever said so. */
   readonly by: string
   readonly reason?: string
+  /** What became of its assignments by it; absent where what was in force before could not be read any more. */
+  readonly assignments?: readonly AssignmentReach[]
+}
+
+/** How many devices an assignment means by a revision, and how many more and fewer than by the one before. */
+export interface AssignmentReach {
+  readonly assignment: string
+  readonly devices: number
+  readonly gained: number
+  readonly lost: number
+  /** Absent for one that both revisions have. */
+  readonly is?: 'new' | 'gone'
 }
 
 /** The last commit that was looked at, and what came of it. */
@@ -69,8 +81,13 @@ export async function readTrusted(folder: string): Promise<TrustedRevision | und
 /** Puts a revision in force and on record: whole or not at all, also when this process is killed. */
 export async function writeTrusted(folder: string, revision: TrustedRevision, from: string | undefined): Promise<void> {
   const what = revision.by === 'till' ? 'advanced' : 'trusted'
-  const { at, commit, by, reason } = revision
-  await note(folder, { at, what, commit, from: from ?? null, by, ...(reason !== undefined && { reason }) })
+  const { at, commit, by, reason, assignments } = revision
+  const moved = assignments?.filter(({ gained, lost, is }) => gained > 0 || lost > 0 || is !== undefined) ?? []
+  await note(folder, {
+    ...{ at, what, commit, from: from ?? null, by },
+    ...(reason !== undefined && { reason }),
+    ...(moved.length > 0 && { assignments: moved }),
+  })
   await writeJson(folder, TRUSTED, revision)
 }
 

@@ -172,7 +172,7 @@ async function ask(
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), batches.length) }, lane))
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), left.length) }, lane))
   return proven
 }
 

@@ -185,11 +185,13 @@ export class RunTally {
 
   #next(details: boolean): string[] {
     if (!this.started) return []
-    const { run, mode, runbooks, undoes } = this.started
+    const { run, mode, runbooks, undoes, previews } = this.started
     const lines = details && this.done > this.counts['in-sync'] ? [`Details: till runs show ${run}${this.#flags}`] : []
     const { isUnfinished } = this
     lines.push(...this.#goOn(run))
     const [runbook] = runbooks
+    // What was shown is not here: no command brings it about.
+    if (previews !== undefined) return lines
     if (mode === 'exec' || runbooks.length !== 1 || runbook === undefined) return lines
     const again = (command: string, state: DeviceState): string =>
       `till ${command} ${plainText(shellWord(runbook.name))}${plainText(paramFlags(runbook))} --from-run ${run}:${state}${this.#flags}`

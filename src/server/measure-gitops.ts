@@ -6,7 +6,7 @@ import type { Metrics } from './metrics.ts'
 
 /** What became of the repository that this machine follows, where it follows one; NaN for what is not known. */
 export function measureGitops(metrics: Metrics): void {
-  const folder = gitopsFolder(process.env['TILL_GITOPS'] || undefined)
+  const folder = gitopsFolder()
   if (!existsSync(join(folder, GITOPS_FILE))) return
   const last = () => readLastPull(folder).catch(() => undefined)
   metrics.gauge(
@@ -40,6 +40,15 @@ export function measureGitops(metrics: Metrics): void {
     async () => {
       const seen = await last()
       return seen === undefined ? Number.NaN : Number(seen.outcome !== 'unreachable')
+    },
+  )
+  metrics.gauges(
+    'till_gitops_assignment_devices',
+    'Devices that each assignment means by the revision in force, as it was when that came into force.',
+    async () => {
+      const { assignments = [] } = (await readTrusted(folder).catch(() => undefined)) ?? {}
+      const own = assignments.filter(({ is }) => is !== 'gone')
+      return own.map(({ assignment, devices }) => [{ assignment }, devices] as const)
     },
   )
   metrics.gauge('till_gitops_in_force_timestamp_seconds', 'When the revision in force came into force.', async () => {

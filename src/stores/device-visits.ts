@@ -5,7 +5,7 @@ import type { DeviceRecord, PastVisit } from '../core/run.ts'
 import type { DeviceEnd } from '../core/run-reads.ts'
 import { FORGOTTEN } from './forget-runs.ts'
 import { labelled } from './labelled.ts'
-import { eventOf } from './record-events.ts'
+import { eventOf, previewOf } from './record-events.ts'
 import { ENDS_OF_DEVICES, type RunRow, tables } from './schema.ts'
 import type { StoreSession } from './steps.ts'
 
@@ -56,7 +56,13 @@ async function visitOf(
   const [head] = await session.read(tables.selectFrom('runs').selectAll().where('run', '=', run))
   if (!head || head.settled === FORGOTTEN) return undefined
   const { mode, by, runbooks } = head
-  const common = { run, mode: mode as PastVisit['mode'], by, ...labelled(runbooks) }
+  const first = tables.selectFrom('events').select('json').where('run', '=', run).where('seq', '=', 1)
+  const [started] = mode === 'plan' ? await session.read(first) : []
+  const previews = started && previewOf(started)
+  const common = {
+    ...{ run, mode: mode as PastVisit['mode'], by, ...labelled(runbooks) },
+    ...(previews !== undefined && { previews }),
+  }
   const own = tables.selectFrom('events').selectAll().where('run', '=', run).where('device', '=', device)
   const told = (await session.read(own.where(ENDS_OF_DEVICES).orderBy('seq'))).map(eventOf)
   const end = told.filter((event) => event.type === 'device.finished').reduce(later, undefined)

@@ -28,7 +28,16 @@ export function outagesOf(fleet: string): string {
 
 /** The revision that came into force last. */
 export function inForceOf({ branch, fleet }: { readonly branch: string; readonly fleet: string }): string {
-  return `in force ${branch} ${fleet}`
+  return `${IN_FORCE}${branch} ${fleet}`
+}
+
+/** How the names of `inForceOf` begin. */
+export const IN_FORCE = 'in force '
+
+/** The branch that a name of `inForceOf` is about, which has no space in git (git-check-ref-format); undefined for another fleet. */
+export function branchInForce(name: string, fleet: string): string | undefined {
+  const [branch = '', ...rest] = name.slice(IN_FORCE.length).split(' ')
+  return rest.join(' ') === fleet ? branch : undefined
 }
 
 /** Whoever has it numbers the events of the run. */

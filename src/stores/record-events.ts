@@ -161,8 +161,9 @@ function* recordEndings(run: string, endings: readonly Ending[]): Steps<void> {
   }
   yield* takeBackAhead(news)
   const { runbooks } = row
+  const isWord = row.mode !== 'exec' && !(row.mode === 'plan' && (yield* isPreview(run)))
   const rowOf = (ending: Ending): StatusRow => statusRow(ending.device, ending, { run, runbooks, at: ending.at })
-  const looks = news.filter((ending) => row.mode !== 'exec' && wasLookedAt(ending))
+  const looks = news.filter((ending) => isWord && wasLookedAt(ending))
   yield* replaceStatuses(looks.filter(({ state }) => state !== 'deferred').map(rowOf))
   yield* recordPutOff(looks.filter(({ state }) => state === 'deferred').map(rowOf))
   for (const { device, at, answered } of news) if (answered) yield* put(UPDATE_SEEN, [at, device, at])
@@ -172,6 +173,21 @@ function* recordEndings(run: string, endings: readonly Ending[]): Steps<void> {
       .set({ counts: JSON.stringify(counts) })
       .where('run', '=', run),
   )
+}
+
+const FIRST_EVENT = compiledLater(() =>
+  tables.selectFrom('events').select('json').where('run', '=', '').where('seq', '=', 1).compile(),
+)
+
+/** Whether a run shows what a merge would make of devices: that is no word about what they are. */
+function* isPreview(run: string): Steps<boolean> {
+  const [first] = yield* rowsOf(FIRST_EVENT, [run, 1])
+  return first !== undefined && previewOf(first) !== undefined
+}
+
+/** The commit that a run previews, by its first event; undefined for any other run. */
+export function previewOf({ json }: Pick<EventRow, 'json'>): string | undefined {
+  return (JSON.parse(json) as Partial<RunStarted>).previews
 }
 
 const INSERT_END = compiledLater(() =>

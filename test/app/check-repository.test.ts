@@ -182,7 +182,8 @@ policies:
       'warning PLAN_UNTRUSTED tillwright.yaml:2:12 "/nonexistent/plan_signers" is not on this machine',
     ])
     const list = join(folder, 'plan_signers')
-    writeFileSync(list, 'ci@example.com valid-before="20270101" ssh-ed25519 AAAA\n')
+    const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl'
+    writeFileSync(list, `ci@example.com valid-before="20270101" ${key}\n`)
     const wrong = await check({ 'tillwright.yaml': `plans:\n  signers: ${list}\n` })
     expect(told(wrong)).toEqual([expect.stringMatching(/^error PLAN_UNTRUSTED tillwright.yaml:2:12 Line 1 of /)])
   })

@@ -113,7 +113,7 @@ const preview = (...args: string[]) => project.till('plan', '--against', ...args
 describe('till plan --against', () => {
   test('plans the difference that a merge makes, on the devices that it touches', async () => {
     const before = git('status', '--porcelain') + git('for-each-ref') + git('count-objects')
-    const reports = ['--markdown', 'preview.md', '--sarif', 'preview.sarif']
+    const reports = ['--markdown', 'preview.md', '--html', 'preview.html', '--sarif', 'preview.sarif']
     const { code, stdout, stderr } = await preview('change', '--json', ...reports)
     const document = JSON.parse(stdout)
     expect({ code, stderr, faults: errorsOf('preview', document) }).toEqual({ code: 3, stderr: '', faults: [] })
@@ -138,11 +138,28 @@ describe('till plan --against', () => {
     ])
     expect(document.plan.summary.counts).toMatchObject({ drifted: 2 })
     expect(project.read('preview.md')).toContain('It touches 2 devices in 1 store.')
+    const page = project.read('preview.html')
+    expect(page).toMatch(/<p>[^<]*touches 2 devices in 1 store\.<\/p>[\s\S]*<p>2 devices in .*: 2 drifted\.<\/p>/)
+    expect(page).toContain('<tr><td>differs</td>')
     expect(project.read('preview.md')).toContain('welcome')
     const log = JSON.parse(project.read('preview.sarif'))
     expect(isSarif(log) || isSarif.errors).toBe(true)
     expect(log.runs[0].results).toMatchObject([{ ruleId: 'drift', level: 'note', occurrenceCount: 2 }])
     expect(git('status', '--porcelain') + git('for-each-ref') + git('count-objects')).toBe(before)
+  })
+
+  test('what it found is in no status, blames no device, and stands in the history as what it is', async () => {
+    const { code, stdout } = await preview('change')
+    expect([code, stdout]).toEqual([3, expect.not.stringContaining('till apply')])
+    const status = JSON.parse((await project.till('status', '--json')).stdout)
+    expect(status.counts).toMatchObject({ drifted: 0 })
+    expect((await project.till('drift', '--since', '1d')).stdout).not.toContain('became another')
+    const device = /^drifted +(\S+)/m.exec(stdout)?.[1] ?? ''
+    const history = JSON.parse((await project.till('history', device, '--json')).stdout)
+    expect(errorsOf('history', history)).toEqual([])
+    expect(history).toMatchObject({ runs: [{ state: 'drifted', previews: git('rev-parse', 'change') }] })
+    const told = await project.till('history', device)
+    expect(told.stdout).toMatch(/plan .* as [0-9a-f]{12} would/)
   })
 
   test('nothing of a hostile branch runs, nobody logs in by it, and what stays on paper is told', async () => {

@@ -226,4 +226,43 @@ describe('two controllers of one machine whose state is a file', () => {
     expect(await two.pass()).toMatchObject({ code: 5, runs: [{ exit_code: 0 }], overtaken: null })
     expect(greeting()).toBe('a')
   }, 180_000)
+
+  test('a clone that is behind leaves devices alone, too, until it has what is in force', async () => {
+    const clone = join(repository.root, 'clone')
+    const git = (...args: string[]) => repository.run('git', ['-C', clone, ...args])
+    const here = async () => {
+      const { code, stdout } = await one.till('reconcile', '--here', '--json', '--project', clone)
+      const document = JSON.parse(stdout)
+      expect(errorsOf('reconciled', document)).toEqual([])
+      return { code, ...document }
+    }
+    const a = commit('a', base)
+    repository.run('git', ['clone', '-q', 'origin.git', clone])
+    // Where nothing is followed, nothing is in its way.
+    expect(await here()).toMatchObject({ code: 0, overtaken: null, runs: [{ exit_code: 0 }] })
+    const b = commit('b', a)
+    expect(await one.pass()).toMatchObject({ code: 0, pull: { in_force: b } })
+    expect(await here()).toMatchObject({ code: 6, runs: [], overtaken: { code: 'REVISION_OVERTAKEN', commit: b } })
+    const said = await one.till('reconcile', '--here', '--project', clone)
+    expect(said.stdout).toMatch(
+      new RegExp(`^REVISION_OVERTAKEN: .* has ${b} in force since .*\n {2}Bring it here first`),
+    )
+    git('checkout', '-q', '-b', 'feature')
+    expect(await here()).toMatchObject({ code: 6, runs: [] })
+    expect(greeting()).toBe('b')
+    git('fetch', '-q')
+    git('merge', '-q', b)
+    git('commit', '-q', '--allow-empty', '-m', 'newer')
+    git('checkout', '-q', '--detach')
+    expect(await here()).toMatchObject({ code: 0, overtaken: null, runs: [{ exit_code: 0 }] })
+    // What a person ordered is followed by nothing that is only newer.
+    repository.push(a)
+    await one.trust(a)
+    expect(await here()).toMatchObject({ code: 6, overtaken: { commit: a, ordered_by: expect.any(String) } })
+    git('checkout', '-q', a)
+    expect(await here()).toMatchObject({ code: 0, overtaken: null })
+    const current = await one.till('reconcile', '--here', '--project', join(one.folder, 'current'))
+    expect([current.code, current.stderr]).toEqual([0, ''])
+    expect(greeting()).toBe('a')
+  }, 180_000)
 })

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { alone } from '../../src/gitops/trust-folder.ts'
+import { measureGitops } from '../../src/server/measure-gitops.ts'
+import { Metrics } from '../../src/server/metrics.ts'
 import { BASE_FILES, DEVICE, SignedRepository } from '../gitops/signed-repository.ts'
 import { TILL } from '../peers/till.ts'
 import { type Ended, ended, until } from './project.ts'
@@ -267,6 +269,74 @@ describe('till reconcile', () => {
         problems: [{ detail: expect.stringMatching(/greeting\.yaml:5:/) }],
       },
       runs: [{ mode: 'apply', exit_code: 0 }],
+    })
+    expect(greeting()).toBe('one')
+  })
+
+  test('tells how many devices each assignment gains and loses by a new revision, and what means none any more', async () => {
+    const { base } = await repository.begin(['anna'])
+    const assignments = (...some: string[]) => ({
+      ...wanting('one'),
+      'tillwright.yaml': `assignments:\n${some.map((one) => `  - ${one}\n`).join('')}`,
+    })
+    const tills = '{runbook: greeting, name: tills, where: device.kind == "till"}'
+    const first = assignments(tills, '{runbook: greeting, name: old}')
+    const one = repository.push(repository.commit({ parents: [base], files: first, sign: 'anna' }))
+    expect((await reconcile()).pull.assignments).toEqual([
+      { assignment: 'old', devices: 1, gained: 1, lost: 0, is: 'new' },
+      { assignment: 'tills', devices: 1, gained: 1, lost: 0, is: 'new' },
+    ])
+
+    const slip = assignments(
+      '{runbook: greeting, name: tills, where: device.vars.kind == "till"}',
+      '{runbook: greeting, name: another}',
+    )
+    const two = repository.push(repository.commit({ parents: [one], files: slip, sign: 'anna' }))
+    const verified = await till('gitops', 'verify')
+    const said =
+      '  another is new, and means 1 device\n  old is assigned no more: 1 device fewer\n  tills means NO DEVICE: 1 fewer than before\n'
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining(`Nothing was put in force.\n${said}`)])
+    const pulled = await till('reconcile')
+    expect([pulled.code, pulled.stdout]).toEqual([3, expect.stringContaining(`It is in force now.\n${said}`)])
+    const moved = [
+      { assignment: 'another', devices: 1, gained: 1, lost: 0, is: 'new' },
+      { assignment: 'old', devices: 0, gained: 0, lost: 1, is: 'gone' },
+      { assignment: 'tills', devices: 0, gained: 0, lost: 1 },
+    ]
+    const status = JSON.parse((await till('gitops', 'status', '--json')).stdout)
+    expect(errorsOf('gitops-status', status)).toEqual([])
+    expect(status).toMatchObject({ trusted: { commit: two, assignments: moved } })
+    expect(status.record.at(-1)).toMatchObject({ what: 'advanced', commit: two, assignments: moved })
+    const metrics = new Metrics()
+    process.env['TILL_GITOPS'] = repository.folder
+    measureGitops(metrics)
+    delete process.env['TILL_GITOPS']
+    expect((await metrics.text()).split('\n').filter((line) => line.includes('assignment_devices{'))).toEqual([
+      'till_gitops_assignment_devices{assignment="another"} 1',
+      'till_gitops_assignment_devices{assignment="tills"} 0',
+    ])
+    // What is said anew by a person is told in the same way.
+    const trusted = await till('gitops', 'trust', one, '--reason', 'back')
+    expect(trusted.stdout).toContain('  old is new, and means 1 device\n  tills means 1 device: 1 more than before\n')
+  })
+
+  test('keeps devices to the last good revision where the newest has a pointer of Git LFS in the place of a file', async () => {
+    const { base } = await repository.begin(['anna'])
+    const one = repository.push(repository.commit({ parents: [base], files: wanting('one'), sign: 'anna' }))
+    expect(await reconcile()).toMatchObject({ code: 0 })
+    const files = {
+      ...wanting('two'),
+      'runbooks/greeting.yaml': `steps:\n  - file: {path: ${device}/greeting, source: files/a}\n`,
+      'files/a': `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 3\n`,
+    }
+    repository.push(repository.commit({ parents: [one], files, sign: 'anna' }))
+    expect(await reconcile()).toMatchObject({
+      code: 6,
+      pull: {
+        code: 'REVISION_BROKEN',
+        in_force: one,
+        problems: [{ detail: expect.stringContaining('"files/a" is a pointer of Git LFS') }],
+      },
     })
     expect(greeting()).toBe('one')
   })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BASE_FILES, GIT_ENVIRONMENT } from '../gitops/signed-repository.ts'
 import { TestProject } from './project.ts'
@@ -75,4 +75,41 @@ test('a sparse checkout is told, and what is noted of a run says that it was one
   const { stdout, stderr } = await project.till('plan', 'logon', '--json')
   expect((JSON.parse(stdout) as { run: { revision: string | null } }).run.revision).toBeNull()
   expect(stderr).toMatch(/^The commit of this repository is not known, and runs are noted without one: git: .*index/m)
+})
+
+const POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${'4d7a'.repeat(16)}\nsize 12345\n`
+
+test('a pointer of Git LFS is handed to no device: neither check nor plan nor a look takes it for the content', async () => {
+  const target = project.path('device.bin')
+  const step = (source: string): string => `steps:\n  - id: text\n    file: {path: ${target}, source: ${source}}\n`
+  project.write('runbooks/logon.yaml', step('files/agent.bin'))
+  project.write('runbooks/other.yaml', `params: {n: {type: string, required: true}}\n${step('files/agent.bin')}`)
+  project.write('tillwright.yaml', 'assignments:\n  - {runbook: logon, mode: mend, name: logon}\n')
+  project.write('files/agent.bin', POINTER)
+  commit()
+  const told = 'error FILE_IS_POINTER "files/agent.bin" is a pointer of Git LFS: its content is not here'
+  expect(await found()).toEqual([2, told, told])
+  for (const command of [
+    ['plan', 'logon'],
+    ['apply', 'logon', '--yes'],
+    ['reconcile', '--here'],
+  ]) {
+    const { code, stderr } = await project.till(...command)
+    expect([code, stderr]).toEqual([2, expect.stringContaining('git lfs pull')])
+  }
+  // What is only looked at goes on with the others.
+  const drift = await project.till('drift', '--json')
+  expect([drift.code, drift.stdout]).toEqual([4, expect.stringContaining('"code":"FILE_IS_POINTER"')])
+  expect(existsSync(target)).toBe(false)
+  // By its absolute path, with line ends of Windows, and of the time before the first release.
+  project.write('runbooks/logon.yaml', step(project.path('files/agent.bin')))
+  project.write('files/agent.bin', POINTER.replace('git-lfs', 'hawser').replaceAll('\n', '\r\n'))
+  expect((await found())[0]).toBe(2)
+  // A text that only speaks of one, and a step that no device takes.
+  project.write('files/agent.bin', `# ${POINTER}`)
+  expect(await found()).toEqual([0])
+  project.write('files/agent.bin', POINTER)
+  project.write('runbooks/other.yaml', `targets: device.kind == "router"\n${step('files/agent.bin')}`)
+  project.write('runbooks/logon.yaml', `${step('files/agent.bin')}    when: device.kind != "till"\n`)
+  expect((await found())[0]).toBe(0)
 })

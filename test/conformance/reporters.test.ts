@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import type { RunEvent } from '../../src/core/events.ts'
 import type { JsonValue } from '../../src/core/json.ts'
 import { publishedSchemas } from '../../src/lang/schema/published.ts'
+import { createHtmlReporter } from '../../src/reporters/html.ts'
 import { createJsonReporter } from '../../src/reporters/json.ts'
 import { createJunitReporter } from '../../src/reporters/junit.ts'
 import { createLinesReporter } from '../../src/reporters/lines.ts'
@@ -99,6 +100,18 @@ testReporter('markdown', {
         .map((row) => row.replace(/\\\|/g, '').split('|').length)
       expect(new Set(cells).size).toBe(1)
     }
+  },
+})
+
+testReporter('html', {
+  create: createHtmlReporter,
+  check(text, events) {
+    const targeted = events[0]?.type === 'run.started' ? events[0].devices : 0
+    expect(text).toContain(`<p>${String(targeted).replace(/\B(?=(\d{3})+$)/g, ',')} device`)
+    expect(text.endsWith('</html>\n')).toBe(true)
+    // Every row has as many cells as the head.
+    const rows = text.match(/<tr>.*?<\/tr>/gs) ?? []
+    expect(new Set(rows.map((row) => row.match(/<t[hd][ >]/g)?.length))).toEqual(new Set([5]))
   },
 })
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { InputError } from '../../src/core/diagnostic.ts'
 import { foldRun } from '../../src/core/fold-run.ts'
@@ -249,6 +249,18 @@ describe('a plan that was reviewed', () => {
     expect(end.exitCode).toBe(4)
     expect(bench.finals('PL-0001/pos1')).toMatchObject([{ state: 'failed', failure: { code: 'PLAN_MOVED' } }])
     expect(existsSync(bench.path('a'))).toBe(false)
+  })
+
+  it('is as desired where it was applied before, but is refused where only a part of it was', async () => {
+    const steps = lines(['a', 'b'])
+    const plan = await planned(steps)
+    const work = [{ device: pos1, runbooks: [runbook(steps)], planned: plan }]
+    expect((await bench.run('apply', work)).exitCode).toBe(0)
+    expect((await bench.run('apply', work)).exitCode).toBe(0)
+    expect(bench.finals('PL-0001/pos1')).toMatchObject([{ state: 'in-sync' }])
+    rmSync(bench.path('b'))
+    expect((await bench.run('apply', work)).exitCode).toBe(4)
+    expect(existsSync(bench.path('b'))).toBe(false)
   })
 })
 

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { gitopsStatus } from '../../src/app/gitops/gitops-view.ts'
 import { openFollow } from '../../src/app/gitops/open-follow.ts'
-import { trustRevision } from '../../src/app/gitops/pull-revision.ts'
+import { pullRevision, trustRevision } from '../../src/app/gitops/pull-revision.ts'
 import { matchesPath } from '../../src/gitops/path-pattern.ts'
+import { readTrusted } from '../../src/gitops/trust-folder.ts'
 import { BASE_FILES, pulled, SignedRepository } from './signed-repository.ts'
 
 const ADVANCED = { outcome: 'advanced', kinds: [] }
@@ -279,5 +280,33 @@ describe('history', () => {
     repository.push(repository.commit({ parents: [base], files, sign: 'anna' }))
     expect(await pulled(follow)).toEqual({ outcome: 'refused', code: 'REVISION_BROKEN', kinds: ['broken'] })
     expect((await gitopsStatus(follow)).last?.problems[0]?.detail).toMatch(says)
+  })
+})
+
+describe('a repository whose objects are named by SHA-256', () => {
+  test('is verified, merges and all, as any other', async () => {
+    repository.remove()
+    repository = new SignedRepository('sha256')
+    const { base, follow } = await repository.begin(['anna'])
+    expect(base).toHaveLength(64)
+    const files = { ...BASE_FILES, 'left.txt': 'l' }
+    const left = repository.commit({ parents: [base], files, sign: 'anna' })
+    const right = repository.commit({ parents: [base], files: { ...BASE_FILES, 'right.txt': 'r' }, sign: 'anna' })
+    const both = { ...files, 'right.txt': 'r' }
+    const merge = repository.push(repository.commit({ parents: [left, right], files: both, sign: undefined }))
+    expect(await pulled(follow)).toEqual({ outcome: 'advanced', kinds: [] })
+    repository.push(repository.commit({ parents: [merge], files: BASE_FILES, sign: 'eve' }))
+    expect(await pulled(follow)).toMatchObject({ outcome: 'refused', kinds: ['unknown-signer'] })
+    expect((await readTrusted(follow.folder))?.commit).toBe(merge)
+  })
+})
+
+test('a branch that was renamed is told as that', async () => {
+  const { base, follow } = await repository.begin(['anna'])
+  repository.push(base, 'trunk')
+  repository.git(['update-ref', '-d', 'refs/heads/main'])
+  expect(await pullRevision(follow)).toMatchObject({
+    code: 'REVISION_UNREACHABLE',
+    problems: [{ detail: expect.stringMatching(/^the remote has no branch "main": it was renamed or removed/) }],
   })
 })

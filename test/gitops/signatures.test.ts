@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { trustRevision } from '../../src/app/gitops/pull-revision.ts'
 import { isThere } from '../peers/debian.ts'
 import { BASE_FILES, pulled, SignedRepository, type Signing } from './signed-repository.ts'
 
@@ -130,17 +131,38 @@ describe('a signature by SSH', () => {
 
 describe('what decides about trust', () => {
   test.each([
-    ['a time without Z, which is local', 'valid-before="20260601000000" ', /has no Z/],
-    ['a pattern in place of a name', 'PATTERN', /is a pattern/],
-  ])('is refused where it has %s', async (_, option, words) => {
-    const line =
-      option === 'PATTERN'
-        ? `*@example.com ${repository.public('anna')}`
-        : `anna@example.com ${option}${repository.public('anna')}`
+    ['a time without Z, which is local', 'anna valid-before="20260601000000" KEY', /has no Z/],
+    ['a pattern in place of a name', '*@example.com KEY', /is a pattern/],
+    ['a pattern, and the word of an authority in a comment', '*@example.com KEY cert-authority', /is a pattern/],
+    // ssh-keygen passes these over, and their signer is a stranger.
+    ['an option that there is not', 'anna namespace="git" KEY', /^Namespace="git" is no option/],
+    ['a value without quotes', 'anna valid-before=20260601Z KEY', /is no option/],
+    ['a day that there is not', 'anna valid-after="20260231Z" KEY', /"20260231Z" is no time/],
+    ['blanks between options', 'anna namespaces="git", valid-before="20260601Z" KEY', /options without blanks/],
+    ['no key', 'anna namespaces="git"', /stand the type of the key/],
+    ['half a key', 'anna HALF', /is cut short/],
+    ['the mark of an editor before it', '\ufeffanna KEY', /byte order mark/],
+  ])('is refused where it has %s', async (_, text, words) => {
+    const key = repository.public('anna')
+    const line = text.replace('KEY', key).replace('HALF', key.slice(0, -10))
     const error = await repository.follow([line]).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
       diagnostics: [{ code: 'GITOPS_INVALID', detail: expect.stringMatching(words), source: { line: 1 } }],
     })
+  })
+
+  test('has lines as people write them', async () => {
+    const key = repository.public('anna')
+    const follow = await repository.follow([
+      '# Who may sign\r',
+      ' ',
+      `anna@example.com,a.k namespaces="git,file",valid-after="20200101Z",valid-before="203001010000Z" ${key} valid-before=2020 "x"\r`,
+      `  *@example.com,!eve@example.com CERT-AUTHORITY,namespaces="git"\t${repository.public('ca')}`,
+    ])
+    const base = repository.push(repository.commit({ files: BASE_FILES, sign: undefined }))
+    await trustRevision(follow, { commit: base, reason: 'begin', by: 'test' })
+    repository.push(repository.commit({ parents: [base], files: { ...BASE_FILES, a: '1' }, sign: 'anna' }))
+    expect(await pulled(follow)).toEqual(ADVANCED)
   })
 
   test('has a list of revocations, or nothing is trusted', async () => {

@@ -56,10 +56,12 @@ export class SignedRepository {
   readonly repository = join(this.root, 'origin.git')
   readonly folder = join(this.root, 'followed')
   readonly #keys = new Set<string>()
+  readonly #format: 'sha1' | 'sha256'
   #count = 0
 
-  constructor() {
-    this.run('git', ['init', '-q', '--bare', '-b', 'main', this.repository])
+  constructor(format: 'sha1' | 'sha256' = 'sha1') {
+    this.#format = format
+    this.run('git', ['init', '-q', '--bare', '-b', 'main', `--object-format=${format}`, this.repository])
   }
 
   run(program: string, args: readonly string[], input = ''): string {
@@ -91,7 +93,7 @@ export class SignedRepository {
   /** A loose object, as git writes them; a process for each would take longer than all else here. */
   #object(type: 'blob' | 'tree' | 'commit', body: Buffer): string {
     const whole = Buffer.concat([Buffer.from(`${type} ${body.length}\0`), body])
-    const id = createHash('sha1').update(whole).digest('hex')
+    const id = createHash(this.#format).update(whole).digest('hex')
     const file = join(this.repository, 'objects', id.slice(0, 2), id.slice(2))
     mkdirSync(dirname(file), { recursive: true })
     if (!existsSync(file)) writeFileSync(file, deflateSync(whole))
@@ -122,7 +124,10 @@ export class SignedRepository {
     const head = `tree ${tree ?? this.tree(files)}\n${parents.map((id) => `parent ${id}\n`).join('')}author ${who}\ncommitter ${who}\n`
     const payload = `${head}\n${message}`
     const made = typeof sign === 'string' ? this.signature(this.key(sign), payload) : sign?.(payload)
-    const header = made === undefined ? '' : `gpgsig ${made.trimEnd().replaceAll('\n', '\n ')}\n`
+    const header =
+      made === undefined
+        ? ''
+        : `gpgsig${this.#format === 'sha1' ? '' : '-sha256'} ${made.trimEnd().replaceAll('\n', '\n ')}\n`
     return this.#object('commit', Buffer.from(`${head}${header}\n${message}`))
   }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { createHtmlReporter } from '../../src/reporters/html.ts'
 import { createJunitReporter } from '../../src/reporters/junit.ts'
 import { createMarkdownReporter } from '../../src/reporters/markdown.ts'
+import type { Output } from '../../src/reporters/output.ts'
 import { RECORDED_RUNS, type RecordedDevice, recordRun } from '../../src/testing/recorded-runs.ts'
 import { feedReporter } from '../../src/testing/reporter-contract.ts'
 import { junitCounts, skipWithoutJunitparser } from '../peers/junitparser.ts'
@@ -79,5 +81,30 @@ describe('Markdown', () => {
     const { text } = await feedReporter(createMarkdownReporter, recordRun([{ ...nasty('a|b`c'), steps: [] }]))
     const outside = text.replace(/(`+)(?!`).*?(?<!`)\1(?!`)/g, '')
     expect(outside).not.toMatch(/@everyone|<img|\]\(/)
+  })
+})
+
+describe('HTML', () => {
+  test('groups what is alike over devices, with their names, and runs nothing', async () => {
+    const create = (output: Output) =>
+      createHtmlReporter(output, { flags: '--sandbox', notes: ['Merging <b> touches 4.'] })
+    const devices = [drifted('S/1', '7.0.1'), drifted('S/2', '7.0.1'), drifted('S/3', '6.4.0'), nasty('S/4')]
+    const { text } = await feedReporter(create, recordRun(devices))
+    expect(text).toContain('<p>Merging &lt;b&gt; touches 4.</p>\n<p>4 devices')
+    expect(text).toMatch(/: 3 drifted, 1 failed\.<\/p>/)
+    expect(text).toContain(
+      '<td>version: &quot;7.0.1&quot; → &quot;7.0.6&quot;</td><td class="n">2</td><td>S/1, S/2</td></tr>',
+    )
+    expect(text).toMatch(/<tr><td>went wrong<\/td><td>CONVERGE_FAILED \(converge\)/)
+    expect(text).toMatch(/<p>All of it: till runs show \S+ --sandbox<\/p>/)
+    expect(text).toContain("default-src 'none'")
+    expect(text).not.toMatch(/<(?!\/?(?:html|head|meta|title|style|body|h1|p|table|thead|tbody|tr|th|td)\b|!doctype)/)
+  })
+
+  test('of a whole fleet stays small, however different its devices are', async () => {
+    const devices = Array.from({ length: 17_500 }, (_, n) => drifted(`PL-${n}/pos1`, `${n}${'x'.repeat(200)}`))
+    const { text } = await feedReporter(createHtmlReporter, recordRun(devices))
+    expect(text.length).toBeLessThan(2_000_000)
+    expect(text).toContain('There are more kinds than are listed here.')
   })
 })

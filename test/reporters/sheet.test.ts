@@ -94,7 +94,7 @@ test('HTML: a page that runs nothing', () => {
     @media (prefers-color-scheme:dark){:root{--ink:#e6e6e6;--paper:#16181b;--line:#444;--head:#24282d;--stripe:#1c1f23;--mark:#7ab2ee;--soft:#a0a0a0}}
     body{font:14px system-ui,sans-serif;margin:2em;color:var(--ink);background:var(--paper)}
     table{border-collapse:collapse}
-    th,td{padding:.3em .8em;border:1px solid var(--line);text-align:left;vertical-align:top}
+    th,td{padding:.3em .8em;border:1px solid var(--line);text-align:left;vertical-align:top;white-space:pre-wrap}
     td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
     th{background:var(--head);position:sticky;top:0}
     tr:nth-child(even) td{background:var(--stripe)}

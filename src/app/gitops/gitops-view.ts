@@ -10,6 +10,7 @@ import {
   readTrusted,
 } from '../../gitops/trust-folder.ts'
 import { plainText } from '../../reporters/plain-text.ts'
+import { reachLines } from './assignment-reach.ts'
 import type { ByHand, ForAll } from './last-in-force.ts'
 import type { OpenFollow } from './open-follow.ts'
 
@@ -60,6 +61,7 @@ export function statusText(status: GitopsStatus): string {
     lines.push(`in force   ${trusted.commit}`)
     lines.push(`           since ${trusted.at}, ${trusted.by === 'till' ? 'verified' : `by ${trusted.by}`}${why}`)
     lines.push(`checkout   ${checkout}`)
+    lines.push(...reachLines(trusted.assignments))
   }
   if (last) lines.push(`last look  ${last.at}  ${last.outcome}${last.code === undefined ? '' : `  ${last.code}`}`)
   if (last?.refused !== undefined)
@@ -92,6 +94,14 @@ export function overtakenText(overtaken: Overtaken): string {
   ])
 }
 
+/** The same of a repository that was to be reconciled as it lies here. */
+export function overtakenHereText(overtaken: Overtaken): string {
+  return plainLines([
+    `REVISION_OVERTAKEN: ${inPlace(overtaken)}, and what is checked out here is neither that nor newer. No device was looked at.`,
+    `  Bring it here first, by git fetch and git merge ${overtaken.commit}; or leave devices to the controllers that follow the repository.`,
+  ])
+}
+
 function plainLines(lines: readonly string[]): string {
   return `${lines.map(plainText).join('\n')}\n`
 }
@@ -109,7 +119,8 @@ export function problemLines(problems: Pulled['problems'], count: number): reado
 }
 
 /** What a pull answers as JSON (till.gitops.verified/1). */
-export function pulledDocument({ outcome, trusted, tip, commits, code, problems, problemCount }: Pulled) {
+export function pulledDocument(pulled: Pulled) {
+  const { outcome, trusted, tip, commits, code, problems, problemCount, assignments } = pulled
   return {
     schema: 'till.gitops.verified/1',
     ok: code === undefined,
@@ -120,12 +131,13 @@ export function pulledDocument({ outcome, trusted, tip, commits, code, problems,
     ...(code !== undefined && { code }),
     problems,
     problem_count: problemCount,
+    ...(assignments && { assignments }),
   } as const
 }
 
 /** The same for people. */
 export function pulledText(
-  { outcome, trusted, tip, commits, code, problems, problemCount }: Pulled,
+  { outcome, trusted, tip, commits, code, problems, problemCount, assignments }: Pulled,
   dry: boolean,
 ): string {
   const said: Readonly<Record<Pulled['outcome'], string>> = {
@@ -133,14 +145,17 @@ export function pulledText(
     advanced: `${tip} is verified: ${counted(commits, 'new commit')}.${dry ? ' Nothing was put in force.' : ' It is in force now.'}`,
     refused: `REFUSED ${tip ?? ''} (${code}); ${trusted.commit} stays in force.`,
     undecided: `Nothing was decided about ${tip ?? 'what the remote has'} (${code}); ${trusted.commit} stays in force, and the next pull asks anew.`,
-    unreachable: `The remote did not answer (${code}); ${trusted.commit} stays in force.`,
+    unreachable: `The remote did not say where the branch is (${code}); ${trusted.commit} stays in force.`,
   }
-  return plainLines([said[outcome], ...problemLines(problems, problemCount)])
+  return plainLines([said[outcome], ...reachLines(assignments), ...problemLines(problems, problemCount)])
 }
 
 /** What came of putting a commit in force by hand, here and for all that share the state. */
-export function trustedText({ commit, from }: ByHand, forAll: ForAll | undefined): string {
-  const lines = [`${commit} is in force${from === undefined ? '' : `; before it was ${from}`}.`]
+export function trustedText({ commit, from, assignments }: ByHand, forAll: ForAll | undefined): string {
+  const lines = [
+    `${commit} is in force${from === undefined ? '' : `; before it was ${from}`}.`,
+    ...reachLines(assignments),
+  ]
   const { on, commit: other } = forAll?.before ?? {}
   if (forAll?.kind === 'ordered')
     lines.push(

@@ -1,7 +1,8 @@
 import type { Followed, LastInForce } from '../../core/revision-store.ts'
 import { GitBroken } from '../../gitops/git.ts'
-import { hasCommit, isAncestor, openMirror } from '../../gitops/mirror.ts'
+import { formatOf, hasCommit, isAncestor, openMirror } from '../../gitops/mirror.ts'
 import {
+  type AssignmentReach,
   controllerName,
   type Overtaken,
   readOvertaken,
@@ -49,8 +50,9 @@ async function isNewer(follow: OpenFollow, { commit, at }: TrustedRevision, last
 
 /** Whether a commit is in the history of another one, as far as it is known here. */
 async function isBefore(follow: OpenFollow, old: string, id: string): Promise<boolean> {
+  if (formatOf(old) !== formatOf(id)) return false
   try {
-    const mirror = await openMirror(follow.folder)
+    const mirror = await openMirror(follow.folder, formatOf(id))
     return (await hasCommit(mirror, old)) && (await hasCommit(mirror, id)) && (await isAncestor(mirror, old, id))
   } catch (error) {
     if (error instanceof GitBroken && !error.missing) return false
@@ -67,6 +69,7 @@ export interface ByHand {
   readonly commit: string
   readonly from: string | undefined
   readonly by: string
+  readonly assignments?: readonly AssignmentReach[]
 }
 
 /** What it is for the others that share the state: `before` is what they had. */

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type InputError, inputError } from '../../core/diagnostic.ts'
 import { GitBroken } from '../../gitops/git.ts'
 import { GIT_NEEDED } from '../../gitops/git-version.ts'
+import { mirrorName } from '../../gitops/mirror.ts'
 import { ToolMissing } from '../../gitops/program-tools.ts'
 import { FolderDamaged } from '../../gitops/trust-folder.ts'
 import type { OpenFollow } from './open-follow.ts'
@@ -11,8 +13,9 @@ export function ofThisMachine(error: unknown, { folder }: OpenFollow): InputErro
   const missing = missingTool(error)
   if (missing) return missing
   if (error instanceof GitBroken) {
+    const copy = join(folder, mirrorName(existsSync(join(folder, mirrorName('sha256'))) ? 'sha256' : 'sha1'))
     const detail = `${error.message}\nRemove the folder; it is fetched anew, and what is in force stays so.`
-    return inputError('GITOPS_MIRROR_BROKEN', `"${join(folder, 'mirror.git')}" cannot be read`, detail)
+    return inputError('GITOPS_MIRROR_BROKEN', `"${copy}" cannot be read`, detail)
   }
   if (!(error instanceof FolderDamaged)) return undefined
   const detail =

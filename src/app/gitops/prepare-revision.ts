@@ -5,14 +5,16 @@ import type { Device } from '../../core/fleet.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { checkOut, forgetRevisions, TreeRefused } from '../../gitops/checkout.ts'
 import type { LeftOut } from '../../gitops/checkout-seal.ts'
-import { openMirror } from '../../gitops/mirror.ts'
+import { formatOf, openMirror } from '../../gitops/mirror.ts'
+import type { Prepared } from '../../gitops/pull.ts'
 import { readTrusted } from '../../gitops/trust-folder.ts'
 import { formatDiagnostics } from '../../lang/format-diagnostics.ts'
 import { openProject, type Project } from '../project.ts'
+import { checkHandedFiles } from '../revision/check-handed-files.ts'
 import { checkSettings } from '../revision/check-repository.ts'
 import { checkValues } from '../revision/check-values.ts'
 import { openOwnRunbook } from '../revision/runbooks.ts'
-import { selectDevices } from '../revision/selection.ts'
+import { meaningsOf, reachBetween } from './assignment-reach.ts'
 import { ofThisMachine } from './of-this-machine.ts'
 import type { OpenFollow } from './open-follow.ts'
 
@@ -25,7 +27,7 @@ export interface CheckedOut {
 
 /** Loads a revision. Throws InputError with all that is wrong with it, TreeRefused where its tree is not taken, GitBroken. */
 export async function loadRevision(follow: OpenFollow, commit: string): Promise<CheckedOut> {
-  const { root, leftOut } = await checkOut(() => openMirror(follow.folder), commit, follow.paths)
+  const { root, leftOut } = await checkOut(() => openMirror(follow.folder, formatOf(commit)), commit, follow.paths)
   const project = await openProject(root)
   const stray = strayState(project)
   if (stray) throw new InputError([stray])
@@ -36,22 +38,23 @@ export async function loadRevision(follow: OpenFollow, commit: string): Promise<
   return { commit, project, leftOut }
 }
 
+type Meanings = Awaited<ReturnType<typeof meaningsOf>>
+
 /**
  * What a run over its assignments or a server would be refused for, so that it is found before the revision is in force: values
- * that a device lacks, and what the project file says of policies, rules, duties and reports.
+ * that a device lacks, files whose content is not there, and what the project file says of policies, rules, duties and reports.
  */
-async function unfit(project: Project): Promise<readonly Diagnostic[]> {
+async function unfit(project: Project, meanings: Meanings): Promise<readonly Diagnostic[]> {
   const fleet = await project.fleet()
-  const { settings } = project
   const work = new Map<Device, Runbook[]>()
-  for (const { runbook: name, params, where } of settings.assignments) {
-    const runbook = openOwnRunbook(project, name, params)
-    const of = { store: () => project.store(), targets: runbook.targets }
-    for (const device of await selectDevices(fleet, { where }, of))
-      work.set(device, [...(work.get(device) ?? []), runbook])
-  }
+  for (const { runbook, devices } of meanings)
+    for (const device of devices) work.set(device, [...(work.get(device) ?? []), runbook])
   const assigned = [...work].map(([device, runbooks]) => ({ device, runbooks }))
-  const found = [...checkValues(fleet, assigned), ...checkSettings(project, fleet)]
+  const found = [
+    ...checkValues(fleet, assigned),
+    ...checkHandedFiles({ project, fleet }, assigned),
+    ...checkSettings(project, fleet),
+  ]
   return found.filter(({ severity }) => severity === 'error')
 }
 
@@ -82,22 +85,42 @@ export async function inForce(follow: OpenFollow): Promise<Project> {
   throw inputError('GITOPS_MISSING', summary, detail)
 }
 
-/** Why a revision cannot be used, in words; undefined where it can. */
-export async function whyUnusable(follow: OpenFollow, commit: string): Promise<string | undefined> {
+/** Whether a revision can be used, and what its assignments mean beside those of the one in force. */
+export async function prepareRevision(follow: OpenFollow, commit: string): Promise<Prepared> {
   try {
-    const { project } = await loadRevision(follow, commit)
-    try {
-      const wrong = await unfit(project)
+    const after = await withRevision(follow, commit, async (project) => {
+      const meanings = await meaningsOf(project)
+      const wrong = await unfit(project, meanings)
       if (wrong.length > 0) throw new InputError(wrong)
-    } finally {
-      await project.close()
-    }
-    return undefined
+      return meanings
+    })
+    const before = await meaningsBefore(follow, commit)
+    return { ok: true, ...(before && { assignments: reachBetween(before, after) }) }
   } catch (error) {
-    if (error instanceof TreeRefused) return error.message
+    if (error instanceof TreeRefused) return { ok: false, why: error.message }
     if (!(error instanceof InputError)) throw error
     const shown = error.diagnostics.slice(0, 5).map((diagnostic) => placed(diagnostic, follow.paths.revisions))
-    return formatDiagnostics(shown, { color: false, textOf: () => undefined })
+    return { ok: false, why: formatDiagnostics(shown, { color: false, textOf: () => undefined }) }
+  }
+}
+
+/** What the assignments in force mean; undefined where that cannot be read any more, which keeps no revision from being taken. */
+async function meaningsBefore(follow: OpenFollow, commit: string): Promise<Meanings | undefined> {
+  try {
+    const trusted = await readTrusted(follow.folder)
+    if (trusted === undefined) return []
+    return trusted.commit === commit ? undefined : await withRevision(follow, trusted.commit, meaningsOf)
+  } catch {
+    return undefined
+  }
+}
+
+async function withRevision<T>(follow: OpenFollow, commit: string, work: (project: Project) => Promise<T>): Promise<T> {
+  const { project } = await loadRevision(follow, commit)
+  try {
+    return await work(project)
+  } finally {
+    await project.close()
   }
 }
 

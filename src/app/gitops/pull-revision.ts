@@ -1,9 +1,9 @@
 import { inputError } from '../../core/diagnostic.ts'
-import { type Pulled, pull, trustByHand } from '../../gitops/pull.ts'
-import { alone } from '../../gitops/trust-folder.ts'
+import { type Prepared, type Pulled, pull, trustByHand } from '../../gitops/pull.ts'
+import { type AssignmentReach, alone } from '../../gitops/trust-folder.ts'
 import { ofThisMachine } from './of-this-machine.ts'
 import type { OpenFollow } from './open-follow.ts'
-import { pointTo, whyUnusable } from './prepare-revision.ts'
+import { pointTo, prepareRevision } from './prepare-revision.ts'
 
 /**
  * Fetches, verifies and, unless it is only asked what would be, puts the newest revision in force. Throws InputError
@@ -14,7 +14,7 @@ export async function pullRevision(
   options: { readonly dry?: boolean; readonly signal?: AbortSignal; readonly now?: () => Date } = {},
 ): Promise<Pulled> {
   const { dry = false, signal, now = () => new Date() } = options
-  const prepare = (commit: string): Promise<string | undefined> => whyUnusable(follow, commit)
+  const prepare = (commit: string): Promise<Prepared> => prepareRevision(follow, commit)
   const pulled = await inFolder(follow, async () => {
     const done = await pull(follow, { prepare, now, dry, ...(signal && { signal }) })
     if (done && !dry) await pointTo(follow, done.trusted.commit)
@@ -30,14 +30,14 @@ export async function pullRevision(
 export async function trustRevision(
   follow: OpenFollow,
   { commit, reason, by }: { readonly commit: string; readonly reason: string; readonly by: string },
-): Promise<{ readonly from: string | undefined }> {
-  const prepare = (id: string): Promise<string | undefined> => whyUnusable(follow, id)
+): Promise<{ readonly from: string | undefined; readonly assignments?: readonly AssignmentReach[] }> {
+  const prepare = (id: string): Promise<Prepared> => prepareRevision(follow, id)
   const done = await inFolder(follow, async () => {
     const trusted = await trustByHand(follow, { commit, reason, by, now: new Date(), prepare })
     if (trusted.ok) await pointTo(follow, commit)
     return trusted
   })
-  if (done.ok) return { from: done.from }
+  if (done.ok) return done
   const summary = `Commit ${commit} cannot be put in force`
   throw inputError('REVISION_BROKEN', summary, done.why)
 }

@@ -7,6 +7,7 @@ import type { Pulled } from '../../gitops/pull.ts'
 import { alone, controllerName, type Overtaken } from '../../gitops/trust-folder.ts'
 import { tellOfRevision } from '../incidents/refused-revision.ts'
 import type { Project } from '../project.ts'
+import { overtakenHere } from './here-overtaken.ts'
 import { overtakenBy } from './last-in-force.ts'
 import type { OpenFollow } from './open-follow.ts'
 import { loadInForce } from './prepare-revision.ts'
@@ -101,7 +102,12 @@ export async function passOverHere(
   try {
     return await onlyOne(project.root, async () => {
       const fleet = await project.fleet()
-      const done = await reconcile(project, { ...options, fleet, revision: undefined, now })
+      const overtaken = (): Promise<Overtaken | undefined> => overtakenHere(project)
+      // Before assignments, as of what is followed: who is overtaken takes none away from others.
+      const by = await overtaken()
+      const done = by
+        ? leftTo(by)
+        : await reconcile(project, { ...options, fleet, revision: undefined, now, overtaken })
       return { done, exitCode: done.exitCode, root: project.root }
     })
   } finally {

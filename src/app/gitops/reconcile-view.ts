@@ -1,7 +1,8 @@
 import type { Pulled } from '../../gitops/pull.ts'
 import { plainText } from '../../reporters/plain-text.ts'
-import { overtakenDocument, overtakenText, pulledDocument } from './gitops-view.ts'
+import { overtakenDocument, overtakenHereText, overtakenText, pulledDocument } from './gitops-view.ts'
 import type { Reconciled } from './reconcile.ts'
+import type { Pass } from './reconcile-pass.ts'
 
 /** What `till reconcile --json` answers (till.reconciled/1). */
 export function reconciledDocument(pulled: Pulled | undefined, done: Reconciled, exitCode: number) {
@@ -27,8 +28,9 @@ function withoutSchema({ schema: _, ...rest }: ReturnType<typeof pulledDocument>
 }
 
 /** What there is to say behind the runs, which say what they do themselves. */
-export function reconciledText(done: Reconciled, project: string): string {
-  if (done.overtaken !== undefined) return overtakenText(done.overtaken)
+export function reconciledText({ done, pulled, root: project }: Pick<Pass, 'done' | 'pulled' | 'root'>): string {
+  if (done.overtaken !== undefined)
+    return pulled === undefined ? overtakenHereText(done.overtaken) : overtakenText(done.overtaken)
   const { runs, waiting, suspended, asked, contested, emptied } = done
   const lines: string[] = []
   if (runs.length === 0) lines.push('No assignment with devices is due.')

@@ -44,7 +44,7 @@ export function historyText(
 
 /** Since when, by the looks that are kept, a device is as the newest of them found it. */
 export function sinceOf(visits: readonly PastVisit[]): string | null {
-  return stretchesOf(visits)[0]?.from ?? null
+  return stretchesOf(visits.filter(({ previews }) => previews === undefined))[0]?.from ?? null
 }
 
 function stretchesOf(visits: readonly PastVisit[]): Stretch[] {
@@ -61,14 +61,22 @@ function stretchesOf(visits: readonly PastVisit[]): Stretch[] {
 /** Two runs that changed something are two, whatever they changed. */
 function isSame(one: PastVisit, other: PastVisit): boolean {
   const isChange = one.state === 'changed' || other.state === 'changed'
-  const found = ({ state, code, runbooks, about, steps }: PastVisit): string =>
-    JSON.stringify([state, code, runbooks, about, steps.map(({ runbook, step, state: of }) => [runbook, step, of])])
+  const found = ({ state, code, runbooks, about, steps, previews }: PastVisit): string =>
+    JSON.stringify([
+      state,
+      code,
+      runbooks,
+      about,
+      previews ?? null,
+      steps.map(({ runbook, step, state: of }) => [runbook, step, of]),
+    ])
   return !isChange && found(one) === found(other)
 }
 
-function whatText({ mode, runbooks, about }: PastVisit): string {
+function whatText({ mode, runbooks, about, previews }: PastVisit): string {
   const names = runbooks.map((name, index) => (about[index] ? `${name} (${about[index]})` : name))
-  return mode === 'exec' ? mode : [mode, ...names].join(' ')
+  const what = mode === 'exec' ? mode : [mode, ...names].join(' ')
+  return previews === undefined ? what : `${what} as ${previews.slice(0, 12)} would have it`
 }
 
 function* belowText({ visit, from, times }: Stretch, width: number): Generator<string> {

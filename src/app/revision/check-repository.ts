@@ -3,7 +3,7 @@ import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Expression } from '../../core/runbook.ts'
 import { compileSelector } from '../../lang/expression.ts'
-import { loadRunbook } from '../../lang/load-runbook.ts'
+import { type LoadedRunbook, loadRunbook } from '../../lang/load-runbook.ts'
 import { checkHooks } from '../hooks/check-hooks.ts'
 import { openDuties } from '../incidents/check-duties.ts'
 import type { Project } from '../project.ts'
@@ -11,6 +11,7 @@ import { checkScheduledReports } from '../reports/check-scheduled-reports.ts'
 import { checkPolicies } from '../safety/check-policies.ts'
 import { andMore } from './and-more.ts'
 import { meansNobody } from './assignments.ts'
+import { checkHandedFiles } from './check-handed-files.ts'
 import { checkPaths } from './check-paths.ts'
 import { checkSecrets } from './check-secrets.ts'
 import { checkValues } from './check-values.ts'
@@ -40,9 +41,11 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
   const files = listed.value ?? []
   const modules = project.modules()
   const policies = [...project.settings.policies.keys()]
-  const runbooks = files.flatMap((file) => loadRunbook(file, { modules: modules.all, policies }).diagnostics)
+  const loaded = files.map((file) => loadRunbook(file, { modules: modules.all, policies }))
+  const runbooks = loaded.flatMap(({ diagnostics }) => diagnostics)
   const answers = inventory.value && new FleetAnswers(inventory.value)
   const values = answers ? await unassignedValues(project, files, answers) : []
+  const handed = answers ? handedByAny(project, loaded, answers) : []
   const { assignments } = project.settings
   const secrets = inventory.value ? await checkSecrets(project, inventory.value) : []
   const lists = await listsOfPlans(project)
@@ -59,6 +62,7 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
       ...modules.diagnostics,
       ...runbooks,
       ...values,
+      ...handed,
       ...assigned,
       ...(inventory.value ? checkSettings(project, inventory.value) : checkHooks(project)),
       ...lists,
@@ -118,6 +122,20 @@ async function unassignedValues(
   return found
 }
 
+/** What runbooks would hand to any of the devices that they are meant for, as far as that does not depend on parameters of a run. */
+function handedByAny(
+  project: Project,
+  loaded: readonly LoadedRunbook[],
+  answers: FleetAnswers,
+): readonly Diagnostic[] {
+  const { fleet } = answers
+  return loaded.flatMap(({ runbook }) => {
+    if (runbook === undefined) return []
+    const devices = answers.hitsOf(runbook.targets ? [runbook.targets] : [])
+    return checkHandedFiles({ project, fleet }, devices.map((device) => ({ device, runbooks: [runbook] })))
+  })
+}
+
 type Assignment = Project['settings']['assignments'][number]
 
 async function checkAssignment(
@@ -134,7 +152,9 @@ async function checkAssignment(
   const selectors = [runbook.targets, where?.expression].filter((one) => one !== undefined)
   const wrong = wrongComparisons(answers, selectors, assignment)
   const work = answers.hitsOf(selectors).map((device) => ({ device, runbooks: [runbook] }))
-  if (work.length > 0 || wrong.length > 0) return [...wrong, ...checkValues(answers.fleet, work)]
+  const { fleet } = answers
+  if (work.length > 0 || wrong.length > 0)
+    return [...wrong, ...checkValues(fleet, work), ...checkHandedFiles({ project, fleet }, work)]
   return [meansNobody(assignment)]
 }
 

@@ -73,7 +73,7 @@ function followedPlans(): PlansSettings | undefined {
 }
 
 function followedSettings(): { readonly settings: GitopsSettings; placed(name: string): string } | undefined {
-  const folder = gitopsFolder(process.env['TILL_GITOPS'] || undefined)
+  const folder = gitopsFolder()
   const file = join(folder, GITOPS_FILE)
   if (!existsSync(file)) return undefined
   const { settings, diagnostics } = loadGitops(file)

@@ -3,11 +3,13 @@ import { isAbsolute, relative, resolve } from 'node:path'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Module } from '../../core/module.ts'
+import { isLfsPointer } from '../../files/lfs-pointer.ts'
 
 /**
  * Parameters of a module with the paths of this machine in them absolute: relative ones count from `root`, the folder of
  * tillwright.yaml, wherever till was started. A file whose content goes to a device has to lie below it, links followed; one
- * from elsewhere is named by its absolute path. `PARAMS_INVALID` for one that leads out.
+ * from elsewhere is named by its absolute path. `PARAMS_INVALID` for one that leads out, `FILE_IS_POINTER` for one whose content is
+ * not here.
  */
 export function withPaths(module: Module, params: JsonObject, root: string): Result<JsonObject> {
   let given = params
@@ -33,11 +35,11 @@ function placedAt(params: JsonObject, [key = '', ...rest]: readonly string[], wa
     return inner.ok ? success({ ...params, [key]: inner.value }) : inner
   }
   if (value === undefined && kind === 'folder') return success({ ...params, [key]: root })
-  if (typeof value !== 'string' || isAbsolute(value)) return success(params)
-  if (kind === 'asked' && params['from'] !== 'controller') return success(params)
+  if (typeof value !== 'string' || (kind === 'asked' && params['from'] !== 'controller')) return success(params)
   const isContent = kind === 'content' || kind === 'asked'
-  if (isContent && leadsOut(value, root)) return fail(outside(key, value))
-  return success({ ...params, [key]: resolve(root, value) })
+  if (isContent && !isAbsolute(value) && leadsOut(value, root)) return fail(outside(key, value))
+  const file = resolve(root, value)
+  return isContent && isLfsPointer(file) ? fail(pointer(value)) : success({ ...params, [key]: file })
 }
 
 /** Whether a relative path leads out of a folder, links followed. */
@@ -54,6 +56,16 @@ export function leadsOut(path: string, root: string): boolean {
 function isOutside(folder: string, path: string): boolean {
   const way = relative(folder, path)
   return way === '..' || way.startsWith('../') || way.startsWith('..\\') || isAbsolute(way)
+}
+
+/** What is wrong with a file that is a pointer of Git LFS, and what to do. */
+export const POINTER_WORDS = {
+  message: (path: string): string => `"${path}" is a pointer of Git LFS: its content is not here.`,
+  hint: '`git lfs pull` brings it to a work tree. A controller that follows a repository has no LFS: keep the file in git itself, or name one of that machine by its absolute path.',
+} as const
+
+function pointer(path: string): Failure {
+  return { code: 'FILE_IS_POINTER', phase: 'resolve', message: POINTER_WORDS.message(path), hint: POINTER_WORDS.hint }
 }
 
 function outside(key: string, path: string): Failure {

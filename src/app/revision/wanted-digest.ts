@@ -98,11 +98,20 @@ function filesOf(
   device: Device,
   { project, scope: about }: { readonly project: Project; readonly scope: Scope },
 ): string {
+  const files = handedFiles(runbook, device, { project, scopeOf: () => about })
+  return files.map(({ path }) => `${path} ${digestOf(project, path)}\n`).join('')
+}
+
+/** Files whose content a device gets by the steps of a runbook, as these name them, as far as that is known beforehand. */
+export function handedFiles(
+  runbook: Runbook,
+  device: Device,
+  { project, scopeOf }: Bound,
+): readonly { readonly step: Step; readonly path: string }[] {
   const handing = handingSteps(runbook, project)
-  if (handing.length === 0) return ''
-  const scope = { ...about, vars: device.vars, params: runbook.params, steps: {} }
-  const files = handing.flatMap(({ step, paths }) => filesIn(step, paths, scope))
-  return files.map((path) => `${path} ${digestOf(project, path)}\n`).join('')
+  if (handing.length === 0) return []
+  const scope = { ...scopeOf(device), vars: device.vars, params: runbook.params, steps: {} }
+  return handing.flatMap(({ step, paths }) => filesIn(step, paths, scope).map((path) => ({ step, path })))
 }
 
 interface Handing {

@@ -10,6 +10,7 @@ import { createCodeQualityReporter } from '../../reporters/code-quality.ts'
 import type { Place } from '../../reporters/finding-report.ts'
 import { createSarifReporter } from '../../reporters/findings-sarif.ts'
 import { createFoldedPlanReporter, type PlanSeen } from '../../reporters/folded-plan.ts'
+import { createHtmlReporter } from '../../reporters/html.ts'
 import { createJsonReporter } from '../../reporters/json.ts'
 import { createJunitReporter } from '../../reporters/junit.ts'
 import { createLinesReporter } from '../../reporters/lines.ts'
@@ -36,6 +37,7 @@ interface OutputFlags {
   readonly output?: string | undefined
   readonly junit?: string | undefined
   readonly markdown?: string | undefined
+  readonly html?: string | undefined
   readonly 'code-quality'?: string | undefined
   readonly sarif?: string | undefined
 }
@@ -92,12 +94,17 @@ export function planReporters(
 }
 
 /**
- * A plan that is part of a preview: lines on stdout, or the result as text into `json`; in the Markdown file behind the
- * preview's own.
+ * A plan that is part of a preview: lines on stdout, or the result as text into `json`; in the Markdown file and on the page behind
+ * the preview's own.
  */
 export function previewReporters(
   flags: OutputFlags,
-  preview: { readonly runbooks: readonly Runbook[]; readonly markdown: string; readonly json: string[] },
+  preview: {
+    readonly runbooks: readonly Runbook[]
+    readonly markdown: string
+    readonly text: string
+    readonly json: string[]
+  },
 ): ReportersOf {
   const { markdown, ...others } = flags
   const inPreview = {
@@ -108,7 +115,7 @@ export function previewReporters(
   }
   return async () => {
     const shown = flags.json ? createJsonReporter(inPreview) : stdoutReporter(flags)
-    const reporters = [shown, ...(await reportFiles(others, preview.runbooks))]
+    const reporters = [shown, ...(await reportFiles(others, preview.runbooks, preview.text))]
     if (markdown !== undefined)
       reporters.push(
         await toFile(markdown, (output) => {
@@ -121,12 +128,12 @@ export function previewReporters(
 }
 
 /** Reports for others of a preview by which no device is looked at: they are written all the same, with nothing in them. */
-export async function emptyReports({ markdown: _, ...flags }: OutputFlags): Promise<void> {
+export async function emptyReports({ markdown: _, ...flags }: OutputFlags, text: string): Promise<void> {
   const head = { schema: EVENT_SCHEMA, run: '', at: new Date().toISOString() } as const
   const by = { by: '', host: '', pid: 0, version: VERSION }
   const about = { mode: 'plan', runbooks: [], devices: 0, inventory_digest: '', revision: null } as const
   const counts = emptyCounts()
-  for (const reporter of await reportFiles(flags, [])) {
+  for (const reporter of await reportFiles(flags, [], text)) {
     await reporter.event({ ...head, seq: 1, type: 'run.started', ...about, ...by })
     await reporter.event({ ...head, seq: 2, type: 'run.finished', counts, unknown: 0, exit_code: 0, duration_ms: 0 })
     await reporter.close()
@@ -163,14 +170,21 @@ export function execReporters(flags: OutputFlags): ReportersOf {
   }
 }
 
-/** Reports for others, each in a file of its own. */
-async function reportFiles(flags: OutputFlags, runbooks: readonly Runbook[]): Promise<readonly Reporter[]> {
-  const { junit, markdown, 'code-quality': codeQuality, sarif } = flags
+/** Reports for others, each in a file of its own. `before`: what a page says first, in lines. */
+async function reportFiles(
+  flags: OutputFlags,
+  runbooks: readonly Runbook[],
+  before = '',
+): Promise<readonly Reporter[]> {
+  const { junit, markdown, html, 'code-quality': codeQuality, sarif } = flags
   const placeOf = (cause: string | undefined): Place => placeOfStep(cause, runbooks)
   const reporters: Reporter[] = []
   if (junit !== undefined) reporters.push(await toFile(junit, createJunitReporter))
   if (markdown !== undefined)
     reporters.push(await toFile(markdown, (output) => createMarkdownReporter(output, hintsOf(flags))))
+  const notes = before.split('\n').filter((line) => line !== '')
+  if (html !== undefined)
+    reporters.push(await toFile(html, (output) => createHtmlReporter(output, { ...hintsOf(flags), notes })))
   if (codeQuality !== undefined)
     reporters.push(await toFile(codeQuality, (output) => createCodeQualityReporter(output, placeOf)))
   if (sarif !== undefined)

@@ -59,6 +59,8 @@ export interface RunOptions {
   readonly plan?: string | undefined
   /** Id of the run whose changes are taken back: each device of the work says which. */
   readonly undoes?: string | undefined
+  /** The commit that would be merged, of a plan that shows what that would make of devices. */
+  readonly previews?: string | undefined
   /** Until when that plan may be applied; ISO 8601. */
   readonly planExpiresAt?: string | undefined
   /** Somebody who counts has signed that plan. */

@@ -10,7 +10,8 @@ import { RunbookWalk } from './walk-runbook.ts'
 
 /**
  * Walks without changing anything and compares with what was reviewed; a device that has moved is left alone. From
- * there the same runbook leads to the same changes, and to those that only show once an earlier one was made.
+ * there the same runbook leads to the same changes, and to those that only show once an earlier one was made. One on which there is
+ * nothing to do any more has not moved away from the plan: it was applied before, as by a job that is repeated.
  */
 export async function asPlanned(
   options: WalkOptions,
@@ -21,6 +22,7 @@ export async function asPlanned(
   const end = await walk.run()
   if (end.lost || end.cancelled)
     return { refused: outcomeOf(end, options.runbook, { scope: options.scope, mode: 'plan' }) }
+  if (end.steps.every(({ outcome }) => SETTLED.has(outcome.state))) return { looks: walk.looks }
   const seen = await mask(end.steps.map(({ outcome }) => outcome.changes ?? []))
   const now = end.steps.map(({ step, outcome }, index) => fingerprint(step.id, outcome.state, seen[index] ?? []))
   const then = planned.steps.map((step) => fingerprint(step.step, step.state, step.changes))
@@ -45,6 +47,9 @@ function planAgain(runbook: Runbook, device: string): string {
 
 /** A reviewed step that was to be changed in another way, or not at all. */
 const HAD_A_WORD: ReadonlySet<StepState> = new Set(['drifted', 'ok'])
+
+/** Of a step that wants nothing of the device. */
+const SETTLED: ReadonlySet<StepState> = new Set(['ok', 'skipped'])
 
 /** By values alone: plans of older versions have no lines that differ. */
 function fingerprint(step: string, state: string, changes: readonly Change[]): string {

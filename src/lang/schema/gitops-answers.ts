@@ -31,6 +31,25 @@ const PROBLEM = {
 const PROBLEMS = { description: 'The first fifty.', type: 'array', items: PROBLEM } as const
 const PROBLEM_COUNT = { description: 'How many problems there are.', type: 'integer', minimum: 0 } as const
 
+const COUNT = { type: 'integer', minimum: 0 } as const
+const ASSIGNMENTS = {
+  description:
+    'What became, or would become, of the assignments by this revision; absent where the one before could not be read any more.',
+  type: 'array',
+  items: {
+    title: 'Assignment',
+    ...open(
+      {
+        assignment: { description: 'Name of an assignment.', type: 'string' },
+        devices: { ...COUNT, description: 'So many it means.' },
+        gained: { ...COUNT, description: 'Devices that it did not mean before.' },
+        lost: { ...COUNT, description: 'Devices that it means no more.' },
+      },
+      { is: { description: 'Absent for one that both revisions have.', enum: ['new', 'gone'] } },
+    ),
+  },
+} as const
+
 const TRUSTED = {
   title: 'Revision in force',
   ...open(
@@ -41,6 +60,7 @@ const TRUSTED = {
     },
     {
       reason: { description: 'Why, in the words of that person.', type: 'string' },
+      assignments: ASSIGNMENTS,
     },
   ),
 } as const
@@ -132,6 +152,7 @@ export const GITOPS_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
       code: CODE,
       problems: PROBLEMS,
       problem_count: PROBLEM_COUNT,
+      assignments: ASSIGNMENTS,
     },
   },
 }

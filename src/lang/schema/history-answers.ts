@@ -230,31 +230,39 @@ export const HISTORY_JSON_SCHEMA: object = answer(
       type: 'array',
       items: {
         title: 'Visit',
-        ...closed({
-          run: RUN_ID,
-          mode: MODE,
-          by: { description: 'Who started it.', type: 'string' },
-          runbooks: RUNBOOK_NAMES,
-          about: ABOUT,
-          at: { ...TIME, description: 'When it ended on the device.' },
-          state: DEVICE_STATE,
-          unknown: UNKNOWN,
-          code: CODE,
-          message: { description: 'The code in words.', type: ['string', 'null'] },
-          steps: {
-            description: 'Steps that were not as desired, or were changed.',
-            type: 'array',
-            items: {
-              title: 'Step',
-              ...closed({
-                runbook: { description: 'Name of the runbook.', type: 'string' },
-                step: { description: 'Id of the step.', type: 'string' },
-                name: { description: 'What it is for, in words.', type: 'string' },
-                state: { description: 'How it ended.', enum: [...STEP_STATES] },
-              }),
+        ...closed(
+          {
+            run: RUN_ID,
+            mode: MODE,
+            by: { description: 'Who started it.', type: 'string' },
+            runbooks: RUNBOOK_NAMES,
+            about: ABOUT,
+            at: { ...TIME, description: 'When it ended on the device.' },
+            state: DEVICE_STATE,
+            unknown: UNKNOWN,
+            code: CODE,
+            message: { description: 'The code in words.', type: ['string', 'null'] },
+            steps: {
+              description: 'Steps that were not as desired, or were changed.',
+              type: 'array',
+              items: {
+                title: 'Step',
+                ...closed({
+                  runbook: { description: 'Name of the runbook.', type: 'string' },
+                  step: { description: 'Id of the step.', type: 'string' },
+                  name: { description: 'What it is for, in words.', type: 'string' },
+                  state: { description: 'How it ended.', enum: [...STEP_STATES] },
+                }),
+              },
             },
           },
-        }),
+          {
+            previews: {
+              description: 'The commit that a preview would merge: what it found counts in no status.',
+              type: 'string',
+            },
+          },
+        ),
       },
     },
   },

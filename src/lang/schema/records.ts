@@ -262,6 +262,10 @@ export const RUN_START = {
     revision: REVISION,
     plan: { description: 'Id of the plan that is applied.', type: 'string' },
     undoes: { description: 'Id of the run whose changes are taken back.', type: 'string' },
+    previews: {
+      description: 'The commit that a preview would merge (`till plan --against`); what it found counts in no status.',
+      type: 'string',
+    },
     by: { description: 'Who started it.', type: 'string' },
     host: { description: 'Where it runs.', type: 'string' },
     pid: { type: 'integer', minimum: 0 },

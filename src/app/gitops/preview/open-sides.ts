@@ -39,7 +39,9 @@ export async function orInputError<T>(ref: string, work: () => Promise<T>): Prom
     const missing = missingTool(error)
     if (missing) throw missing
     if (!(error instanceof GitBroken)) throw error
-    const detail = `${error.message}\nFetch the whole history; \`git fsck\` finds damage.`
+    const detail = /unrelated histories/.test(error.message)
+      ? 'It has no history in common with what is here.'
+      : `${error.message.replace(/\s+$/, '')}\nFetch all of it (of a partial clone: git fetch --refetch --no-filter); \`git fsck\` finds damage.`
     throw inputError('REVISION_INCOMPLETE', `The history of "${ref}" cannot be read`, detail)
   }
 }

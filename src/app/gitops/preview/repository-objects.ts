@@ -6,7 +6,7 @@ import type { Fleet } from '../../../core/fleet.ts'
 import { checkOut, forgetUnused } from '../../../gitops/checkout.ts'
 import { gitText, inWorkTree } from '../../../gitops/git.ts'
 import { requireGit } from '../../../gitops/git-version.ts'
-import { openMirror } from '../../../gitops/mirror.ts'
+import { type ObjectFormat, openMirror } from '../../../gitops/mirror.ts'
 import { openProject, type Project } from '../../project.ts'
 import { placed } from '../prepare-revision.ts'
 
@@ -32,7 +32,7 @@ export interface RepositoryObjects {
 export async function openObjects(project: Project): Promise<RepositoryObjects> {
   const here = await workTree(project.root)
   const folder = join(project.root, '.till', 'against')
-  const mirror = await openMirror(folder)
+  const mirror = await openMirror(folder, here.format)
   // Objects of the repository are read where they are; those that a merge makes are written here.
   await writeFile(join(mirror, 'objects', 'info', 'alternates'), `${here.objects}\n`)
   const paths = { revisions: join(folder, 'revisions'), home: join(folder, 'till') }
@@ -69,17 +69,24 @@ async function openSide(root: string, revisions: string): Promise<Side> {
   }
 }
 
-/** Where git has the objects of the work tree that a folder lies in, and what the folder is called from its root. */
-async function workTree(root: string): Promise<{ readonly objects: string; readonly prefix: string }> {
+interface Here {
+  readonly objects: string
+  /** What the folder is called from the root of the work tree. */
+  readonly prefix: string
+  readonly format: ObjectFormat
+}
+
+/** Where git has the objects of the work tree that a folder lies in. */
+async function workTree(root: string): Promise<Here> {
   await requireGit()
   const args = ['rev-parse', '--path-format=absolute', '--is-shallow-repository', '--git-path', 'objects']
-  const ended = await inWorkTree(root, [...args, '--show-prefix'])
-  const [shallow, objects = '', prefix = ''] = ended.stdout.toString().split('\n')
+  const ended = await inWorkTree(root, [...args, '--show-object-format', '--show-prefix'])
+  const [shallow, objects = '', format, prefix = ''] = ended.stdout.toString().split('\n')
   if (ended.code !== 0 || objects === '') {
     const detail = 'A difference is one between two revisions: `git init`, and commit.'
     throw inputError('USAGE_INVALID', `"${root}" is in no git repository`, detail)
   }
-  if (shallow !== 'true') return { objects, prefix }
+  if (shallow !== 'true') return { objects, prefix, format: format === 'sha256' ? 'sha256' : 'sha1' }
   const detail = 'Fetch it whole: `git fetch --unshallow`; in a pipeline GIT_DEPTH: 0, or fetch-depth: 0.'
   throw inputError('REVISION_INCOMPLETE', 'This repository is a shallow clone, in which history is missing', detail)
 }

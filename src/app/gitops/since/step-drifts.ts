@@ -25,7 +25,7 @@ const JUDGED: ReadonlySet<PastVisit['state']> = new Set(['in-sync', 'changed', '
 
 /** What differs on a device by the newest look of each runbook. `visits`: newest first. */
 export function stepDrifts(visits: readonly PastVisit[]): readonly StepDrift[] {
-  const judged = visits.filter(({ state }) => JUDGED.has(state))
+  const judged = visits.filter(({ state, previews }) => JUDGED.has(state) && previews === undefined)
   const labels = new Map<string, { readonly runbook: string; readonly about: string }>()
   for (const { runbooks, about } of judged)
     for (const [index, runbook] of runbooks.entries())

@@ -77,7 +77,7 @@ ${lines(10, '', INSTALL)}
         run: |
           key="$RUNNER_TEMP/plan_key"
           test -z "$PLAN_KEY" || (umask 077; printf '%s\\n' "$PLAN_KEY" > "$key")
-          till plan "$TILL_RUNBOOK" \${PLAN_KEY:+--sign "$key"} --output plan.json --markdown plan.md --sarif plan.sarif --fail-on failed
+          till plan "$TILL_RUNBOOK" \${PLAN_KEY:+--sign "$key"} --output plan.json --markdown plan.md --html plan.html --sarif plan.sarif --fail-on failed
       - uses: github/codeql-action/upload-sarif@v3
         if: always() && hashFiles('plan.sarif') != ''
         with: {sarif_file: plan.sarif, category: plan}
@@ -163,13 +163,13 @@ plan:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event" && $TILL_RUNBOOK && $CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID
   script:
     # What differs, what does not hold and who is out of reach stands in the comment and in the reports, and stops nobody.
-    - till plan "$TILL_RUNBOOK" \${TILL_PLAN_KEY:+--sign "$TILL_PLAN_KEY"} --output plan.json --markdown plan.md --junit plan.xml --code-quality quality.json --fail-on failed
+    - till plan "$TILL_RUNBOOK" \${TILL_PLAN_KEY:+--sign "$TILL_PLAN_KEY"} --output plan.json --markdown plan.md --html plan.html --junit plan.xml --code-quality quality.json --fail-on failed
   after_script:
     - test -s plan.md || exit 0
     - 'curl --fail --silent --show-error --output /dev/null --header "PRIVATE-TOKEN: $TILL_API_TOKEN" --data-urlencode body@plan.md "$CI_API_V4_URL/projects/$CI_PROJECT_ID/merge_requests/$CI_MERGE_REQUEST_IID/notes"'
   artifacts:
     when: always
-    paths: [plan.json, plan.json.sig, plan.md]
+    paths: [plan.json, plan.json.sig, plan.md, plan.html]
     reports:
       junit: plan.xml
       codequality: quality.json
