@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { KnownAccounts } from '../app/accounts/known-accounts.ts'
 import { narrowed } from '../app/accounts/narrowed-accounts.ts'
@@ -200,8 +201,10 @@ async function load(project: Project, { sandbox, log }: Options): Promise<Revisi
   return { ...hooks, senders, commit, accounts }
 }
 
-function sourcesOf({ root, paths }: Project, files: readonly string[]): readonly string[] {
-  return [`${root}/tillwright.yaml`, paths.inventory, paths.runbooks, paths.modules, ...files]
+function sourcesOf({ root, paths, settings }: Project, files: readonly string[]): readonly string[] {
+  const { certificate, key, clientCa } = settings.server().tls ?? {}
+  const ofTls = [certificate, key, clientCa].filter((path) => path !== undefined).map((path) => resolve(root, path))
+  return [`${root}/tillwright.yaml`, paths.inventory, paths.runbooks, paths.modules, ...files, ...ofTls]
 }
 
 function stateMoved(): InputError {

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { TLSSocket } from 'node:tls'
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { leftOutText, readBody } from '../app/hooks/place-alerts.ts'
@@ -8,9 +7,9 @@ import type { HookStore, ToldAnswer } from '../core/hook-store.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { Sender } from '../core/server-settings.ts'
+import { certificateNames } from './certificate-names.ts'
 import type { Dashboard } from './dashboard/dashboard.ts'
 import { dashboardRoutes } from './dashboard/dashboard-routes.ts'
-import { dnsNames } from './dns-names.ts'
 import type { HookLoop } from './hook-loop.ts'
 import type { Doorkeeper } from './let-in.ts'
 import type { Metrics } from './metrics.ts'
@@ -268,8 +267,11 @@ async function letIn(serving: ServerParts, request: IncomingMessage): Promise<Vi
     return Array.isArray(value) ? value.join(',') : value
   }
   const doorkeeper = serving.doorkeeper()
-  const certificateNames = namesOf(request)
-  const first = doorkeeper.atTheDoor({ authorization: request.headers.authorization, header, certificateNames })
+  const first = doorkeeper.atTheDoor({
+    authorization: request.headers.authorization,
+    header,
+    certificateNames: certificateNames(request.socket, Date.now()),
+  })
   // Whoever is known at the door is let in, whatever others from that address do: all may come by one proxy.
   const isKnown = first !== 'signed' && first.ok
   if (!isKnown && !rates.hasRoom(refusalsOf(serving, request), REFUSALS))
@@ -326,14 +328,6 @@ function refusedFor(serving: ServerParts, request: IncomingMessage, status: numb
 function refusal({ status, message, headers }: Refused): Response {
   const body = JSON.stringify({ schema: 'till.hook-refused/1', status, why: message })
   return new Response(`${body}\n`, { status, headers: { 'content-type': 'application/json', ...headers } })
-}
-
-/** Names in a client certificate that an authority of ours has signed. */
-function namesOf(request: IncomingMessage): readonly string[] {
-  const socket = request.socket as TLSSocket
-  if (socket.authorized !== true) return []
-  const { subject, subjectaltname } = socket.getPeerCertificate()
-  return [subject?.CN, dnsNames(subjectaltname ?? '')].flat().filter((name) => typeof name === 'string')
 }
 
 function sentence(diagnostic: Diagnostic | undefined): string {

@@ -13,7 +13,7 @@ import { EscalationLoop } from './escalation-loop.ts'
 import { measureFleet } from './fleet-metrics.ts'
 import { HookLoop } from './hook-loop.ts'
 import { Doorkeeper } from './let-in.ts'
-import { DEFAULT_LISTEN, type Listening, listen } from './listen.ts'
+import { type Listening, listen } from './listen.ts'
 import { Metrics } from './metrics.ts'
 import { PlanDesk } from './plan-desk.ts'
 import { Post } from './post.ts'
@@ -87,12 +87,14 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
   try {
     post.keep()
     let doorkeeper = new Doorkeeper([])
+    let listening: Listening | undefined
     const revisions = await Revisions.open(first, {
       sandbox,
       log,
       onNew: (revision) => {
         controller.adopt(revision.project)
         doorkeeper = doorkeeper.with(revision.senders)
+        if (listening) renewTls(listening, revision, log)
       },
     })
     const bodies = new BodyReader()
@@ -109,8 +111,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
     working = startWorking(opened, { revisions, post, standsBy, doorkeeper: () => doorkeeper, bodies, dashboard })
     const { routes } = working
     const answer = getRequestListener(routes.fetch, { overrideGlobalObjects: false })
-    const address = where ?? first.settings.server().listen ?? DEFAULT_LISTEN
-    const listening = await listen(first, address, (request, response) => void answer(request, response))
+    listening = await listen(first, where, (request, response) => void answer(request, response))
     working.loop.start()
     working.escalating.start()
     working.reporting.start()
@@ -229,11 +230,8 @@ function servingOf(
     hurry: () => void controller.close().catch(() => undefined),
     async reload() {
       await revisions.reload()
-      try {
-        listening.renew(revisions.current.project)
-      } catch (error) {
-        log.say(`The certificate of before stays in use: ${(error as Error).message}`)
-      }
+      // A certificate ends, whatever keeps a new revision from being in force.
+      if (revisions.rejected !== undefined) renewTls(listening, revisions.current, log)
     },
     async stop() {
       stopping()
@@ -271,6 +269,15 @@ function announce(
     log.say('Nobody may look at the dashboard: server.accounts of tillwright.yaml names none.')
   if (!listening.isPrivate)
     log.say('It listens to more than this machine without TLS: tokens can be read on the way. See server.tls.')
+}
+
+/** Files for TLS are those of now; what the settings say besides takes effect when the server is started anew, and people are told so. */
+function renewTls(listening: Listening, { project }: Revision, log: ServerLog): void {
+  try {
+    for (const what of listening.renew(project)) log.say(`At the next start only takes effect: ${what}`)
+  } catch (error) {
+    log.say(`The certificate of before stays in use: ${(error as Error).message}`)
+  }
 }
 
 /** Several servers share the state: who works, and what is not the same for all of them. */

@@ -162,7 +162,7 @@ export const SERVER = {
       examples: ['127.0.0.1:8455', '[::]:8455'],
     },
     tls: {
-      description: 'Files for HTTPS, in PEM. Without them it is plain HTTP. They are read again on SIGHUP.',
+      description: 'Files for HTTPS, in PEM. Without them it is plain HTTP. They are read again when they change, and on SIGHUP; that there is TLS, or a client_ca where there was none, takes effect at the next start.',
       type: 'object',
       additionalProperties: false,
       required: ['certificate', 'key'],
