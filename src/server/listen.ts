@@ -65,12 +65,7 @@ export async function listen(project: Project, own: string | undefined, listener
     isPrivate: tls !== undefined || /^(127\.|::1$)/.test(at.address),
     renew(next) {
       const anew = tlsOf(next)
-      const later = [
-        ...(own === undefined && listenOf(next) !== where ? [`server.listen (it goes on on ${where})`] : []),
-        ...(anew && !tls ? ['server.tls (it goes on without TLS)'] : []),
-        ...(tls && !anew ? ['that there is no server.tls (it goes on by TLS)'] : []),
-        ...(tls && anew?.ca && !asksForCertificates ? ['server.tls.client_ca (no sender is asked for a certificate)'] : []),
-      ]
+      const later = laterOf({ where: own === undefined ? where : listenOf(next), tls, asksForCertificates }, next, anew)
       if (!tls || !('setSecureContext' in server)) return later
       // Without authorities of ours Node.js would take those of the public (nodejs.org/api/tls.html#tlscreatesecurecontextoptions).
       const used = anew ? { ...anew, ca: anew.ca ?? [] } : { ...tls, ca: [] }
@@ -91,20 +86,40 @@ export async function listen(project: Project, own: string | undefined, listener
   }
 }
 
-/** Connections that stand, each with what is, or was last, answered by it. */
+/** What of the settings takes effect at the next start only. */
+function laterOf(
+  now: {
+    readonly where: string
+    readonly tls: SecureContextOptions | undefined
+    readonly asksForCertificates: boolean
+  },
+  next: Project,
+  anew: SecureContextOptions | undefined,
+): readonly string[] {
+  const later: string[] = []
+  if (listenOf(next) !== now.where) later.push(`server.listen (it goes on on ${now.where})`)
+  if (anew && !now.tls) later.push('server.tls (it goes on without TLS)')
+  if (!anew && now.tls) later.push('that there is no server.tls (it goes on by TLS)')
+  if (anew?.ca && now.tls && !now.asksForCertificates)
+    later.push('server.tls.client_ca (no sender is asked for a certificate)')
+  return later
+}
+
+/** Connections by TLS, each with what is, or was last, answered by it. */
 class Connections {
   readonly #server: Server | TlsServer
-  readonly #last = new Map<Socket, ServerResponse>()
+  readonly #last = new Map<Socket, ServerResponse | undefined>()
 
   constructor(server: Server | TlsServer) {
     this.#server = server
+    server.on('secureConnection', (socket: Socket) => {
+      this.#last.set(socket, undefined)
+      socket.once('close', () => this.#last.delete(socket))
+    })
   }
 
   answering(response: ServerResponse): void {
-    const { socket } = response
-    if (!socket) return
-    if (!this.#last.has(socket)) socket.once('close', () => this.#last.delete(socket))
-    this.#last.set(socket, response)
+    if (response.socket && this.#last.has(response.socket)) this.#last.set(response.socket, response)
   }
 
   /** A certificate is judged at the handshake: whoever was let in by one has to make another. */
@@ -112,7 +127,7 @@ class Connections {
     this.#server.closeIdleConnections()
     for (const [socket, response] of this.#last) {
       ;(socket as TLSSocket).authorized = false
-      response.shouldKeepAlive = false
+      if (response) response.shouldKeepAlive = false
     }
   }
 }

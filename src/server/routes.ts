@@ -19,6 +19,7 @@ import { type BodyReader, textOfBody } from './read-body.ts'
 import type { Revision } from './revisions.ts'
 import type { ServerLog } from './server-log.ts'
 import type { SourceLoop } from './source-loop.ts'
+import { AGAIN, stateAway } from './state-away.ts'
 
 /** The answer does not wait for longer than so, until alerts have found their episodes. */
 const PATIENCE_MS = 100
@@ -75,6 +76,8 @@ export function routesOf(serving: ServerParts): Hono<Env> {
   app.route('/', dashboardRoutes(serving.dashboard))
   app.notFound(() => refusal(new Refused(404, 'There is nothing here.')))
   app.onError((error) => {
+    const away = stateAway(error, serving.log)
+    if (away !== undefined) return refusal(new Refused(503, away, AGAIN))
     serving.log.sayOf('bug', `This is a fault of Tillwright itself: ${error.stack ?? error.message}`)
     return refusal(new Refused(500, 'A fault of Tillwright itself; its log says more.'))
   })
@@ -147,7 +150,7 @@ async function kept<T>(keeping: Promise<T>): Promise<T> {
     return await keeping
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    throw new Refused(503, 'It could not be kept: send it again later.', { 'retry-after': '5' })
+    throw new Refused(503, 'It could not be kept: send it again later.', AGAIN)
   }
 }
 
@@ -164,7 +167,7 @@ async function broughtEvents(serving: ServerParts, context: Context<Env>): Promi
       if (brought.state === 'unknown-source') throw refusedFor(serving, request, 404, 'There is no such source.')
       if (brought.state === 'too-many') throw refusedFor(serving, request, 413, 'It has more than 10000 events.')
       if (brought.state === 'not-yet')
-        throw new Refused(503, 'They are not taken in yet: send them again later.', { 'retry-after': '5' })
+        throw new Refused(503, 'They are not taken in yet: send them again later.', AGAIN)
       const { taken, repeated } = brought
       return { schema: 'till.events-taken/1', source, taken, repeated }
     }),
@@ -303,7 +306,7 @@ async function bytesOf(serving: ServerParts, request: IncomingMessage, isKnown: 
   const address = serving.dashboard.addressOf(request)
   const read = await serving.bodies.read(request, isKnown ? { kind: 'known' } : { kind: 'unproven', address })
   if (read.ok) return read.bytes
-  if (read.status === 503) throw new Refused(503, read.why, { 'retry-after': '5' })
+  if (read.status === 503) throw new Refused(503, read.why, AGAIN)
   throw refusedFor(serving, request, read.status, read.why)
 }
 

@@ -86,14 +86,12 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
   if (other && !standsBy) throw alreadyRunning(other)
   try {
     post.keep()
-    let doorkeeper = new Doorkeeper([])
     let listening: Listening | undefined
     const revisions = await Revisions.open(first, {
       sandbox,
       log,
       onNew: (revision) => {
         controller.adopt(revision.project)
-        doorkeeper = doorkeeper.with(revision.senders)
         if (listening) renewTls(listening, revision, log)
       },
     })
@@ -108,7 +106,8 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
       log,
       plans: new PlanDesk(controller, log),
     })
-    working = startWorking(opened, { revisions, post, standsBy, doorkeeper: () => doorkeeper, bodies, dashboard })
+    const doorkeeper = doorkeeperOf(revisions)
+    working = startWorking(opened, { revisions, post, standsBy, doorkeeper, bodies, dashboard })
     const { routes } = working
     const answer = getRequestListener(routes.fetch, { overrideGlobalObjects: false })
     listening = await listen(first, where, (request, response) => void answer(request, response))
@@ -128,6 +127,19 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
   } catch (error) {
     await post.leave()
     throw error
+  }
+}
+
+/** Knows those who may send now. */
+function doorkeeperOf(revisions: Revisions): () => Doorkeeper {
+  let { senders } = revisions
+  let doorkeeper = new Doorkeeper(senders)
+  return () => {
+    if (revisions.senders !== senders) {
+      senders = revisions.senders
+      doorkeeper = doorkeeper.with(senders)
+    }
+    return doorkeeper
   }
 }
 
@@ -187,7 +199,8 @@ function startWorking(
   let isStopping = false
   const troubles = (): readonly string[] => [
     ...(isStopping ? ['The server is stopping.'] : []),
-    ...(post.isOurs || standsBy ? [] : ['Another server works on this state.']),
+    ...(post.isHeard ? [] : ['The state store does not answer.']),
+    ...(post.isOurs || standsBy || !post.isHeard ? [] : ['Another server works on this state.']),
     ...(loop.failure === undefined ? [] : [loop.failure]),
   ]
   const revision = (): Revision => revisions.current
