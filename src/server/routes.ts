@@ -8,6 +8,7 @@ import type { IncidentStore } from '../core/incident-store.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { Sender } from '../core/server-settings.ts'
 import { certificateNames } from './certificate-names.ts'
+import { networkOf } from './client-address.ts'
 import type { Dashboard } from './dashboard/dashboard.ts'
 import { dashboardRoutes } from './dashboard/dashboard-routes.ts'
 import type { HookLoop } from './hook-loop.ts'
@@ -60,6 +61,12 @@ class Refused extends Error {
 
 export function routesOf(serving: ServerParts): Hono<Env> {
   const app = new Hono<Env>()
+  app.use('*', async (context, next) => {
+    await next()
+    const { headers } = context.res
+    headers.set('x-content-type-options', 'nosniff')
+    if (headers.get('cache-control') === null) headers.set('cache-control', 'no-store')
+  })
   app.on(['POST', 'PUT'], '/hooks/:source', (context) => answered(serving, context))
   app.all('/hooks/:source', () => {
     return refusal(new Refused(405, 'Alerts are sent by POST.', { allow: 'POST, PUT' }))
@@ -316,7 +323,7 @@ function limit({ rates }: ServerParts, { name, perSecond }: Sender): void {
 }
 
 function refusalsOf({ dashboard }: ServerParts, request: IncomingMessage): string {
-  return `address ${dashboard.addressOf(request)}`
+  return `address ${networkOf(dashboard.addressOf(request))}`
 }
 
 function refusedFor(serving: ServerParts, request: IncomingMessage, status: number, why: string): Refused {

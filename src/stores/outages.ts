@@ -32,6 +32,7 @@ export function outageStore(session: StoreSession): OutageStore {
       const stored = await read()
       if (timely(stored, Date.now()) === stored) return stored
       // From now on, and not from each time that somebody asks.
+      // biome-ignore lint/correctness/useYield: it asks nothing more
       await change(fleet, function* (known) {
         return known
       })

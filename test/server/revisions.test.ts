@@ -80,8 +80,7 @@ test('a sender that was taken away is out, or sends less, whatever else is wrong
   const senders = (lines: string): string => `server:\n  senders:\n${lines}`
   const { of, files, told } = await opened('{}\n')
   for (const name of ['one', 'two', 'three', 'four']) files.write(name, `token-of-${name}-0123456789\n`)
-  const token = (name: string, more = ''): string =>
-    `    ${name}: {token: "file:${files.path(name)}"${more}}\n`
+  const token = (name: string, more = ''): string => `    ${name}: {token: "file:${files.path(name)}"${more}}\n`
   const may = () => of.senders.map(({ sender, secret }) => [sender.name, sender.sources.join(), secret?.reveal()])
   const at = 'zabbix'
   files.write(
