@@ -7,13 +7,13 @@ const TOLD =
 
 /** What to answer with 503 where the state store is why; people find the rest in the log. undefined: something else is. */
 export function stateAway(error: unknown, log: ServerLog): string | undefined {
-  if (!isOfState(error)) return undefined
+  if (!(error instanceof InputError) || !isOfState(error)) return undefined
   const [{ summary, detail } = { summary: error.message, detail: undefined }] = error.diagnostics
   log.sayOf('state', `Answered with 503: ${summary}${detail === undefined ? '' : `. ${detail}`}`)
   return TOLD
 }
 
-export function isOfState(error: unknown): error is InputError {
+export function isOfState(error: unknown): boolean {
   return error instanceof InputError && error.diagnostics[0]?.code === 'STATE_UNUSABLE'
 }
 

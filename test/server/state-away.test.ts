@@ -56,7 +56,7 @@ describe.skipIf(!hasPostgres)('while the database is away', () => {
     }
     expect((await anna.ask('/metrics')).status).toBe(503)
     expect((await anna.ask('/healthz')).status).toBe(200)
-    expect(till.told).toMatch(/Answered with 503: The state store, postgres:.*does not answer.*pg_isready/)
+    expect(till.told).toMatch(/Answered with 503: The state store, database .*does not answer.*pg_isready/)
     expect(till.told).not.toContain('a fault of Tillwright itself')
     const ready = async () => (await anna.ask('/readyz')).json
     await expect
