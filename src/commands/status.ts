@@ -111,7 +111,9 @@ export default class Status extends BaseCommand {
   ): Promise<void> {
     const { processed, failed } = await sendStatus(to, of)
     await of.project.close()
-    await this.write(`${processed} values were taken, ${failed} were not.\n`)
+    await this.write(
+      `${counted(processed, 'value was', 'values were')} taken, ${failed} ${failed === 1 ? 'was' : 'were'} not.\n`,
+    )
     if (failed > 0) this.exit(EXIT.failed)
   }
 

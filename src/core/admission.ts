@@ -107,6 +107,8 @@ export interface Hold {
   readonly by: string
   readonly from: number
   readonly until: number
+  /** Milliseconds, where a length of time was said. */
+  readonly lasts?: number
 }
 
 /** A device that was told to wait, so that it gets its turn. */

@@ -15,3 +15,18 @@ export function isClaimed(until: number, now: number): boolean {
 export function wasWithin(ms: number, { at, now }: { readonly at: number; readonly now: number }): boolean {
   return now - at < ms && at - now <= MOST_AHEAD_MS
 }
+
+/** Said to last for some time from a moment on. */
+interface Said {
+  readonly from: number
+  readonly until: number
+  /** Where a length of time was said, from the moment of saying. */
+  readonly lasts?: number
+}
+
+/** What was said to last for some time while a clock was ahead lasts so long from now on; the same where none was. */
+export function timely<One extends Said>(all: readonly One[], now: number): readonly One[] {
+  const isAhead = ({ from, lasts }: One): boolean => lasts !== undefined && from - now > MOST_AHEAD_MS
+  if (!all.some(isAhead)) return all
+  return all.map((one) => (isAhead(one) ? { ...one, from: now, until: now + (one.lasts ?? 0) } : one))
+}

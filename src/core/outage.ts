@@ -16,6 +16,8 @@ export interface Outage {
   /** Milliseconds since 1970 in UTC, as is `until`. */
   readonly from: number
   readonly until: number
+  /** Milliseconds, where a length of time was said, from the moment of saying. */
+  readonly lasts?: number
   /** The place does not trade meanwhile: the time counts as maintenance. Otherwise it counts as it was found. */
   readonly closed: boolean
   /** Who ended it before its time. */

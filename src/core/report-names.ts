@@ -9,6 +9,7 @@ export const NAMED_REPORTS = [
   'board',
   'horizon',
   'visits',
+  'versions',
 ] as const
 export type NamedReport = (typeof NAMED_REPORTS)[number]
 
@@ -30,6 +31,7 @@ export const REPORT_PARTS: Readonly<Record<NamedReport, readonly ReportPart[]>> 
   board: ['devices', 'contract', 'weeks'],
   horizon: ['devices'],
   visits: ['devices'],
+  versions: ['devices'],
 }
 
 /** Which part of a question each of its words belongs to; words of a time or a page belong to none. */

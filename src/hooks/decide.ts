@@ -262,11 +262,13 @@ const ability: Judge = ({ episode, rule, world, paramProblem }) => {
   const spent = episode.attempts.filter(isSpent)
   if (spent.length >= rule.attempts.episode) return people(afterAttempts(spent))
   if (world.useless >= rule.attempts.useless) {
-    const why = `The last ${world.useless} repairs by this rule did not help on devices of this profile: the rest is left alone.`
+    const why = `The last ${counted(world.useless, 'repair')} by this rule did not help on devices of this profile: the rest is left alone.`
     return people(why)
   }
   if (world.deviceAttempts >= rule.attempts.day)
-    return people(`The device had ${world.deviceAttempts} repairs within a day: more would hide what is wrong with it.`)
+    return people(
+      `The device had ${counted(world.deviceAttempts, 'repair')} within a day: more would hide what is wrong with it.`,
+    )
   return undefined
 }
 
@@ -283,7 +285,7 @@ const limits: Judge = ({ rule, world, now }) => {
   const rested = (world.lastAttemptAt ?? Number.NEGATIVE_INFINITY) + rule.cooldownMs
   if (now < rested) return wait(rested, 'A repair of the device was tried a moment ago.')
   if (world.ruleAttempts < rule.perHour) return undefined
-  const why = `The rule made ${world.ruleAttempts} repairs within an hour, which is its cap.`
+  const why = `The rule made ${counted(world.ruleAttempts, 'repair')} within an hour, which is its cap.`
   return { ...note('held', why, now + HOUR_MS / 60), isWanted: true }
 }
 

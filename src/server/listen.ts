@@ -1,8 +1,8 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { isAbsolute, join } from 'node:path'
-import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls'
 import type { Project } from '../app/project.ts'
 import { InputError, usageError } from '../core/diagnostic.ts'
 import type { ServerSettings } from '../core/server-settings.ts'
@@ -22,7 +22,7 @@ const SPARE_CONNECTIONS = 100
 /** Requests that are being answered when the server stops. */
 const LAST_ANSWERS_MS = 12_000
 
-export const DEFAULT_LISTEN = '127.0.0.1:8455'
+const DEFAULT_LISTEN = '127.0.0.1:8455'
 
 /** A server that listens. */
 export interface Listening {
@@ -30,19 +30,26 @@ export interface Listening {
   readonly address: string
   readonly port: number
   readonly isPrivate: boolean
-  /** Reads the files for TLS anew. Throws InputError. */
-  renew(project: Project): void
+  /** Reads the files for TLS anew, and tells what of the settings takes effect at the next start only. Throws InputError. */
+  renew(project: Project): readonly string[]
   /** Takes no more requests, and resolves when those under way are answered. */
   stop(): Promise<void>
 }
 
-/** Throws InputError where the address cannot be had or a file for TLS cannot be used. */
-export async function listen(project: Project, where: string, listener: RequestListener): Promise<Listening> {
+/** Throws InputError where the address cannot be had or a file for TLS cannot be used. `own`: an address that the command line names. */
+export async function listen(project: Project, own: string | undefined, listener: RequestListener): Promise<Listening> {
+  const where = own ?? listenOf(project)
   const { host, port } = parseAddress(where)
-  const tls = tlsOf(project)
+  let tls = tlsOf(project)
+  const asksForCertificates = tls?.ca !== undefined
   const server: Server | TlsServer = tls
-    ? createTlsServer({ ...LIMITS, ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: false }, listener)
-    : createServer(LIMITS, listener)
+    ? createTlsServer({ ...LIMITS, ...tls, requestCert: asksForCertificates, rejectUnauthorized: false })
+    : createServer(LIMITS)
+  const connections = new Connections(server)
+  server.on('request', (request, response) => {
+    connections.answering(response)
+    listener(request, response)
+  })
   server.maxConnections = MOST_CONNECTIONS
   keepRoom(server)
   await new Promise<void>((resolve, reject) => {
@@ -58,7 +65,15 @@ export async function listen(project: Project, where: string, listener: RequestL
     isPrivate: tls !== undefined || /^(127\.|::1$)/.test(at.address),
     renew(next) {
       const anew = tlsOf(next)
-      if (anew && 'setSecureContext' in server) server.setSecureContext(anew)
+      const later = laterOf({ where: own === undefined ? where : listenOf(next), tls, asksForCertificates }, next, anew)
+      if (!tls || !('setSecureContext' in server)) return later
+      // Without authorities of ours Node.js would take those of the public (nodejs.org/api/tls.html#tlscreatesecurecontextoptions).
+      const used = anew ? { ...anew, ca: anew.ca ?? [] } : { ...tls, ca: [] }
+      const isOther = String(used.ca) !== String(tls.ca ?? [])
+      server.setSecureContext(used)
+      tls = used
+      if (isOther) connections.forgetCertificates()
+      return later
     },
     async stop() {
       const cut = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS)
@@ -68,6 +83,52 @@ export async function listen(project: Project, where: string, listener: RequestL
       })
       clearTimeout(cut)
     },
+  }
+}
+
+/** What of the settings takes effect at the next start only. */
+function laterOf(
+  now: {
+    readonly where: string
+    readonly tls: SecureContextOptions | undefined
+    readonly asksForCertificates: boolean
+  },
+  next: Project,
+  anew: SecureContextOptions | undefined,
+): readonly string[] {
+  const later: string[] = []
+  if (listenOf(next) !== now.where) later.push(`server.listen (it goes on on ${now.where})`)
+  if (anew && !now.tls) later.push('server.tls (it goes on without TLS)')
+  if (!anew && now.tls) later.push('that there is no server.tls (it goes on by TLS)')
+  if (anew?.ca && now.tls && !now.asksForCertificates)
+    later.push('server.tls.client_ca (no sender is asked for a certificate)')
+  return later
+}
+
+/** Connections by TLS, each with what is, or was last, answered by it. */
+class Connections {
+  readonly #server: Server | TlsServer
+  readonly #last = new Map<Socket, ServerResponse | undefined>()
+
+  constructor(server: Server | TlsServer) {
+    this.#server = server
+    server.on('secureConnection', (socket: Socket) => {
+      this.#last.set(socket, undefined)
+      socket.once('close', () => this.#last.delete(socket))
+    })
+  }
+
+  answering(response: ServerResponse): void {
+    if (response.socket && this.#last.has(response.socket)) this.#last.set(response.socket, response)
+  }
+
+  /** A certificate is judged at the handshake: whoever was let in by one has to make another. */
+  forgetCertificates(): void {
+    this.#server.closeIdleConnections()
+    for (const [socket, response] of this.#last) {
+      ;(socket as TLSSocket).authorized = false
+      if (response) response.shouldKeepAlive = false
+    }
   }
 }
 
@@ -81,6 +142,10 @@ function keepRoom(server: Server | TlsServer): void {
     })
     if (open > MOST_CONNECTIONS - SPARE_CONNECTIONS) server.closeIdleConnections()
   })
+}
+
+function listenOf({ settings }: Project): string {
+  return settings.server().listen ?? DEFAULT_LISTEN
 }
 
 function parseAddress(text: string): { readonly host: string; readonly port: number } {

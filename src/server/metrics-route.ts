@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { withPatience } from '../core/patience.ts'
 import { ApiRefused, problem } from './dashboard/api-refused.ts'
 import type { Dashboard } from './dashboard/dashboard.ts'
 import { visitorOf } from './dashboard/visitor.ts'
 import type { Metrics } from './metrics.ts'
+import { AWAY_MS } from './state-away.ts'
 
 /**
  * Numbers of the whole fleet. Where there is somebody for whom only a part of it exists, they are told to accounts that see all of it,
@@ -16,12 +18,13 @@ export function metricsRoute(
 ): void {
   app.get('/metrics', async (context) => {
     try {
-      await demandWhole(dashboard, context.env.incoming)
+      await withPatience(AWAY_MS, () => demandWhole(dashboard, context.env.incoming))
     } catch (error) {
       if (error instanceof ApiRefused) return problem(context, error)
       throw error
     }
-    return context.text(await metrics.text(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    const text = await withPatience(AWAY_MS, () => metrics.text())
+    return context.text(text, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
   })
 }
 

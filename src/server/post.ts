@@ -1,4 +1,5 @@
 import { uptime } from 'node:os'
+import { counted } from '../core/counted.ts'
 import { DAY_MS } from '../core/duration.ts'
 import type { HookStore, HookWorker } from '../core/hook-store.ts'
 import type { ServerLog } from './server-log.ts'
@@ -8,6 +9,8 @@ const TTL_MS = 20_000
 /** Of it, by which the one who has it counts shorter than the others. */
 const RESERVE_MS = 2_000
 const RENEW_MS = 5_000
+/** Without an answer for so long the store is away. */
+const SILENT_MS = 15_000
 const SETTLE_MS = 10_000
 const FORGET_MS = 3_600_000
 
@@ -25,6 +28,7 @@ export class Post {
   readonly #isUnderWay: (episode: string) => boolean
   /** By the clock that nobody can set; what was claimed lasts until then. */
   #oursUntil = Number.NEGATIVE_INFINITY
+  #answeredAt = clockMs()
   #hadIt = false
   #timers: NodeJS.Timeout[] = []
 
@@ -45,6 +49,11 @@ export class Post {
   /** A process that was stopped and goes on knows by the clock that it may have lost it. */
   get isOurs(): boolean {
     return clockMs() < this.#oursUntil
+  }
+
+  /** The store has answered lately. */
+  get isHeard(): boolean {
+    return clockMs() - this.#answeredAt < SILENT_MS
   }
 
   /** Takes the post, and settles what whoever had it before has left in doubt; gives who has it, if that is another one. */
@@ -73,6 +82,7 @@ export class Post {
   async #claim(): Promise<boolean> {
     const before = clockMs()
     const isOurs = await this.#store.claim(TTL_MS)
+    this.#answeredAt = clockMs()
     this.#oursUntil = isOurs ? before + TTL_MS - RESERVE_MS : Number.NEGATIVE_INFINITY
     return isOurs
   }
@@ -90,7 +100,9 @@ export class Post {
   async #settle(): Promise<void> {
     const lost = this.isOurs ? await this.#store.settleDoubt(new Date(), this.#isUnderWay) : 0
     if (lost > 0)
-      this.#log.say(`${lost} repairs that nobody makes any more: how they ended is not known, they count as made.`)
+      this.#log.say(
+        `${counted(lost, 'repair')} that nobody makes any more: how it ended is not known, each counts as made.`,
+      )
   }
 
   #every(ms: number, work: () => Promise<void>): void {

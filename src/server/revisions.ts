@@ -1,9 +1,11 @@
+import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { KnownAccounts } from '../app/accounts/known-accounts.ts'
 import { narrowed } from '../app/accounts/narrowed-accounts.ts'
 import { openAccounts } from '../app/accounts/open-accounts.ts'
 import { openProvider } from '../app/accounts/open-provider.ts'
 import { isSamePlace } from '../app/history/state-place.ts'
+import { narrowedSenders } from '../app/hooks/narrowed-senders.ts'
 import { type Hooks, hooksOf } from '../app/hooks/open-hooks.ts'
 import { type KnownSender, openSenders } from '../app/hooks/open-senders.ts'
 import { openProject, type Project } from '../app/project.ts'
@@ -41,6 +43,7 @@ export class Revisions {
   readonly #options: Options
   #current: Revision
   #accounts: KnownAccounts
+  #senders: readonly KnownSender[]
   #seen: string
   /** When the same files are tried again, by the clock of `performance`, and how long that was waited for. */
   #again: { readonly at: number; readonly pauseMs: number } | undefined
@@ -51,6 +54,7 @@ export class Revisions {
   private constructor(first: Revision, seen: string, options: Options) {
     this.#current = first
     this.#accounts = first.accounts
+    this.#senders = first.senders
     this.#seen = seen
     this.#options = options
   }
@@ -71,6 +75,11 @@ export class Revisions {
   /** Who may look at the dashboard now: fewer than by the revision in force where newer files that cannot be used take some away. */
   get accounts(): KnownAccounts {
     return this.#accounts
+  }
+
+  /** Who may send now: fewer, likewise. */
+  get senders(): readonly KnownSender[] {
+    return this.#senders
   }
 
   /** Why the files as they are now are not in force; undefined where they are. */
@@ -131,6 +140,7 @@ export class Revisions {
       onNew(revision)
       this.#current = revision
       this.#accounts = revision.accounts
+      this.#senders = revision.senders
       this.#rejected = undefined
       this.#again = undefined
       log.say(`A new revision of the repository is in force: ${summaryOf(revision)}`)
@@ -162,13 +172,19 @@ export class Revisions {
     try {
       const { accounts, fewer } = await narrowed(this.#current, project)
       this.#accounts = accounts
-      if (fewer.length > 0)
-        log.sayOf(
-          `fewer ${fewer}`,
-          `Not let in until then, or with a lesser role, since tillwright.yaml as it is now says otherwise: ${fewer.join(', ')}`,
-        )
+      const sending = await narrowedSenders(this.#current.senders, project)
+      this.#senders = sending.senders
+      for (const [whose, names] of [
+        ['', fewer],
+        ['Senders ', sending.fewer],
+      ] as const)
+        if (names.length > 0)
+          log.sayOf(
+            `fewer ${whose}${names}`,
+            `${whose}${whose ? 'not' : 'Not'} let in until then, or with ${whose ? 'less' : 'a lesser role'}, since tillwright.yaml as it is now says otherwise: ${names.join(', ')}`,
+          )
     } catch (error) {
-      log.sayOf('narrow', `Accounts that tillwright.yaml takes away could not be told: ${error}`)
+      log.sayOf('narrow', `Accounts and senders that tillwright.yaml takes away could not be told: ${error}`)
     }
   }
 }
@@ -200,8 +216,10 @@ async function load(project: Project, { sandbox, log }: Options): Promise<Revisi
   return { ...hooks, senders, commit, accounts }
 }
 
-function sourcesOf({ root, paths }: Project, files: readonly string[]): readonly string[] {
-  return [`${root}/tillwright.yaml`, paths.inventory, paths.runbooks, paths.modules, ...files]
+function sourcesOf({ root, paths, settings }: Project, files: readonly string[]): readonly string[] {
+  const { certificate, key, clientCa } = settings.server().tls ?? {}
+  const ofTls = [certificate, key, clientCa].filter((path) => path !== undefined).map((path) => resolve(root, path))
+  return [`${root}/tillwright.yaml`, paths.inventory, paths.runbooks, paths.modules, ...files, ...ofTls]
 }
 
 function stateMoved(): InputError {

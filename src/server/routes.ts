@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { TLSSocket } from 'node:tls'
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { leftOutText, readBody } from '../app/hooks/place-alerts.ts'
@@ -8,9 +7,10 @@ import type { HookStore, ToldAnswer } from '../core/hook-store.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
 import type { JsonValue } from '../core/json.ts'
 import type { Sender } from '../core/server-settings.ts'
+import { certificateNames } from './certificate-names.ts'
+import { networkOf } from './client-address.ts'
 import type { Dashboard } from './dashboard/dashboard.ts'
 import { dashboardRoutes } from './dashboard/dashboard-routes.ts'
-import { dnsNames } from './dns-names.ts'
 import type { HookLoop } from './hook-loop.ts'
 import type { Doorkeeper } from './let-in.ts'
 import type { Metrics } from './metrics.ts'
@@ -20,6 +20,7 @@ import { type BodyReader, textOfBody } from './read-body.ts'
 import type { Revision } from './revisions.ts'
 import type { ServerLog } from './server-log.ts'
 import type { SourceLoop } from './source-loop.ts'
+import { AGAIN, stateAway } from './state-away.ts'
 
 /** The answer does not wait for longer than so, until alerts have found their episodes. */
 const PATIENCE_MS = 100
@@ -60,6 +61,12 @@ class Refused extends Error {
 
 export function routesOf(serving: ServerParts): Hono<Env> {
   const app = new Hono<Env>()
+  app.use('*', async (context, next) => {
+    await next()
+    const { headers } = context.res
+    headers.set('x-content-type-options', 'nosniff')
+    if (headers.get('cache-control') === null) headers.set('cache-control', 'no-store')
+  })
   app.on(['POST', 'PUT'], '/hooks/:source', (context) => answered(serving, context))
   app.all('/hooks/:source', () => {
     return refusal(new Refused(405, 'Alerts are sent by POST.', { allow: 'POST, PUT' }))
@@ -76,6 +83,8 @@ export function routesOf(serving: ServerParts): Hono<Env> {
   app.route('/', dashboardRoutes(serving.dashboard))
   app.notFound(() => refusal(new Refused(404, 'There is nothing here.')))
   app.onError((error) => {
+    const away = stateAway(error, serving.log)
+    if (away !== undefined) return refusal(new Refused(503, away, AGAIN))
     serving.log.sayOf('bug', `This is a fault of Tillwright itself: ${error.stack ?? error.message}`)
     return refusal(new Refused(500, 'A fault of Tillwright itself; its log says more.'))
   })
@@ -148,7 +157,7 @@ async function kept<T>(keeping: Promise<T>): Promise<T> {
     return await keeping
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    throw new Refused(503, 'It could not be kept: send it again later.', { 'retry-after': '5' })
+    throw new Refused(503, 'It could not be kept: send it again later.', AGAIN)
   }
 }
 
@@ -165,7 +174,7 @@ async function broughtEvents(serving: ServerParts, context: Context<Env>): Promi
       if (brought.state === 'unknown-source') throw refusedFor(serving, request, 404, 'There is no such source.')
       if (brought.state === 'too-many') throw refusedFor(serving, request, 413, 'It has more than 10000 events.')
       if (brought.state === 'not-yet')
-        throw new Refused(503, 'They are not taken in yet: send them again later.', { 'retry-after': '5' })
+        throw new Refused(503, 'They are not taken in yet: send them again later.', AGAIN)
       const { taken, repeated } = brought
       return { schema: 'till.events-taken/1', source, taken, repeated }
     }),
@@ -268,8 +277,11 @@ async function letIn(serving: ServerParts, request: IncomingMessage): Promise<Vi
     return Array.isArray(value) ? value.join(',') : value
   }
   const doorkeeper = serving.doorkeeper()
-  const certificateNames = namesOf(request)
-  const first = doorkeeper.atTheDoor({ authorization: request.headers.authorization, header, certificateNames })
+  const first = doorkeeper.atTheDoor({
+    authorization: request.headers.authorization,
+    header,
+    certificateNames: certificateNames(request.socket, Date.now()),
+  })
   // Whoever is known at the door is let in, whatever others from that address do: all may come by one proxy.
   const isKnown = first !== 'signed' && first.ok
   if (!isKnown && !rates.hasRoom(refusalsOf(serving, request), REFUSALS))
@@ -301,7 +313,7 @@ async function bytesOf(serving: ServerParts, request: IncomingMessage, isKnown: 
   const address = serving.dashboard.addressOf(request)
   const read = await serving.bodies.read(request, isKnown ? { kind: 'known' } : { kind: 'unproven', address })
   if (read.ok) return read.bytes
-  if (read.status === 503) throw new Refused(503, read.why, { 'retry-after': '5' })
+  if (read.status === 503) throw new Refused(503, read.why, AGAIN)
   throw refusedFor(serving, request, read.status, read.why)
 }
 
@@ -311,7 +323,7 @@ function limit({ rates }: ServerParts, { name, perSecond }: Sender): void {
 }
 
 function refusalsOf({ dashboard }: ServerParts, request: IncomingMessage): string {
-  return `address ${dashboard.addressOf(request)}`
+  return `address ${networkOf(dashboard.addressOf(request))}`
 }
 
 function refusedFor(serving: ServerParts, request: IncomingMessage, status: number, why: string): Refused {
@@ -326,14 +338,6 @@ function refusedFor(serving: ServerParts, request: IncomingMessage, status: numb
 function refusal({ status, message, headers }: Refused): Response {
   const body = JSON.stringify({ schema: 'till.hook-refused/1', status, why: message })
   return new Response(`${body}\n`, { status, headers: { 'content-type': 'application/json', ...headers } })
-}
-
-/** Names in a client certificate that an authority of ours has signed. */
-function namesOf(request: IncomingMessage): readonly string[] {
-  const socket = request.socket as TLSSocket
-  if (socket.authorized !== true) return []
-  const { subject, subjectaltname } = socket.getPeerCertificate()
-  return [subject?.CN, dnsNames(subjectaltname ?? '')].flat().filter((name) => typeof name === 'string')
 }
 
 function sentence(diagnostic: Diagnostic | undefined): string {

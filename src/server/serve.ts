@@ -13,7 +13,7 @@ import { EscalationLoop } from './escalation-loop.ts'
 import { measureFleet } from './fleet-metrics.ts'
 import { HookLoop } from './hook-loop.ts'
 import { Doorkeeper } from './let-in.ts'
-import { DEFAULT_LISTEN, type Listening, listen } from './listen.ts'
+import { type Listening, listen } from './listen.ts'
 import { Metrics } from './metrics.ts'
 import { PlanDesk } from './plan-desk.ts'
 import { Post } from './post.ts'
@@ -86,13 +86,13 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
   if (other && !standsBy) throw alreadyRunning(other)
   try {
     post.keep()
-    let doorkeeper = new Doorkeeper([])
+    let listening: Listening | undefined
     const revisions = await Revisions.open(first, {
       sandbox,
       log,
       onNew: (revision) => {
         controller.adopt(revision.project)
-        doorkeeper = doorkeeper.with(revision.senders)
+        if (listening) renewTls(listening, revision, log)
       },
     })
     const bodies = new BodyReader()
@@ -106,11 +106,11 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
       log,
       plans: new PlanDesk(controller, log),
     })
-    working = startWorking(opened, { revisions, post, standsBy, doorkeeper: () => doorkeeper, bodies, dashboard })
+    const doorkeeper = doorkeeperOf(revisions)
+    working = startWorking(opened, { revisions, post, standsBy, doorkeeper, bodies, dashboard })
     const { routes } = working
     const answer = getRequestListener(routes.fetch, { overrideGlobalObjects: false })
-    const address = where ?? first.settings.server().listen ?? DEFAULT_LISTEN
-    const listening = await listen(first, address, (request, response) => void answer(request, response))
+    listening = await listen(first, where, (request, response) => void answer(request, response))
     working.loop.start()
     working.escalating.start()
     working.reporting.start()
@@ -127,6 +127,19 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
   } catch (error) {
     await post.leave()
     throw error
+  }
+}
+
+/** Knows those who may send now. */
+function doorkeeperOf(revisions: Revisions): () => Doorkeeper {
+  let { senders } = revisions
+  let doorkeeper = new Doorkeeper(senders)
+  return () => {
+    if (revisions.senders !== senders) {
+      senders = revisions.senders
+      doorkeeper = doorkeeper.with(senders)
+    }
+    return doorkeeper
   }
 }
 
@@ -186,7 +199,8 @@ function startWorking(
   let isStopping = false
   const troubles = (): readonly string[] => [
     ...(isStopping ? ['The server is stopping.'] : []),
-    ...(post.isOurs || standsBy ? [] : ['Another server works on this state.']),
+    ...(post.isHeard ? [] : ['The state store does not answer.']),
+    ...(post.isOurs || standsBy || !post.isHeard ? [] : ['Another server works on this state.']),
     ...(loop.failure === undefined ? [] : [loop.failure]),
   ]
   const revision = (): Revision => revisions.current
@@ -229,11 +243,8 @@ function servingOf(
     hurry: () => void controller.close().catch(() => undefined),
     async reload() {
       await revisions.reload()
-      try {
-        listening.renew(revisions.current.project)
-      } catch (error) {
-        log.say(`The certificate of before stays in use: ${(error as Error).message}`)
-      }
+      // A certificate ends, whatever keeps a new revision from being in force.
+      if (revisions.rejected !== undefined) renewTls(listening, revisions.current, log)
     },
     async stop() {
       stopping()
@@ -271,6 +282,15 @@ function announce(
     log.say('Nobody may look at the dashboard: server.accounts of tillwright.yaml names none.')
   if (!listening.isPrivate)
     log.say('It listens to more than this machine without TLS: tokens can be read on the way. See server.tls.')
+}
+
+/** Files for TLS are those of now; what the settings say besides takes effect when the server is started anew, and people are told so. */
+function renewTls(listening: Listening, { project }: Revision, log: ServerLog): void {
+  try {
+    for (const what of listening.renew(project)) log.say(`At the next start only takes effect: ${what}`)
+  } catch (error) {
+    log.say(`The certificate of before stays in use: ${(error as Error).message}`)
+  }
 }
 
 /** Several servers share the state: who works, and what is not the same for all of them. */

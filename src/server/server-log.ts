@@ -17,9 +17,14 @@ export class ServerLog {
       return
     }
     const more = before && before.left > 0 ? ` (and ${before.left} more like it since the last line)` : ''
+    // Those that were said last stand last; kinds hold addresses, of which strangers have as many as they like.
+    this.#quietUntil.delete(kind)
     this.#quietUntil.set(kind, { until: now + QUIET_MS, left: 0 })
+    const [oldest] = this.#quietUntil.keys()
+    if (this.#quietUntil.size > MOST_KINDS && oldest !== undefined) this.#quietUntil.delete(oldest)
     this.say(`${text}${more}`)
   }
 }
 
 const QUIET_MS = 10_000
+const MOST_KINDS = 1_000

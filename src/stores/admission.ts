@@ -1,4 +1,5 @@
 import type { AdmissionContent, AdmissionStore, HeldContent, Hold } from '../core/admission.ts'
+import { timely } from '../core/clock-ahead.ts'
 import { deviceKey, runKey } from '../core/lease.ts'
 import { auditAdmission } from './audit-entries.ts'
 import { compiledLater } from './compiled-later.ts'
@@ -22,7 +23,8 @@ export function admissionStore(session: StoreSession): AdmissionStore {
       namesOf(fleet).map((name) => [name]),
     )
     const stored = rows.map(([row]) => row?.value)
-    const before = texts.contentOf(stored[0], stored[1])
+    const known = texts.contentOf(stored[0], stored[1])
+    const before = { ...known, holds: timely(known.holds, Date.now()) }
     const keyOf = (device: string): string => deviceKey(fleet, device)
     const others = before.places.filter(({ run, device }) => !isOurs(run, device))
     const waiting = [...new Set(before.waiters.map(({ run }) => run))]
@@ -44,7 +46,8 @@ export function admissionStore(session: StoreSession): AdmissionStore {
     async read(fleet) {
       const rows = await Promise.all(namesOf(fleet).map((name) => session.read(VALUE.where('name', '=', name))))
       const [inProgress, holds] = rows.map(([row]) => row?.value)
-      return texts.contentOf(inProgress, holds)
+      const content = texts.contentOf(inProgress, holds)
+      return { ...content, holds: timely(content.holds, Date.now()) }
     },
     readHeld: (fleet) =>
       session.look(

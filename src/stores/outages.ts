@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { AuditEntry } from '../core/audit.ts'
+import { timely } from '../core/clock-ahead.ts'
 import { DAY_MS } from '../core/duration.ts'
 import { type Outage, type OutageStore, outageState } from '../core/outage.ts'
 import { appendAudit } from './audit.ts'
@@ -18,15 +19,25 @@ export function outageStore(session: StoreSession): OutageStore {
     session.write(
       function* () {
         const name = outagesOf(fleet)
-        const known = outagesIn(yield* rowsOf(VALUE.where('name', '=', name)))
-        const now = yield* work(known)
-        if (now === known) return
+        const stored = outagesIn(yield* rowsOf(VALUE.where('name', '=', name)))
+        const now = yield* work(timely(stored, Date.now()))
+        if (now === stored) return
         yield* putFact(name, JSON.stringify([...now].sort((a, b) => a.from - b.from)))
       },
       { locks: { alone: [outagesOf(fleet), AUDIT] }, sync: true },
     )
   return {
-    list: async (fleet) => outagesIn(await session.read(VALUE.where('name', '=', outagesOf(fleet)))),
+    async list(fleet) {
+      const read = async () => outagesIn(await session.read(VALUE.where('name', '=', outagesOf(fleet))))
+      const stored = await read()
+      if (timely(stored, Date.now()) === stored) return stored
+      // From now on, and not from each time that somebody asks.
+      // biome-ignore lint/correctness/useYield: it asks nothing more
+      await change(fleet, function* (known) {
+        return known
+      })
+      return read()
+    },
     add: (fleet, outage) =>
       change(fleet, function* (known) {
         yield* appendAudit(entryOf('outage.added', outage, { by: outage.by, at: Date.now() }))

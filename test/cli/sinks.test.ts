@@ -179,9 +179,7 @@ cat out/events.ndjson > taken.ndjson`
     database.exec(`${refused} VALUES ('archive', 20000, 'forgotten', 7, '2026-11-30T10:00:00.000Z', 'it said no')`)
     database.close()
     const { stdout } = await project.till('sinks', 'replay', 'archive', '--refused')
-    expect(stdout).toBe(
-      '12000 events wait for "archive" again.\n1 that were refused are not in the history any more.\n',
-    )
+    expect(stdout).toBe('12,000 events wait for "archive" again.\nNot in the history any more: 1 that was refused.\n')
     expect((await project.till('sinks', 'replay', 'archive', '--list')).stdout).toBe('Nothing was refused.\n')
     expect(await status()).toMatchObject([{ sink: 'archive', pending: 12_000 }])
   })

@@ -210,7 +210,17 @@ test('a partner finds nothing of incidents and reports that are not its own, whi
     'by=device',
     'by=store',
   ]
-  const names = ['availability', 'sla', 'sla-outages', 'recurring', 'completeness', 'board', 'horizon', 'visits']
+  const names = [
+    'availability',
+    'sla',
+    'sla-outages',
+    'recurring',
+    'completeness',
+    'board',
+    'horizon',
+    'visits',
+    'versions',
+  ]
   const ways = [
     ...names.flatMap((name) => filters.map((filter) => `/reports/${name}?${filter}`)),
     ...names.map((name) => `/reports/${name}?of=selling&by=store`),

@@ -76,6 +76,38 @@ test('who was taken away is out, whatever else is wrong with the repository', as
   ])
 })
 
+test('a sender that was taken away is out, or sends less, whatever else is wrong with the repository', async () => {
+  const senders = (lines: string): string => `server:\n  senders:\n${lines}`
+  const { of, files, told } = await opened('{}\n')
+  for (const name of ['one', 'two', 'three', 'four']) files.write(name, `token-of-${name}-0123456789\n`)
+  const token = (name: string, more = ''): string => `    ${name}: {token: "file:${files.path(name)}"${more}}\n`
+  const may = () => of.senders.map(({ sender, secret }) => [sender.name, sender.sources.join(), secret?.reveal()])
+  const at = 'zabbix'
+  files.write(
+    'tillwright.yaml',
+    senders(token('one') + token('two') + token('three', `, sources: [${at}, alertmanager]`) + token('four')),
+  )
+  await of.reload()
+  expect([of.rejected, may().length]).toEqual([undefined, 4])
+  files.write('inventory/fleet.yaml', BROKEN)
+  files.write(
+    'tillwright.yaml',
+    senders(token('two', `, sources: [${at}]`) + token('three', ', sources: [alertmanager]') + token('four')),
+  )
+  files.write('four', 'another-token-of-four-0123\n')
+  await of.reload()
+  expect(of.rejected).toContain('fleet.yaml')
+  expect(may()).toEqual([
+    ['two', at, 'token-of-two-0123456789'],
+    ['three', 'alertmanager', 'token-of-three-0123456789'],
+    ['four', '', 'another-token-of-four-0123'],
+  ])
+  expect(told.at(-1)).toMatch(/^Senders not let in until then, or with less, .*: one, two, three$/)
+  files.write('inventory/fleet.yaml', INVENTORY)
+  await of.reload()
+  expect(of.senders).toBe(of.current.senders)
+})
+
 test('a secret that was away is asked again without another change of a file', async () => {
   const { of, files, told } = await opened(accounts(`    anna: {role: admin, password: '${anna}'}\n`))
   const watching = of.watch()

@@ -107,7 +107,7 @@ test('a repair that the server was killed in is settled as in doubt, and not mad
   await till.has(() => till.log().includes('begun'))
   await till.end('SIGKILL')
   await till.serve()
-  expect(till.told).toContain('1 repairs that nobody makes any more')
+  expect(till.told).toContain('1 repair that nobody makes any more')
   await till.send('zabbix', zabbix(2, 'Slow'))
   const list = async () => JSON.parse((await till.till('episodes', 'list', '--json')).stdout).episodes
   while ((await list())[0]?.state !== 'needs-people') await new Promise((resolve) => setTimeout(resolve, 1_000))

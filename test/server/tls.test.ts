@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { request } from 'node:https'
+import { copyFileSync, readFileSync } from 'node:fs'
+import { Agent, request } from 'node:https'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isThere } from '../peers/debian.ts'
 import { NORTH, RULES, SECRETS, ServedProject, zabbix } from './served-project.ts'
@@ -12,7 +12,7 @@ const isHere = isThere({
 })
 
 const SENDERS = `server:
-  tls: {certificate: server.pem, key: server.key, client_ca: ca.pem}
+  tls: {certificate: server.pem, key: server.key, client_ca: clients.pem}
   senders:
     hq: {certificate: zabbix.hq.example}
     all: {token: "env:T_ALL"}
@@ -35,6 +35,7 @@ describe.skipIf(!isHere)('over TLS', () => {
     // A name of another kind that holds the text of a name of a host.
     const lie = 'urn:x, DNS:zabbix.hq.example, y'
     certificate('liar', 'somebody.example', 'ca', `@names\n[names]\nURI.1=${lie}\n`)
+    copyFileSync(till.path('ca.pem'), till.path('clients.pem'))
     await till.serve()
   }, 60_000)
   afterAll(() => till?.remove())
@@ -65,10 +66,14 @@ describe.skipIf(!isHere)('over TLS', () => {
   }
 
   /** The status of one request, by a client with that certificate. */
-  function statusOf(name: string | undefined, headers: Readonly<Record<string, string>> = {}): Promise<number> {
+  function statusOf(
+    name: string | undefined,
+    headers: Readonly<Record<string, string>> = {},
+    agent: Agent | false = false,
+  ): Promise<number> {
     const file = (ending: string): Buffer => readFileSync(till.path(`${name}.${ending}`))
     const own = name === undefined ? {} : { cert: file('pem'), key: file('key') }
-    const options = { method: 'POST', headers, ca: readFileSync(till.path('ca.pem')), agent: false, ...own }
+    const options = { method: 'POST', headers, ca: readFileSync(till.path('ca.pem')), agent, ...own }
     return new Promise((resolve, reject) => {
       const sent = request(`${till.url}/hooks/zabbix`, options, (answer) => {
         answer.resume()
@@ -90,10 +95,47 @@ describe.skipIf(!isHere)('over TLS', () => {
     expect(await statusOf('hq', { authorization: 'Bearer wrong' })).toBe(401)
   })
 
-  test('SIGHUP reads the certificate anew', async () => {
-    certificate('server', '127.0.0.1', 'other')
+  const revisions = (): number => till.told.split('A new revision').length - 1
+  async function reloaded(): Promise<void> {
+    const before = revisions()
     till.server?.kill('SIGHUP')
-    await till.has(() => till.told.includes('A new revision'))
+    await till.has(() => revisions() > before)
+  }
+
+  test('whose authority was taken away is out, also by a connection that stands', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    expect(await statusOf('hq', {}, agent)).toBe(202)
+    copyFileSync(till.path('other.pem'), till.path('clients.pem'))
+    await reloaded()
+    expect(await statusOf('hq', {}, agent)).toBe(401)
+    agent.destroy()
+    expect(await statusOf('forged')).toBe(202)
+    copyFileSync(till.path('ca.pem'), till.path('clients.pem'))
+    await reloaded()
+    expect(await statusOf('hq')).toBe(202)
+  })
+
+  test('what takes effect at the next start only is told', async () => {
+    const tokens = '  senders:\n    all: {token: "env:T_ALL"}\n'
+    till.write('tillwright.yaml', `server:\n${tokens}${RULES}`)
+    await reloaded()
+    expect(till.told).toContain('At the next start only takes effect: that there is no server.tls')
+    expect(await statusOf('hq')).toBe(401)
+    expect(await statusOf(undefined, { authorization: `Bearer ${SECRETS.T_ALL}` })).toBe(202)
+    till.write('tillwright.yaml', SENDERS + RULES)
+    await reloaded()
+    expect(await statusOf('hq')).toBe(202)
+  })
+
+  test('a certificate that is renewed is taken by itself, and by SIGHUP while the repository cannot be used', async () => {
+    const before = revisions()
+    certificate('server', '127.0.0.1', 'other')
+    await till.has(() => revisions() > before)
     await expect(statusOf('hq')).rejects.toThrow()
+    till.write('tillwright.yaml', 'nonsense: true\n')
+    await till.has(() => till.told.includes('cannot be used'))
+    certificate('server', '127.0.0.1', 'ca')
+    till.server?.kill('SIGHUP')
+    await expect.poll(() => statusOf('hq').catch(() => 0), { timeout: 20_000 }).toBe(202)
   })
 })

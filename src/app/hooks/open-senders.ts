@@ -21,9 +21,20 @@ const SHORTEST = 16
  * too short, or is that of another one; NotNow where nothing is wrong but that some cannot be read.
  */
 export async function openSenders(project: Project): Promise<readonly KnownSender[]> {
+  const { known, wrong, unread } = await readSenders(project)
+  if (wrong.length > 0) throw wrong.length === unread.size ? new NotNow(wrong) : new InputError(wrong)
+  return known
+}
+
+/** Senders that can be used, what is wrong with the others, and the names of those whose secret cannot be read. */
+export async function readSenders(project: Project): Promise<{
+  readonly known: readonly KnownSender[]
+  readonly wrong: readonly Diagnostic[]
+  readonly unread: ReadonlySet<string>
+}> {
   const secrets = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const wrong: Diagnostic[] = []
-  let unread = 0
+  const unread = new Set<string>()
   const digests = new Map<string, string>()
   const known: KnownSender[] = []
   const report = ({ name, source }: Sender, summary: string, detail: string): void => {
@@ -36,19 +47,19 @@ export async function openSenders(project: Project): Promise<readonly KnownSende
     }
     const secret = await secrets.read(sender.proof.secret)
     if (!secret.ok) {
-      unread += 1
+      unread.add(sender.name)
       report(sender, `its secret "${shown(sender.proof.secret)}" cannot be read`, secret.failure.message)
       continue
     }
     const text = secret.value.reveal()
-    if (Buffer.byteLength(text) < SHORTEST)
+    const isShort = Buffer.byteLength(text) < SHORTEST
+    if (isShort)
       report(sender, `its secret has fewer than ${SHORTEST} characters`, 'Make a long one: openssl rand -hex 32')
     const digest = createHash('sha256').update(text).digest('hex')
     const other = digests.get(digest)
     if (other !== undefined) report(sender, `it has the secret of "${other}"`, 'Who is sending could not be told.')
     digests.set(digest, sender.name)
-    known.push({ sender, secret: secret.value })
+    if (!isShort && other === undefined) known.push({ sender, secret: secret.value })
   }
-  if (wrong.length > 0) throw wrong.length === unread ? new NotNow(wrong) : new InputError(wrong)
-  return known
+  return { known, wrong, unread }
 }

@@ -1,4 +1,5 @@
 import { type Alert, alertFields } from '../../core/alert.ts'
+import { counted } from '../../core/counted.ts'
 import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
 import type { Episode } from '../../core/episode.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
@@ -76,7 +77,7 @@ interface Body {
 
 /** What is told where alerts were left out; nobody knows which, and their all-clears are among them. */
 export function leftOutText(leftOut: number): string {
-  return `${leftOut} alerts were left out of it ("truncatedAlerts"): set max_alerts of the receiver to 0.`
+  return `${counted(leftOut, 'alert was', 'alerts were')} left out of it ("truncatedAlerts"): set max_alerts of the receiver to 0.`
 }
 
 /**

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { HookRule } from '../../core/hook-rule.ts'
@@ -64,7 +65,7 @@ function contractProblems(duties: Duties, fleet: Fleet): readonly Diagnostic[] {
     wrong.set(name, seen)
   }
   return [...wrong].map(([name, { first, source, count }]) => {
-    const others = count > 1 ? ` and ${count - 1} others` : ''
+    const others = count > 1 ? ` and ${counted(count - 1, 'other')}` : ''
     const what = name === '' ? 'no contract' : `a contract that is not written: "${name}"`
     const detail = `By "${contract.text}". There are ${[...contracts.keys()].join(', ') || 'none'}.`
     return invalid(`${first}${others} has ${what}`, detail, source)

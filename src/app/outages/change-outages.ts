@@ -5,7 +5,7 @@ import type { Fleet } from '../../core/fleet.ts'
 import { type Outage, type OutageScope, outageState } from '../../core/outage.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { selectDevices } from '../revision/selection.ts'
-import { localInstant } from '../safety/local-instant.ts'
+import { isLength, localInstant } from '../safety/local-instant.ts'
 import { coversIn } from './known-outages.ts'
 
 /** More than that is a change of the inventory, or of `availability.maintenance`. */
@@ -45,7 +45,8 @@ export async function addOutage(
   if (until <= from) throw usageError('--until: it ends before it begins', 'Name a time after that of --from.')
   if (until - from > LONGEST_MS)
     throw usageError('--until: it lasts longer than 92 days', 'What stays so is a change of the inventory.')
-  const outage = { outage: `O${randomBytes(4).toString('hex')}`, scope, why: because, by, from, until, closed }
+  const said = wanted.from === undefined && isLength(wanted.until) ? { lasts: until - from } : {}
+  const outage = { outage: `O${randomBytes(4).toString('hex')}`, scope, why: because, by, from, until, ...said, closed }
   await store.outages.add(fleet.name, outage)
   return { outage, devices: covered.length }
 }

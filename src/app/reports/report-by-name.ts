@@ -15,6 +15,7 @@ import { type ReportPeriod, reportPeriod } from './report-period.ts'
 import type { SlaRecord } from './sla-record.ts'
 import { type SlaQuestion, slaAnswers, slaOutages, slaReport } from './sla-report.ts'
 import { trendsReport } from './trends-report.ts'
+import { versionsReport } from './versions-report.ts'
 
 export interface NamedQuestion {
   readonly name: NamedReport
@@ -59,6 +60,8 @@ export async function reportByName(question: NamedQuestion): Promise<Report> {
       return horizonReport({ ...question, runs })
     case 'visits':
       return visitsReport({ ...question, runs })
+    case 'versions':
+      return versionsReport({ ...question, runs })
     case 'board':
       return boardOf(question)
     case 'sla':

@@ -4,7 +4,7 @@ import type { Fleet } from '../../core/fleet.ts'
 import { suggest } from '../../lang/suggest.ts'
 import type { Project } from '../project.ts'
 import { accountName } from '../run/account.ts'
-import { localInstant } from './local-instant.ts'
+import { isLength, localInstant } from './local-instant.ts'
 
 /** Those that are not over. */
 export async function listHolds(project: Project): Promise<readonly Hold[]> {
@@ -25,7 +25,8 @@ export async function hold(
   const from = Date.now()
   const until = localInstant(more.until, { flag: '--until', zone, after: from })
   if (until <= from) throw usage(`--until: ${more.until} is over already`, 'Name a time that is to come.')
-  const made: Hold = { on, by: more.by ?? accountName(), why: more.because, from, until }
+  const said = isLength(more.until) ? { lasts: until - from } : {}
+  const made: Hold = { on, by: more.by ?? accountName(), why: more.because, from, until, ...said }
   return store.admission.transact(fleet.name, (content) => {
     const others = content.holds.filter((one) => one.until > from && !(one.on === on && one.by === made.by))
     return { result: made, content: { ...content, holds: [...others, made] } }

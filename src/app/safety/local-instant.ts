@@ -15,6 +15,11 @@ interface Written {
   readonly day?: 'beginning' | 'end'
 }
 
+/** Whether it is said how long, and not until when. */
+export function isLength(text: string): boolean {
+  return parseDuration(text) !== undefined
+}
+
 /**
  * Milliseconds since 1970 of a time as people write it: a length of time, or by the clocks of `zone`; without a zone there are only
  * lengths of time. Throws InputError that names `flag`.

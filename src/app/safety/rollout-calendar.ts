@@ -132,7 +132,7 @@ export function calendarPage(calendar: RolloutCalendar): string {
   const never = calendar.never.length
   return scheduleHtml(
     `Rollout of ${calendar.runbook}`,
-    [head, ...notes, ...(never > 0 ? [`${never} devices would not begin within 90 days.`] : [])],
+    [head, ...notes, ...(never > 0 ? [`${counted(never, 'device')} would not begin within 90 days.`] : [])],
     calendar.waves.map(({ number, stores, watchedUntil }) => ({
       number,
       ...(watchedUntil !== undefined && { watchedUntil }),

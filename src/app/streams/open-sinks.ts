@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path'
+import { counted } from '../../core/counted.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import { isFull, type Outbox, type SinkPosition, type SinkSettings } from '../../core/sink.ts'
 import { FileSink } from '../../streams/file-sink.ts'
@@ -68,7 +69,7 @@ async function lastWords(one: Sending, signal: AbortSignal): Promise<void> {
   const position = (await one.outbox.positions()).find(({ sink }) => sink === one.settings.name)
   if (!position || position.pending === 0) return
   one.warn(
-    `${position.pending} events wait for the sink "${one.settings.name}". ${trouble} They are kept; see: till sinks status`,
+    `${counted(position.pending, 'event waits', 'events wait')} for the sink "${one.settings.name}". ${trouble} They are kept; see: till sinks status`,
   )
 }
 

@@ -3,6 +3,7 @@ import { anchorsOfFile, anchorsOfNotes } from '../../app/audit/anchors.ts'
 import { jsonPage } from '../../app/json-document.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
+import { counted } from '../../core/counted.ts'
 import { EXIT } from '../../core/outcome.ts'
 
 export default class AuditVerify extends BaseCommand {
@@ -40,7 +41,9 @@ Exit codes: 0 the log is whole, 4 it is not.`
       const since = cut ? `, those up to ${cut.seq} were cut off in order` : ''
       const past = anchors.length - compared
       const other = past === 0 ? '' : `, ${past} ${past === 1 ? 'is' : 'are'} of what was cut off`
-      await this.write(`The log is whole: ${rows} rows${since}; ${compared} heads compared${other}.\n`)
+      await this.write(
+        `The log is whole: ${counted(rows, 'row')}${since}; ${counted(compared, 'head')} compared${other}.\n`,
+      )
     }
     this.exit(faults.length > 0 ? EXIT.failed : EXIT.ok)
   }

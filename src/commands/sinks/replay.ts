@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { jsonPage } from '../../app/json-document.ts'
 import { replaySink } from '../../app/streams/replay-sink.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
+import { counted } from '../../core/counted.ts'
 import { EXIT } from '../../core/outcome.ts'
 
 export default class SinksReplay extends BaseCommand {
@@ -46,9 +47,14 @@ forgotten cannot be sent again. Nothing is sent by this; \`till sinks drain\` do
     else {
       const listed = replayed.refused.map(({ run, seq, at, why }) => `${run}/${seq}  ${at}  ${why}\n`).join('')
       const { queued, forgotten } = replayed
-      const lost = forgotten > 0 ? `${forgotten} that were refused are not in the history any more.\n` : ''
+      const lost =
+        forgotten > 0
+          ? `Not in the history any more: ${forgotten} that ${forgotten === 1 ? 'was' : 'were'} refused.\n`
+          : ''
       await this.write(
-        flags.list ? listed || 'Nothing was refused.\n' : `${queued} events wait for "${args.sink}" again.\n${lost}`,
+        flags.list
+          ? listed || 'Nothing was refused.\n'
+          : `${counted(queued, 'event waits', 'events wait')} for "${args.sink}" again.\n${lost}`,
       )
     }
     this.exit(EXIT.ok)

@@ -5,6 +5,7 @@ import { exportState } from '../../app/state/export-state.ts'
 import { fileWriter } from '../../app/writer.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
+import { counted } from '../../core/counted.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -85,6 +86,6 @@ Exit codes: 0 all is written, 2 nothing was, 130 interrupted.`
 
   async #tell(told: { readonly file: string; readonly rows: number; readonly bytes: number }, json: boolean) {
     if (json) await this.write(jsonLine({ schema: 'till.state-exported/1', ...told }))
-    else await this.write(`${told.rows} rows, ${(told.bytes / 1_000_000).toFixed(1)} MB, are in ${told.file}.\n`)
+    else await this.write(`In ${told.file}: ${counted(told.rows, 'row')}, ${(told.bytes / 1_000_000).toFixed(1)} MB.\n`)
   }
 }

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 import { jsonLine } from '../../app/json-document.ts'
 import { moveState } from '../../app/state/move-state.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
+import { counted } from '../../core/counted.ts'
 
 export default class StateMigrate extends BaseCommand {
   static override summary = 'Move the state from its file to a PostgreSQL, whole and compared.'
@@ -35,7 +36,7 @@ Exit codes: 0 all is moved, 2 nothing was.`
     else {
       const rows = moved.tables.reduce((sum, table) => sum + table.rows, 0)
       await this.write(
-        `${rows} rows of ${moved.tables.length} tables are in ${moved.to}, each table compared.\n${moved.from} is sealed.\n` +
+        `In ${moved.to}: ${counted(rows, 'row')} of ${moved.tables.length} tables, each table compared.\n${moved.from} is sealed.\n` +
           'Next: `state: {postgres: "env:NAME"}` in tillwright.yaml, with the variable in the environment of whoever runs till.\n',
       )
     }

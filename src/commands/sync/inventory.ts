@@ -4,6 +4,7 @@ import { holds } from '../../app/revision/selection.ts'
 import { type DeviceDifference, inventoryDifference, proposalYaml } from '../../app/sync/inventory-difference.ts'
 import { deviceListOf, readDeviceList } from '../../app/sync/read-list.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
+import { counted } from '../../core/counted.ts'
 import { EXIT } from '../../core/outcome.ts'
 import { plainText } from '../../reporters/plain-text.ts'
 
@@ -53,7 +54,7 @@ not be used, or some of it not. With --json the answer is one document (schema t
         await this.write(proposalYaml(differences))
         for (const text of unreadable.slice(0, MOST_UNREADABLE)) process.stderr.write(`${plainText(text)}\n`)
         const { add, change, missing, 'no-store': noStore } = counts
-        const more = [`${pages} pages`, ...(asOf === null ? [] : [`as of ${asOf}`])].join(', ')
+        const more = [counted(pages, 'page'), ...(asOf === null ? [] : [`as of ${asOf}`])].join(', ')
         process.stderr.write(
           `${list.name} (${more}): ${add} new, ${change} otherwise, ${missing} missing, ${noStore} of stores that are not there, ${same} the same, ${unreadable.length} unreadable\n`,
         )

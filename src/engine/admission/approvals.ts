@@ -1,4 +1,5 @@
 import type { ApprovalState, Identification } from '../../core/admission.ts'
+import { wasWithin } from '../../core/clock-ahead.ts'
 import type { ErrorCode } from '../../core/error-catalog.ts'
 import { PROVIDER_MARK } from '../../core/sign-in-provider.ts'
 
@@ -37,9 +38,9 @@ function isSameVoice(one: Pick<Voice, 'by' | 'proof'>, another: Voice): boolean 
   return isSameKey || isSame(one.by, another.by)
 }
 
-/** It was not given, or given and not used, in time. What has begun by it goes on. */
-export function isOver(state: ApprovalState, now: number): boolean {
-  return state.usedAt === undefined && now >= state.expiresAt
+/** It was not given, or given and not used, in time; or asked for by a clock that was ahead, whose time would never end. What has begun by it goes on. */
+export function isOver({ usedAt, askedAt, expiresAt }: ApprovalState, now: number): boolean {
+  return usedAt === undefined && !wasWithin(expiresAt - askedAt, { at: askedAt, now })
 }
 
 export type ApprovalChange =

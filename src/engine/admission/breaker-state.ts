@@ -1,4 +1,5 @@
 import type { BreakerState } from '../../core/admission.ts'
+import { counted } from '../../core/counted.ts'
 import type { Breaker } from '../../core/policy.ts'
 import { shownLength, shownNames } from './shown-time.ts'
 
@@ -23,7 +24,7 @@ export function afterFailure(
     const recent = within(failures, failure.at, withinMs)
     if (recent.length < limit) continue
     const devices = shownNames(recent.map(({ device }) => device))
-    const why = `${recent.length} devices failed within ${shownLength(withinMs)}: ${devices}.`
+    const why = `${counted(recent.length, 'device')} failed within ${shownLength(withinMs)}: ${devices}.`
     return { ...state, failures, opened: { at: failure.at, why } }
   }
   return { ...state, failures }

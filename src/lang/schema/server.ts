@@ -162,7 +162,8 @@ export const SERVER = {
       examples: ['127.0.0.1:8455', '[::]:8455'],
     },
     tls: {
-      description: 'Files for HTTPS, in PEM. Without them it is plain HTTP. They are read again on SIGHUP.',
+      description:
+        'Files for HTTPS, in PEM. Without them it is plain HTTP. They are read again when they change, and on SIGHUP; that there is TLS, or a client_ca where there was none, takes effect at the next start.',
       type: 'object',
       additionalProperties: false,
       required: ['certificate', 'key'],
@@ -190,11 +191,11 @@ export const SERVER = {
     proxies: {
       description:
         'Addresses and networks of proxies that requests come through. What they say in X-Forwarded-For is believed, and of nobody else: the last ' +
-        'entry that is no proxy is who asks, by whom tries are counted and what is on record. Default: none; everybody is its peer.',
+        'entry that is no proxy is who asks, by whom tries are counted and what is on record. Name networks that hold proxies alone: who comes directly from one chooses its address. Default: none; everybody is its peer.',
       type: 'array',
       minItems: 1,
       items: { type: 'string', pattern: '^[0-9a-fA-F:.]+(/[0-9]{1,3})?$' },
-      examples: [['127.0.0.1', '10.1.0.0/16']],
+      examples: [['127.0.0.1', '10.1.0.8/30']],
     },
     public_url: {
       description:

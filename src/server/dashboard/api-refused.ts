@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
-import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError, NotNow } from '../../core/diagnostic.ts'
+import { AGAIN, isOfState } from '../state-away.ts'
 
 /** A question that is refused, with the reason for people. */
 export class ApiRefused extends Error {
@@ -28,9 +29,10 @@ export async function tried<T>(
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof InputError)) throw error
+    if (!(error instanceof InputError) || isOfState(error)) throw error
     const [first] = error.diagnostics
     const told = `${first?.summary ?? error.message}${first?.detail ? `: ${first.detail}` : ''}`
-    throw (first && as(first)) ?? new ApiRefused(409, told)
+    const refused = error instanceof NotNow ? new ApiRefused(503, told, AGAIN) : new ApiRefused(409, told)
+    throw (first && as(first)) ?? refused
   }
 }

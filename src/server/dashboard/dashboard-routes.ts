@@ -1,4 +1,6 @@
 import { Hono } from 'hono'
+import { withPatience } from '../../core/patience.ts'
+import { AGAIN, AWAY_MS, stateAway } from '../state-away.ts'
 import { actionRoutes } from './actions.ts'
 import { apiRoutes } from './api.ts'
 import { ApiRefused, problem } from './api-refused.ts'
@@ -33,7 +35,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 export function dashboardRoutes(dashboard: Dashboard): DashboardApp {
   const app: DashboardApp = new Hono<DashboardEnv>()
   app.use('*', async (context, next) => {
-    await next()
+    await withPatience(AWAY_MS, next)
     for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value)
     if (context.res.headers.get('cache-control') === null) context.res.headers.set('cache-control', 'no-store')
     if (isPrivate(context.env.incoming)) context.res.headers.set('strict-transport-security', 'max-age=31536000')
@@ -51,6 +53,8 @@ export function dashboardRoutes(dashboard: Dashboard): DashboardApp {
   app.all('/api/*', (context) => problem(context, new ApiRefused(404, 'There is no such question.')))
   app.onError((error, context) => {
     if (error instanceof ApiRefused) return problem(context, error)
+    const away = stateAway(error, dashboard.log)
+    if (away !== undefined) return problem(context, new ApiRefused(503, away, AGAIN))
     dashboard.log.sayOf('bug', `This is a fault of Tillwright itself: ${error.stack ?? error.message}`)
     return context.json(
       { schema: 'till.api-problem/1', status: 500, why: 'A fault of Tillwright itself; its log says more.' },

@@ -20,6 +20,7 @@ import type { PlanDesk } from '../plan-desk.ts'
 import type { BodyReader } from '../read-body.ts'
 import type { Revision } from '../revisions.ts'
 import type { ServerLog } from '../server-log.ts'
+import { ApiRefused } from './api-refused.ts'
 import { Sessions } from './sessions.ts'
 import { demand, type Visitor, visitorOf } from './visitor.ts'
 
@@ -124,7 +125,17 @@ export class Dashboard {
   /** Who asks, and may do that. Throws ApiRefused where that is nobody, or where the role does not reach so far. */
   async visitor(context: Context<DashboardEnv>, may: Right | 'anyone'): Promise<Visitor> {
     const { publicUrl } = this
-    const who = await visitorOf(context.env.incoming, { accounts: this.accounts(), sessions: this.sessions, publicUrl })
+    const { incoming } = context.env
+    const who = await visitorOf(incoming, { accounts: this.accounts(), sessions: this.sessions, publicUrl }).catch(
+      (error) => {
+        if (incoming.headers.authorization !== undefined && error instanceof ApiRefused && error.status === 401)
+          this.log.sayOf(
+            `token ${this.addressOf(incoming)}`,
+            `Refused (401) from ${this.addressOf(incoming)} to the API: ${error.message}`,
+          )
+        throw error
+      },
+    )
     if (may !== 'anyone') demand(who, may)
     return who
   }

@@ -29,13 +29,18 @@ export class SignIn {
     if (typeof account !== 'string' || typeof password !== 'string' || account.length > 64)
       throw new ApiRefused(400, 'It is {"account": "…", "password": "…"}.')
     const from = this.#dashboard.addressOf(incoming)
+    const known = this.#dashboard.accounts().named(account)
+    // What is no name of an account may be a password that was typed into the wrong field.
+    const whose = known ? `for "${account}"` : 'for a name that there is not'
     const waitMs = this.#tries.waitMs(account, from)
     if (waitMs > 0) {
-      this.#dashboard.log.sayOf(`tries ${from}`, `Too many wrong passwords from ${from}`)
+      this.#dashboard.log.sayOf(
+        `tries ${from} ${known && account}`,
+        `Too many wrong passwords ${whose}: refused from ${from}`,
+      )
       throw new ApiRefused(429, 'Too many wrong passwords.', { 'retry-after': String(Math.ceil(waitMs / 1000)) })
     }
     this.#tries.begun(account, from)
-    const known = this.#dashboard.accounts().named(account)
     const isRight = await this.#passwords.isRight(known, password).catch((error) => {
       this.#tries.unjudged(account, from)
       throw error
@@ -43,7 +48,7 @@ export class SignIn {
     if (isRight === 'busy') this.#tries.unjudged(account, from)
     if (isRight === 'busy') throw new ApiRefused(503, 'Too many sign in at once.', { 'retry-after': '2' })
     if (!isRight || !known) {
-      this.#dashboard.log.sayOf(`wrong ${from}`, `A wrong name or password from ${from}`)
+      this.#dashboard.log.sayOf(`wrong ${from} ${known && account}`, `A wrong password ${whose}, from ${from}`)
       throw new ApiRefused(401, 'The name or the password is not right.')
     }
     this.#tries.right(account, from)

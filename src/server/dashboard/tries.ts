@@ -1,3 +1,5 @@
+import { networkOf } from '../client-address.ts'
+
 /** Within so long so many wrong passwords are taken of one person at one place, of one place, and for one person. */
 const WITHIN_MS = 15 * 60_000
 const MOST = { both: 5, address: 20, account: 50 } as const
@@ -67,7 +69,8 @@ export class Tries {
 }
 
 /** Without an account it is not known yet who it is: the address counts alone. */
-function keysOf(account: string | undefined, address: string) {
+function keysOf(account: string | undefined, from: string) {
+  const address = networkOf(from)
   const place = { key: JSON.stringify(['', address]), most: MOST.address, isBoth: false }
   if (account === undefined) return [place]
   return [

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type pg from 'pg'
 import { DAY_MS } from '../../core/duration.ts'
+import { patienceLeftMs, unhurried } from '../../core/patience.ts'
 import { tables } from '../schema.ts'
 import type { Locks, Query, Steps, StoreSession } from '../steps.ts'
 import type { DatabaseAddress } from './address.ts'
@@ -87,10 +88,22 @@ export class PostgresSession implements StoreSession {
     return this.write(work, { locks: { shared } })
   }
 
-  write<T>(work: () => Steps<T>, { locks }: { readonly locks: Locks }): Promise<T> {
+  async write<T>(work: () => Steps<T>, { locks }: { readonly locks: Locks }): Promise<T> {
+    // Who is told that it could not be done must not see it done later: it does not begin while the server is away.
+    if (patienceLeftMs() < Number.POSITIVE_INFINITY) await this.#isThere()
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ work, locks, resolve: resolve as (value: unknown) => void, reject })
-      this.#writing ??= this.#drain()
+      this.#writing ??= unhurried(() => this.#drain())
+    })
+  }
+
+  #isThere(): Promise<unknown> {
+    return this.patiently(async () => {
+      const client = await this.#reader.client()
+      return client.query('SELECT 1').catch((error: unknown) => {
+        if (isAway(error)) this.#reader.lose()
+        throw error
+      })
     })
   }
 
@@ -175,7 +188,8 @@ export class PostgresSession implements StoreSession {
         'away',
       )
     }
-    return performance.now() - this.#awaySince < AWAY_GIVE_UP_MS && this.#options.isGivenUp?.() !== true
+    const isLong = performance.now() - this.#awaySince >= AWAY_GIVE_UP_MS
+    return !isLong && patienceLeftMs() > 0 && this.#options.isGivenUp?.() !== true
   }
 
   #isBack(): void {

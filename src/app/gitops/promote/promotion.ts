@@ -73,7 +73,7 @@ function* meaningLines({ touched, inventory, notes, ...parts }: Promotion): Gene
   }
   const { added, removed, changed } = inventory
   if (added + removed + changed > 0)
-    yield titled('inventory', [`${added} devices new, ${removed} gone, ${changed} changed`])
+    yield titled('inventory', [`${counted(added, 'device')} new, ${removed} gone, ${changed} changed`])
   const { stores, assignments, policies } = parts
   for (const [title, named] of Object.entries({ stores, assignments, policies }))
     if (named.length > 0)

@@ -1,3 +1,4 @@
+import { counted } from '../../../core/counted.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Rule } from '../rule.ts'
 
@@ -9,7 +10,7 @@ export const back: Rule = {
     const { backAtOnce, name } = policy.policy
     const busy = backInProgress(ledger) - (isPlaced ? 1 : 0)
     if (busy < backAtOnce) return undefined
-    const message = `${busy} devices that were away are being seen to; ${backAtOnce} may be at once.`
+    const message = `${counted(busy, 'device that was away is', 'devices that were away are')} being seen to; ${backAtOnce} may be at once.`
     return { kind: 'wait', code: 'BACK_WAITING', message, by: `policy ${name}`, isPassing: true }
   },
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../../core/counted.ts'
 import { failuresOf, judgeWave, type WaveJudgement } from '../judge-wave.ts'
 import type { Asked, Objection, Rule, Situation } from '../rule.ts'
 import { shownTime } from '../shown-time.ts'
@@ -54,7 +55,7 @@ function earlier(asked: Asked, situation: Situation, index: number): Objection |
 }
 
 function stopped(found: Extract<WaveJudgement, { state: 'stopped' }>, by: string): Objection {
-  const message = `${found.failed} devices of ${by} failed; it stops at ${found.limit}.`
+  const message = `${counted(found.failed, 'device')} of ${by} failed; it stops at ${found.limit}.`
   return { kind: 'refuse', code: 'WAVE_STOPPED', message, by }
 }
 
@@ -67,6 +68,6 @@ function own(asked: Asked, situation: Situation, index: number): Objection | und
   if (failed >= limit) return stopped({ state: 'stopped', failed, limit }, by)
   const inFlight = situation.ledger.inProgress(asked.question.run, index) + (asked.isPlaced ? 0 : 1)
   if (failed + inFlight <= limit) return undefined
-  const message = `${inFlight - 1} devices are in flight, and no more than ${limit - failed} of ${by} may still fail.`
+  const message = `${counted(inFlight - 1, 'device is', 'devices are')} in flight, and no more than ${limit - failed} of ${by} may still fail.`
   return { kind: 'wait', code: 'WAVE_WAITING', message, by, isPassing: true, isForAll: true }
 }

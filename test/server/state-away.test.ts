@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { errorsOf } from '../cli/published.ts'
+import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
+import { hashOf, PASSWORD } from './accounts.ts'
+import { NORTH, ServedProject } from './served-project.ts'
+import { type Answer, Visitor } from './visitor.ts'
+
+const SETTINGS = `server:
+  senders: {all: {token: "env:T_ALL"}}
+  accounts:
+    anna: {role: admin, password: '${hashOf(PASSWORD)}'}
+    wholesale: {role: viewer, token: "env:T_NORTH", devices: "store.id == '${NORTH}'"}
+`
+
+describe.skipIf(!hasPostgres)('while the database is away', () => {
+  const database = new PostgresServer()
+  let till: ServedProject
+
+  beforeAll(async () => {
+    await database.start()
+    process.env['TILL_STATE'] = database.url
+    till = new ServedProject(SETTINGS)
+    await till.serve()
+  }, 120_000)
+  afterAll(() => {
+    till?.remove()
+    database.stop()
+    delete process.env['TILL_STATE']
+  })
+
+  test('questions, words and numbers are 503, and the log says what to do', async () => {
+    const anna = new Visitor(till.url)
+    await anna.signIn('anna')
+    const asks: readonly (() => Promise<Answer>)[] = [
+      () => anna.ask('/api/v1/overview'),
+      () => anna.ask('/api/v1/runs'),
+      () =>
+        anna.ask('/api/v1/holds', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-till-csrf': anna.csrf },
+          body: JSON.stringify({ on: NORTH, until: '4h', why: 'stocktaking' }),
+        }),
+      () => new Visitor(till.url).signIn('anna'),
+    ]
+    const known = await Promise.all([asks[0]?.(), asks[1]?.(), anna.ask('/metrics')])
+    expect(known.map((answer) => answer?.status)).toEqual([200, 200, 200])
+    database.halt()
+    for (const ask of asks) {
+      const { status, headers, json } = await ask()
+      expect([status, headers.get('retry-after'), errorsOf('api-problem', json)], JSON.stringify(json)).toEqual([
+        503,
+        '5',
+        [],
+      ])
+      expect(json.why).toContain('The log of the server says')
+    }
+    expect((await anna.ask('/metrics')).status).toBe(503)
+    expect((await anna.ask('/healthz')).status).toBe(200)
+    expect(till.told).toMatch(/Answered with 503: The state store, database .*does not answer.*pg_isready/)
+    expect(till.told).not.toContain('a fault of Tillwright itself')
+    const ready = async () => (await anna.ask('/readyz')).json
+    await expect
+      .poll(ready, { timeout: 60_000 })
+      .toMatchObject({ ready: false, why: ['The state store does not answer.'] })
+    database.resume()
+    await expect.poll(ready, { timeout: 60_000 }).toMatchObject({ ready: true })
+    await expect.poll(async () => (await anna.ask('/api/v1/overview')).status, { timeout: 60_000 }).toBe(200)
+  }, 180_000)
+})
