@@ -1,7 +1,11 @@
 import { configDefaults, defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/longest-first.ts'
 
 /** They take the processors away, as others would: nothing else is tried meanwhile. */
 const ALONE = ['test/safety/overloaded.test.ts', 'test/sandbox/no-device-is-blamed.test.ts']
+
+/** They ask functions and leave nothing behind: one process for many of them, as starting it costs more than most of them do. */
+const PURE = ['core', 'devices', 'hooks', 'lang', 'ledger', 'pattern'].map((folder) => `test/${folder}/**/*.test.ts`)
 
 const waiting = {
   testTimeout: 120_000,
@@ -21,20 +25,24 @@ export default defineConfig({
       // Floors, in percent: to be raised as tests are written. 95 is what both are meant to have.
       thresholds: { 'src/core/**': { branches: 45 }, 'src/engine/**': { branches: 65 } },
     },
+    sequence: { sequencer: LongestFirst },
     projects: [
+      {
+        test: { name: 'pure', include: PURE, isolate: false, maxWorkers: 2, sequence: { groupOrder: 0 }, ...waiting },
+      },
       {
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...ALONE],
+          exclude: [...configDefaults.exclude, ...ALONE, ...PURE],
           // Most of them wait for servers and programs half of the time.
           maxWorkers: 3,
-          sequence: { groupOrder: 0 },
+          sequence: { groupOrder: 1 },
           ...waiting,
         },
       },
       {
-        test: { name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 1 }, ...waiting },
+        test: { name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 2 }, ...waiting },
       },
     ],
   },

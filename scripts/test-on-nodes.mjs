@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..')
 const EVERYWHERE = ['test/transports', 'test/winrm', 'test/sandbox', 'test/cli']
 const OTHER_LINES = [26, 24, 22, 20]
 /** After so long, the lines that are left are tried by the suites of transports alone: a slow machine has to come to an end. */
-const LONGEST_MS = 45 * 60_000
+const LONGEST_MS = 15 * 60_000
 const SHORTER = ['test/transports', 'test/winrm']
 /** More failing files than that are no matter of a busy machine. */
 const MOST_ALONE = 12

@@ -280,7 +280,10 @@ describe('the API', () => {
     expect([begun.status, errorsOf('api-started', begun.json)]).toEqual([202, []])
     const path = `/runs/${begun.json.run}`
     let planned = await partner.ask(`/api/v1${path}`)
-    while (planned.json?.state !== 'finished') planned = await partner.ask(`/api/v1${path}`)
+    while (planned.json?.state !== 'finished') {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      planned = await partner.ask(`/api/v1${path}`)
+    }
     expect(planned.json).toMatchObject({ mode: 'plan', by: 'partner', counts: { drifted: 1 } })
     expect(served.log()).toEqual([])
     expect(await post(partner, `${path}/abort`, { why: 'x' })).toMatchObject({ status: 403 })

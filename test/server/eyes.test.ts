@@ -274,7 +274,10 @@ test('a partner finds nothing of incidents and reports that are not its own, whi
 test('a plan is made, shown and applied as it was shown, by those who may; what is held is on record', async () => {
   const ended = async (run: string): Promise<Answer['json']> => {
     let { json } = await anna.ask(`/api/v1/runs/${run}`)
-    while (json.state !== 'finished') ({ json } = await anna.ask(`/api/v1/runs/${run}`))
+    while (json.state !== 'finished') {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      json = (await anna.ask(`/api/v1/runs/${run}`)).json
+    }
     return json
   }
   const device = `${NORTH}/pos1`

@@ -122,14 +122,14 @@ test(
       })),
     })
     expect((await till.send('alertmanager', group('firing'))).status).toBe(202)
-    await expect.poll(async () => (await episodesOf(till)).length, { timeout: 100_000 }).toBe(200)
+    await expect.poll(async () => (await episodesOf(till)).length, { timeout: 100_000, interval: 1_000 }).toBe(200)
     const incidents = async () =>
       JSON.parse((await till.till('incidents', 'list', '--all', '--json')).stdout).incidents as { kind?: string }[]
-    await expect.poll(async () => (await incidents()).length, { timeout: 100_000 }).toBe(1)
+    await expect.poll(async () => (await incidents()).length, { timeout: 100_000, interval: 1_000 }).toBe(1)
     expect((await till.send('alertmanager', group('resolved'))).status).toBe(202)
     const firing = async () =>
       (await episodesOf(till)).filter(({ state }) => state === 'waiting' || state === 'repairing')
-    await expect.poll(async () => (await firing()).length, { timeout: 100_000 }).toBe(0)
+    await expect.poll(async () => (await firing()).length, { timeout: 100_000, interval: 1_000 }).toBe(0)
     expect(till.log().filter((line) => line.endsWith('made'))).toEqual([])
   },
   LONGEST_MS,

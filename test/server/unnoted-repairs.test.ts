@@ -19,7 +19,7 @@ async function episodes(): Promise<readonly Shown[]> {
 
 async function become(...expected: readonly string[]): Promise<void> {
   let states: readonly string[] = []
-  for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((turn) => setTimeout(turn, 50))) {
+  for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((turn) => setTimeout(turn, 500))) {
     states = (await episodes()).map(({ rule, state }) => `${rule} ${state}`).sort()
     if (states.join() === [...expected].sort().join()) return
   }

@@ -61,18 +61,7 @@ describe.skipIf(!isPossible)('modules on systems', { timeout: 300_000 }, () => {
       ],
       { stdio: 'ignore' },
     )
-    const servers: SshServer[] = []
-    for (const name of Object.keys(SYSTEMS) as SystemName[]) {
-      const system = await bootSystem(name)
-      systems.push(system)
-      servers.push(await reachBySsh(system, keys, `127.0.9.${systems.length}`))
-      furnish(deviceRoot(system), 'etc')
-      copyFileSync(join(deviceRoot(system), 'etc/till.log'), join(deviceRoot(system), 'var/log/till.log'))
-      writeFileSync(join(deviceRoot(system), 'etc/hosts'), '127.0.0.1 localhost\n')
-      writeFileSync(join(deviceRoot(system), 'srv/acl.txt'), 'old\n')
-      offerPackage(system)
-      execFileSync('setfacl', ['-m', 'u:daemon:r', join(deviceRoot(system), 'srv/acl.txt')])
-    }
+    const servers = await Promise.all((Object.keys(SYSTEMS) as SystemName[]).map(bootAndFurnish))
     windows = makeWindows()
     furnish(windows.root, 'C/Till')
     const variables = Object.entries(serverEnvironment(windows)).map(([name, text]) => `"${name}=${text}"`)
@@ -91,6 +80,21 @@ describe.skipIf(!isPossible)('modules on systems', { timeout: 300_000 }, () => {
     project?.remove()
     answering?.close()
   })
+
+  /** One machine with files that steps look at, and its server. */
+  async function bootAndFurnish(name: SystemName, index: number): Promise<SshServer> {
+    const system = await bootSystem(name)
+    systems.push(system)
+    const server = await reachBySsh(system, keys, `127.0.9.${index + 1}`)
+    const root = deviceRoot(system)
+    furnish(root, 'etc')
+    copyFileSync(join(root, 'etc/till.log'), join(root, 'var/log/till.log'))
+    writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n')
+    writeFileSync(join(root, 'srv/acl.txt'), 'old\n')
+    offerPackage(system)
+    execFileSync('setfacl', ['-m', 'u:daemon:r', join(root, 'srv/acl.txt')])
+    return server
+  }
 
   function furnish(root: string, folder: string): void {
     mkdirSync(join(root, folder), { recursive: true })

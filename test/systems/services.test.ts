@@ -27,69 +27,71 @@ const DYING: Readonly<Record<string, string>> = {
   runit: `mkdir -p /etc/sv/dying; printf '#!/bin/sh\nsleep 1; exit 7\n' >/etc/sv/dying/run; chmod +x /etc/sv/dying/run`,
 }
 
-describe.skipIf(whyNoBoot !== undefined).each<SystemName>(['systemd', 'sysvinit', 'openrc', 'runit'])(
-  'services of a booted %s',
-  { timeout: 120_000 },
+// They boot and wait for daemons beside each other; the tests of each run one after another.
+describe.skipIf(whyNoBoot !== undefined).concurrent.each<SystemName>(['systemd', 'sysvinit', 'openrc', 'runit'])(
+  'on a booted %s',
   (name) => {
-    let system: BootedSystem
-    const step = moduleOn('service', () => system.shell)
-    let atBoot = ''
-    beforeAll(async () => {
-      system = await bootSystem(name)
-      atBoot = system.run(SURROUNDINGS).out
-    }, 600_000)
-    afterAll(async () => {
-      await system?.stop()
-    })
-
-    test('stops, starts, disables and enables a daemon', async () => {
-      expect(await step({ name: 'cron', state: 'running', enabled: true })).toEqual({ changes: [] })
-      expect(await step({ name: 'cron', state: 'stopped', enabled: false })).toEqual({
-        changes: ['state: running', 'enabled: true'],
-        left: [],
+    describe.sequential('services', { timeout: 120_000 }, () => {
+      let system: BootedSystem
+      const step = moduleOn('service', () => system.shell)
+      let atBoot = ''
+      beforeAll(async () => {
+        system = await bootSystem(name)
+        atBoot = system.run(SURROUNDINGS).out
+      }, 600_000)
+      afterAll(async () => {
+        await system?.stop()
       })
-      expect(system.run('pidof cron').code).toBe(1)
-      expect(await step({ name: 'cron', state: 'running', enabled: true })).toEqual({
-        changes: ['state: stopped', 'enabled: false'],
-        left: [],
+
+      test('stops, starts, disables and enables a daemon', async () => {
+        expect(await step({ name: 'cron', state: 'running', enabled: true })).toEqual({ changes: [] })
+        expect(await step({ name: 'cron', state: 'stopped', enabled: false })).toEqual({
+          changes: ['state: running', 'enabled: true'],
+          left: [],
+        })
+        expect(system.run('pidof cron').code).toBe(1)
+        expect(await step({ name: 'cron', state: 'running', enabled: true })).toEqual({
+          changes: ['state: stopped', 'enabled: false'],
+          left: [],
+        })
+        expect(system.run('pidof cron').code).toBe(0)
       })
-      expect(system.run('pidof cron').code).toBe(0)
-    })
 
-    test('a daemon that is restarted inherits what it had at boot', async () => {
-      const pid = system.run('pidof -s cron').out
-      expect(await step({ name: 'cron', state: 'running' }, true)).toEqual({
-        changes: ['restart: null'],
-        left: [],
+      test('a daemon that is restarted inherits what it had at boot', async () => {
+        const pid = system.run('pidof -s cron').out
+        expect(await step({ name: 'cron', state: 'running' }, true)).toEqual({
+          changes: ['restart: null'],
+          left: [],
+        })
+        expect(system.run('pidof -s cron').out).not.toBe(pid)
+        expect(system.run(SURROUNDINGS).out).toBe(atBoot)
       })
-      expect(system.run('pidof -s cron').out).not.toBe(pid)
-      expect(system.run(SURROUNDINGS).out).toBe(atBoot)
-    })
 
-    test('a daemon that was killed is seen, and started again', async () => {
-      const killed = system.run('pidof -s cron').out
-      system.run('kill -9 $(pidof cron)')
-      // systemd starts it again itself.
-      const isBack = (): boolean => !['', killed].includes(system.run('pidof -s cron').out)
-      if (name === 'systemd') await until(isBack, 10_000, () => 'cron does not come back')
-      const changes = name === 'systemd' ? { changes: [] } : { changes: ['state: failed'], left: [] }
-      expect(await step({ name: 'cron', state: 'running' })).toEqual(changes)
-      expect(system.run('pidof cron').code).toBe(0)
-    })
+      test('a daemon that was killed is seen, and started again', async () => {
+        const killed = system.run('pidof -s cron').out
+        system.run('kill -9 $(pidof cron)')
+        // systemd starts it again itself.
+        const isBack = (): boolean => !['', killed].includes(system.run('pidof -s cron').out)
+        if (name === 'systemd') await until(isBack, 10_000, () => 'cron does not come back')
+        const changes = name === 'systemd' ? { changes: [] } : { changes: ['state: failed'], left: [] }
+        expect(await step({ name: 'cron', state: 'running' })).toEqual(changes)
+        expect(system.run('pidof cron').code).toBe(0)
+      })
 
-    test('a daemon that dies a second after its start is not called running, and why is said', async () => {
-      system.run(DYING[name] ?? '')
-      const { changes, failure } = await step({ name: 'dying', state: 'running' })
-      expect(changes).toEqual(['state: stopped'])
-      expect(failure).toMatch(/^Service "dying" did not stay up for 3 s after the start: /)
-      if (name === 'systemd') expect(failure).toMatch(/no licence\n[\s\S]*status=7/)
-      const after = await step({ name: 'dying', state: 'stopped' })
-      expect(after.failure ?? after.unknown ?? after.left ?? after.changes).toEqual([])
-    })
+      test('a daemon that dies a second after its start is not called running, and why is said', async () => {
+        system.run(DYING[name] ?? '')
+        const { changes, failure } = await step({ name: 'dying', state: 'running' })
+        expect(changes).toEqual(['state: stopped'])
+        expect(failure).toMatch(/^Service "dying" did not stay up for 3 s after the start: /)
+        if (name === 'systemd') expect(failure).toMatch(/no licence\n[\s\S]*status=7/)
+        const after = await step({ name: 'dying', state: 'stopped' })
+        expect(after.failure ?? after.unknown ?? after.left ?? after.changes).toEqual([])
+      })
 
-    test('says that there is no such service', async () => {
-      expect(await step({ name: 'cronn', state: 'running' })).toMatchObject({
-        failure: `There is no service "cronn" on the device (${name === 'sysvinit' ? 'sysv' : name}).`,
+      test('says that there is no such service', async () => {
+        expect(await step({ name: 'cronn', state: 'running' })).toMatchObject({
+          failure: `There is no service "cronn" on the device (${name === 'sysvinit' ? 'sysv' : name}).`,
+        })
       })
     })
   },

@@ -53,101 +53,134 @@ function expectHonest(conversation: Conversation, what: string): void {
   if (times > 0 && end !== 'SESSION_GARBLED') expect(mayHaveRun, what).toBe(true)
 }
 
-describe.runIf(hasWinRmPeer)('a device that fails', () => {
-  let peer: WinRmPeer
-  const transport = newTransport()
+/** Kinds that are the same at every try. */
+const ALWAYS = [
+  'drop-before',
+  'drop-after',
+  'bad-mac',
+  'garbage',
+  'http:401',
+  'http:502',
+  'http:503',
+  'fault:2150859174',
+  'timedout',
+]
+
+/** Most of it waits for deadlines, so it is tried by several devices beside each other, each with tests of its own. */
+const LANES = [0, 1, 2]
+const inLane = (kinds: readonly string[], lane: number): string[] => kinds.filter((_, n) => n % LANES.length === lane)
+
+/** A device for the tests of a suite. */
+function ownPeer(): { readonly peer: WinRmPeer } {
+  const own: { peer?: WinRmPeer } = {}
   beforeAll(async () => {
-    peer = await startWinRmPeer(['--auth', 'ntlm', '--require-encryption', '--exec', 'sh'])
+    own.peer = await startWinRmPeer(['--auth', 'ntlm', '--require-encryption', '--exec', 'sh'])
   })
-  afterAll(() => peer?.stop())
+  afterAll(() => own.peer?.stop())
+  return own as { readonly peer: WinRmPeer }
+}
 
-  test.each(KINDS)('once with %s, at every message', async (kind) => {
-    for (const action of ACTIONS) {
-      await peer.reset()
-      await peer.fault(specOf(kind, action, '*1'))
-      const conversation = await converse(transport, winrmTarget(peer))
-      const what = `${kind}@${action}: ${JSON.stringify(conversation)}`
-      expect((ENDS[`${kind}@${action}`] ?? 'done').split(' or '), what).toContain(conversation.end)
-      expectHonest(conversation, what)
-      const state = await peer.state()
-      if (!LIES.has(`${kind}@${action}`)) expect(state.shells_open, what).toBe(0)
-      expect(state.violations, what).toBe(0)
-      expect(state.decrypt_errors, what).toBe(0)
-    }
-  })
+describe.runIf(hasWinRmPeer).concurrent.each(LANES)('a device that fails (%i)', (lane) => {
+  describe.sequential('at a message', () => {
+    const own = ownPeer()
+    const transport = newTransport()
 
-  test.each([
-    'drop-before',
-    'drop-after',
-    'bad-mac',
-    'garbage',
-    'http:401',
-    'http:502',
-    'http:503',
-    'fault:2150859174',
-    'timedout',
-  ])('always with %s is given up in time, and leaves no shell', async (kind) => {
-    for (const action of ['Create', 'Command', 'Receive']) {
-      if (kind === 'timedout' && action === 'Receive') continue
-      await peer.reset()
-      await peer.fault(specOf(kind, action, ''))
-      const conversation = await converse(transport, winrmTarget(peer))
-      const what = `${kind}@${action}: ${JSON.stringify(conversation)}`
-      expect(conversation.end, what).not.toBe('done')
-      expectHonest(conversation, what)
-      expect((await peer.state()).shells_open, what).toBe(0)
-    }
-  })
-
-  test('a line that is cut anywhere costs at most the login of the run', async () => {
-    for (const direction of ['up', 'down'] as const) {
-      const text = await measure(direction)
-      const whole = text.length
-      const anywhere = Array.from({ length: 12 }, (_, n) => Math.floor(((n + Math.random()) * whole) / 12))
-      for (const at of new Set([...edges(text), ...anywhere])) {
-        await peer.reset()
-        const proxy = await startCutProxy(peer.port, { direction, at })
-        const conversation = await converse(transport, winrmTarget(proxy))
-        await proxy.stop()
-        const what = `cut ${direction} at ${at} of ${whole}: ${JSON.stringify(conversation)}`
+    test.each(inLane(KINDS, lane))('once with %s, at every message', async (kind) => {
+      for (const action of ACTIONS) {
+        await own.peer.reset()
+        await own.peer.fault(specOf(kind, action, '*1'))
+        const conversation = await converse(transport, winrmTarget(own.peer))
+        const what = `${kind}@${action}: ${JSON.stringify(conversation)}`
+        expect((ENDS[`${kind}@${action}`] ?? 'done').split(' or '), what).toContain(conversation.end)
         expectHonest(conversation, what)
-        expect(conversation.end, what).toBe('done')
-        expect((await peer.state()).shells_open, what).toBe(0)
+        const state = await own.peer.state()
+        if (!LIES.has(`${kind}@${action}`)) expect(state.shells_open, what).toBe(0)
+        expect(state.violations, what).toBe(0)
+        expect(state.decrypt_errors, what).toBe(0)
       }
-    }
-  }, 240_000)
+    })
 
-  /** Before and behind every head, every part of a body, and what is sealed in it. */
-  function edges(text: string): number[] {
-    const marks = text.matchAll(/POST \/wsman|HTTP\/1\.1 |\r\n\r\n|octet-stream\r\n|--Encrypted Boundary(?:--\r\n)?/g)
-    return [...marks].flatMap(({ index, 0: { length } }) => [index, index + length])
-  }
+    test.each(inLane(ALWAYS, lane))('always with %s is given up in time, and leaves no shell', async (kind) => {
+      for (const action of ['Create', 'Command', 'Receive']) {
+        if (kind === 'timedout' && action === 'Receive') continue
+        await own.peer.reset()
+        await own.peer.fault(specOf(kind, action, ''))
+        const conversation = await converse(transport, winrmTarget(own.peer))
+        const what = `${kind}@${action}: ${JSON.stringify(conversation)}`
+        expect(conversation.end, what).not.toBe('done')
+        expectHonest(conversation, what)
+        expect((await own.peer.state()).shells_open, what).toBe(0)
+      }
+    })
+  })
+})
 
-  async function measure(direction: 'up' | 'down'): Promise<string> {
-    const proxy: CutProxy = await startCutProxy(peer.port, { direction, at: Number.POSITIVE_INFINITY })
-    await converse(transport, winrmTarget(proxy))
-    await proxy.stop()
-    return proxy.text(direction)
-  }
+describe.runIf(hasWinRmPeer).concurrent.each(['up', 'down'] as const)(
+  'a line that is cut anywhere on the way %s',
+  (direction) => {
+    describe.sequential('to the device', () => {
+      const own = ownPeer()
+      const transport = newTransport()
+
+      test('costs at most the login of the run', async () => {
+        const text = await measure()
+        const whole = text.length
+        const anywhere = Array.from({ length: 12 }, (_, n) => Math.floor(((n + Math.random()) * whole) / 12))
+        for (const at of new Set([...edges(text), ...anywhere])) {
+          await own.peer.reset()
+          const proxy = await startCutProxy(own.peer.port, { direction, at })
+          const conversation = await converse(transport, winrmTarget(proxy))
+          await proxy.stop()
+          const what = `cut ${direction} at ${at} of ${whole}: ${JSON.stringify(conversation)}`
+          expectHonest(conversation, what)
+          expect(conversation.end, what).toBe('done')
+          expect((await own.peer.state()).shells_open, what).toBe(0)
+        }
+      }, 240_000)
+
+      /** Before and behind every head, every part of a body, and what is sealed in it. */
+      function edges(text: string): number[] {
+        const marks = text.matchAll(
+          /POST \/wsman|HTTP\/1\.1 |\r\n\r\n|octet-stream\r\n|--Encrypted Boundary(?:--\r\n)?/g,
+        )
+        return [...marks].flatMap(({ index, 0: { length } }) => [index, index + length])
+      }
+
+      async function measure(): Promise<string> {
+        const proxy: CutProxy = await startCutProxy(own.peer.port, { direction, at: Number.POSITIVE_INFINITY })
+        await converse(transport, winrmTarget(proxy))
+        await proxy.stop()
+        return proxy.text(direction)
+      }
+    })
+  },
+)
+
+describe.runIf(hasWinRmPeer)('a gateway before a device', () => {
+  const own = ownPeer()
+  const transport = newTransport()
 
   test('what a gateway gives up on may have been done behind it', async () => {
     for (const kind of ['http:500', 'http:502', 'http:504', 'http:520']) {
-      await peer.reset()
-      await peer.fault(specOf(kind, 'Command', ''))
-      expect(await converse(transport, winrmTarget(peer)), kind).toMatchObject({ mayHaveRun: true, phase: 'observe' })
-      await peer.reset()
-      await peer.fault(specOf(kind, 'Create', ''))
-      expect((await converse(transport, winrmTarget(peer))).mayHaveRun, kind).toBe(false)
-      expect((await peer.state()).actions['Delete'], kind).toBeGreaterThan(0)
+      await own.peer.reset()
+      await own.peer.fault(specOf(kind, 'Command', ''))
+      expect(await converse(transport, winrmTarget(own.peer)), kind).toMatchObject({
+        mayHaveRun: true,
+        phase: 'observe',
+      })
+      await own.peer.reset()
+      await own.peer.fault(specOf(kind, 'Create', ''))
+      expect((await converse(transport, winrmTarget(own.peer))).mayHaveRun, kind).toBe(false)
+      expect((await own.peer.state()).actions['Delete'], kind).toBeGreaterThan(0)
     }
   })
 
   test('an answer that is not sealed is refused, whatever it says', async () => {
-    await peer.reset()
+    await own.peer.reset()
     const plain =
       '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header/><s:Body><x/></s:Body></s:Envelope>'
     const forged = `HTTP/1.1 200 \r\nContent-Type: application/soap+xml;charset=UTF-8\r\nContent-Length: ${plain.length}\r\n\r\n${plain}`
-    const proxy = await startCutProxy(peer.port, {
+    const proxy = await startCutProxy(own.peer.port, {
       direction: 'up',
       at: Number.POSITIVE_INFINITY,
       forge: { after: 2, reply: forged },
@@ -155,7 +188,7 @@ describe.runIf(hasWinRmPeer)('a device that fails', () => {
     const conversation = await converse(transport, winrmTarget(proxy))
     await proxy.stop()
     expect(conversation).toMatchObject({ end: 'SEAL_INVALID', times: 0 })
-    expect((await peer.state()).shells_open).toBe(0)
+    expect((await own.peer.state()).shells_open).toBe(0)
   })
 })
 
