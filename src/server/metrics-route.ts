@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import type { Hono } from 'hono'
-import { withPatience } from '../core/patience.ts'
+import { withPatience } from '../app/history/open-store.ts'
 import { ApiRefused, problem } from './dashboard/api-refused.ts'
 import type { Dashboard } from './dashboard/dashboard.ts'
 import { visitorOf } from './dashboard/visitor.ts'

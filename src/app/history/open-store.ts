@@ -12,6 +12,8 @@ import { madePrivate } from '../../files/private.ts'
 import { queueDepths } from '../../queue/queue-tables.ts'
 import { addressOf, type DatabasePlace, type StatePlace } from './state-place.ts'
 
+export { withPatience } from '../../stores/patience.ts'
+
 /** The state store, made where there is none. Its library is loaded now: many commands need no state. Throws InputError. */
 export async function openStore(place: StatePlace): Promise<RunStore> {
   if ('file' in place) return (await sqlite(place.file)).openSqliteStore(place.file)

@@ -123,16 +123,15 @@ async function unassignedValues(
 }
 
 /** What runbooks would hand to any of the devices that they are meant for, as far as that does not depend on parameters of a run. */
-function handedByAny(
-  project: Project,
-  loaded: readonly LoadedRunbook[],
-  answers: FleetAnswers,
-): readonly Diagnostic[] {
+function handedByAny(project: Project, loaded: readonly LoadedRunbook[], answers: FleetAnswers): readonly Diagnostic[] {
   const { fleet } = answers
   return loaded.flatMap(({ runbook }) => {
     if (runbook === undefined) return []
     const devices = answers.hitsOf(runbook.targets ? [runbook.targets] : [])
-    return checkHandedFiles({ project, fleet }, devices.map((device) => ({ device, runbooks: [runbook] })))
+    return checkHandedFiles(
+      { project, fleet },
+      devices.map((device) => ({ device, runbooks: [runbook] })),
+    )
   })
 }
 

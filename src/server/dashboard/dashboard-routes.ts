@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { withPatience } from '../../core/patience.ts'
+import { withPatience } from '../../app/history/open-store.ts'
 import { AGAIN, AWAY_MS, stateAway } from '../state-away.ts'
 import { actionRoutes } from './actions.ts'
 import { apiRoutes } from './api.ts'
