@@ -20,8 +20,8 @@ export default class HoldList extends BaseCommand {
     const project = await this.openProject(flags)
     const holds = [...(await listHolds(project))].sort((a, b) => (a.on < b.on ? -1 : 1))
     await project.close()
-    const shown = holds.map(({ from, until, ...hold }) => ({
-      ...hold,
+    const shown = holds.map(({ on, by, why, from, until }) => ({
+      ...{ on, by, why },
       from: new Date(from).toISOString(),
       until: new Date(until).toISOString(),
     }))
