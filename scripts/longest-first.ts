@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Files that take longest, from the longest on: begun last, one of them would keep the end waiting by itself. */
 const LONGEST = [
+  'modules/cases',
   'sandbox/windows',
   'docs/cookbook',
   'cli/reconcile-controllers',
