@@ -1,5 +1,4 @@
 import { counted, formatCount } from '../core/counted.ts'
-import { DEVICE_STATES } from '../core/outcome.ts'
 import type { Reporter } from '../core/ports.ts'
 import { commandWith } from '../core/remedy.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
@@ -84,13 +83,13 @@ function rowsOf(groups: Groups, kind: string): readonly (readonly Cell[])[] {
   })
 }
 
-function countsOf({ started, finished, counts, done, unknown }: RunTally): string {
+function countsOf(tally: RunTally): string {
+  const { started, finished, done } = tally
   const devices = started?.devices ?? done
   const took = finished ? ` in ${formatDuration(finished.duration_ms)}, exit code ${finished.exit_code}` : ''
-  const states = DEVICE_STATES.filter((state) => counts[state] > 0).map(
-    (state) => `${formatCount(counts[state])} ${state}`,
-  )
-  if (unknown > counts.unknown) states.push(`${formatCount(unknown - counts.unknown)} with unknown steps`)
-  if (devices > done) states.push(`${formatCount(devices - done)} without a result`)
-  return `${counted(devices, 'device')}${took}${states.length === 0 ? '' : `: ${states.join(', ')}`}.`
+  const counts = [
+    ...(done > 0 ? [tally.countsText((_style, text) => text)] : []),
+    ...(devices > done ? [`${formatCount(devices - done)} without a result`] : []),
+  ]
+  return `${counted(devices, 'device')}${took}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}.`
 }

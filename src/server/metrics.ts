@@ -1,3 +1,5 @@
+import { prometheusLabels } from '../reporters/prometheus-labels.ts'
+
 /** Numbers for Prometheus, in its text format (version 0.0.4). None of them is per device. */
 export class Metrics {
   readonly #counters = new Map<string, { readonly help: string; readonly values: Map<string, number> }>()
@@ -66,12 +68,7 @@ export class Metrics {
 
 const BOUNDS_MS = [5, 10, 25, 50, 100, 150, 200, 500, 1_000, 5_000, 30_000]
 
-/** "Backslash, double-quote and line feed" of a label's value are escaped (prometheus.io, Exposition formats, Text-based format). */
-function escaped(value: string): string {
-  return value.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')
-}
-
 function labelText(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`)
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+  const pairs = prometheusLabels(labels)
+  return pairs === '' ? '' : `{${pairs}}`
 }

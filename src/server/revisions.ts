@@ -174,15 +174,12 @@ export class Revisions {
       this.#accounts = accounts
       const sending = await narrowedSenders(this.#current.senders, project)
       this.#senders = sending.senders
-      for (const [whose, names] of [
-        ['', fewer],
-        ['Senders ', sending.fewer],
-      ] as const)
-        if (names.length > 0)
-          log.sayOf(
-            `fewer ${whose}${names}`,
-            `${whose}${whose ? 'not' : 'Not'} let in until then, or with ${whose ? 'less' : 'a lesser role'}, since tillwright.yaml as it is now says otherwise: ${names.join(', ')}`,
-          )
+      const tell = (what: string, names: readonly string[]): void => {
+        const text = `${what}, since tillwright.yaml as it is now says otherwise: ${names.join(', ')}`
+        if (names.length > 0) log.sayOf(text, text)
+      }
+      tell('Not let in until then, or with a lesser role', fewer)
+      tell('Senders not let in until then, or with less', sending.fewer)
     } catch (error) {
       log.sayOf('narrow', `Accounts and senders that tillwright.yaml takes away could not be told: ${error}`)
     }

@@ -1,4 +1,5 @@
 import type { Fleet } from '../../core/fleet.ts'
+import { prometheusLabels } from '../../reporters/prometheus-labels.ts'
 import type { ZabbixValue } from '../../reporters/zabbix-sender.ts'
 import { countStates, type KnownState } from './device-status.ts'
 
@@ -28,10 +29,7 @@ function* head(name: string, help: string): Generator<string> {
 
 function labels({ device }: KnownState, fleet: Fleet): string {
   const { store = '', region = '', kind = '' } = fleet.devices.get(device) ?? {}
-  const pairs = { device, store, region, kind }
-  return Object.entries(pairs)
-    .map(([name, value]) => `${name}="${value.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`)
-    .join(',')
+  return prometheusLabels({ device, store, region, kind })
 }
 
 /** Devices as low-level discovery of Zabbix reads them (4.2 and later: a list without `data` around it). */

@@ -1,6 +1,12 @@
 import { counted } from '../../core/counted.ts'
 import { InputError } from '../../core/diagnostic.ts'
-import { type EventStore, SOURCE_TALLIES, type SourceSettings, type SourceStanding } from '../../core/event-source.ts'
+import {
+  type EventStore,
+  type Heard,
+  SOURCE_TALLIES,
+  type SourceSettings,
+  type SourceStanding,
+} from '../../core/event-source.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { didYouMean } from '../../lang/suggest.ts'
@@ -23,7 +29,8 @@ export async function sourcesStatus(
   const configured = await Promise.all(
     settings.map(async (one): Promise<SourceStatus> => {
       const known = standing.find(({ source }) => source === one.name) ?? { ...NOTHING_YET, source: one.name }
-      const { silent, isQuiet } = await silenceOf(one, store, { fleet, since: 0, now })
+      const heard = one.silence ? await store.heard(one.name) : []
+      const { silent, isQuiet } = await silenceOf(one, store, { heard, fleet, since: 0, now })
       return { ...known, from: originText(one), configured: true, silent, isQuiet }
     }),
   )
@@ -38,17 +45,15 @@ export async function sourcesStatus(
 export async function silenceOf(
   settings: SourceSettings,
   store: EventStore,
-  of: { readonly fleet: Fleet; readonly since: number; readonly now: number },
+  of: { readonly heard: readonly Heard[]; readonly fleet: Fleet; readonly since: number; readonly now: number },
 ): Promise<ReturnType<typeof lookForSilence>> {
-  if (!settings.silence) return { silent: [], isQuiet: false }
-  const heard = await store.heard(settings.name)
-  const first = lookForSilence(settings, { heard, ...of })
+  const first = lookForSilence(settings, of)
   const unlicensed = new Set<string>()
   for (const { device } of first.silent) {
     const licence = await store.fact(device, 'licence', settings.name)
     if (licence?.value === 'false') unlicensed.add(device)
   }
-  return unlicensed.size === 0 ? first : lookForSilence(settings, { heard, ...of, unlicensed })
+  return unlicensed.size === 0 ? first : lookForSilence(settings, { ...of, unlicensed })
 }
 
 const NO_TROUBLE = { trouble: null, troubleSince: null }

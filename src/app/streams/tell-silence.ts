@@ -1,4 +1,4 @@
-import type { EventStore, SourceSettings } from '../../core/event-source.ts'
+import type { EventStore, Heard, SourceSettings } from '../../core/event-source.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import { OWN_SENDER, STREAMS } from '../hooks/open-hooks.ts'
@@ -36,16 +36,19 @@ export async function tellSilence(
     readonly inTrouble: boolean
   },
 ): Promise<SilenceLook> {
-  const look = await silenceOf(settings, of.events, of)
+  const heard = settings.silence ? await of.events.heard(settings.name) : []
+  const look = await silenceOf(settings, of.events, { ...of, heard })
   if (!settings.silence || look.isQuiet || of.inTrouble) return look
   const silent = new Map(look.silent.map(({ device, kind }) => [device, kind]))
-  const told = await toldOf(of.events, settings.name)
+  const told = toldOf(heard)
   const at = new Date(of.now).toISOString()
   const alerts: object[] = []
   const notes: [string, Told | null][] = []
   const note = async (device: string, one: Told | null): Promise<void> =>
     of.events.tell(settings.name, device, one && JSON.stringify(one))
-  const unheard = [...told.keys()].some((device) => !silent.has(device)) ? await unheardOf(settings, of) : new Set()
+  const unheard = [...told.keys()].some((device) => !silent.has(device))
+    ? await unheardOf(settings, { ...of, heard })
+    : new Set()
   for (const [device, { id, kind }] of told) {
     if (silent.get(device) === kind || (!silent.has(device) && unheard.has(device))) continue
     alerts.push({ id, state: 'resolved', device, name: ALERTS[kind].name, text: 'It speaks again', started_at: at })
@@ -66,9 +69,14 @@ export async function tellSilence(
 /** Devices that have not spoken, whether or not somebody listened: after a pause of ours it is too soon to say that they are silent, and no all-clear. */
 async function unheardOf(
   settings: SourceSettings,
-  of: { readonly events: EventStore; readonly fleet: Fleet; readonly now: number },
+  of: {
+    readonly events: EventStore
+    readonly heard: readonly Heard[]
+    readonly fleet: Fleet
+    readonly now: number
+  },
 ): Promise<ReadonlySet<string>> {
-  const { silent } = await silenceOf(settings, of.events, { fleet: of.fleet, since: 0, now: of.now })
+  const { silent } = await silenceOf(settings, of.events, { ...of, since: 0 })
   return new Set(silent.map(({ device }) => device))
 }
 
@@ -102,7 +110,7 @@ export async function endTold(
   const left = standing.filter(({ source }) => !watched.has(source))
   const at = new Date(of.now).toISOString()
   for (const { source } of left) {
-    const told = await toldOf(of.events, source)
+    const told = toldOf(await of.events.heard(source))
     // Of devices that have left the inventory, too: by its name an alert ends what it has begun.
     const alerts = [...told].map(([device, { id, kind }]) => ({
       ...{ id, state: 'resolved', device, name: ALERTS[kind].name, started_at: at },
@@ -115,7 +123,6 @@ export async function endTold(
 }
 
 /** By device. */
-async function toldOf(events: EventStore, source: string): Promise<ReadonlyMap<string, Told>> {
-  const heard = await events.heard(source)
+function toldOf(heard: readonly Heard[]): ReadonlyMap<string, Told> {
   return new Map(heard.flatMap(({ device, told }) => (told === null ? [] : [[device, JSON.parse(told) as Told]])))
 }

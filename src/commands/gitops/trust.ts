@@ -48,10 +48,9 @@ them if this one had in force what they have; otherwise their revision counts un
       this.log('Nothing was changed.')
       this.exit(EXIT.interrupted)
     }
-    const { from, assignments } = await trustRevision(follow, {
-      ...{ commit: args.commit, reason: flags.reason, by: accountName() },
-    })
-    const said = { commit: args.commit, from, by: accountName(), ...(assignments && { assignments }) }
+    const word = { commit: args.commit, by: accountName() }
+    const { from, assignments } = await trustRevision(follow, { ...word, reason: flags.reason })
+    const said = { ...word, from, ...(assignments && { assignments }) }
     const forAll = await this.#putOnRecord(follow, said, flags.reason)
     await this.write(trustedText(said, forAll))
   }

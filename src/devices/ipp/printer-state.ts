@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { Condition, Identity, PrinterReading } from '../printer/reading.ts'
 import { CONDITIONS } from '../printer/reading.ts'
-import { type Supply, supplyOf } from '../printer/supply.ts'
+import { supplyOf, withoutState } from '../printer/supply.ts'
 import { firstOfEach } from '../printer/visit.ts'
 import type { Attributes } from './attributes.ts'
 import { fieldsOf } from './octet-fields.ts'
@@ -117,10 +117,6 @@ function isWaste(type: string | undefined): boolean {
 /** 0 and 100 are what is written where there is none. */
 function isThreshold(percent: number | undefined): boolean {
   return percent !== undefined && percent > 0 && percent < 100
-}
-
-function withoutState({ state: _, ...supply }: Supply): Supply {
-  return supply
 }
 
 function numberOf(fields: ReadonlyMap<string, string>, name: string): number {

@@ -12,6 +12,11 @@ export interface Container {
   readonly level: number
 }
 
+/** Of one that is shown and not judged. */
+export function withoutState({ state: _, ...supply }: Supply): Supply {
+  return supply
+}
+
 const LOW_PERCENT = 5
 const EMPTY_PERCENT = 1
 

@@ -1,5 +1,5 @@
 import { CONDITIONS, type Condition, type ConditionName, type PrinterReading } from '../printer/reading.ts'
-import { type Supply, supplyOf } from '../printer/supply.ts'
+import { type Supply, supplyOf, withoutState } from '../printer/supply.ts'
 import { firstOfEach } from '../printer/visit.ts'
 import type { Column } from './agent.ts'
 import { type Alert, alertName, asWarning, CRITICAL, savesPower, warningName } from './alert-codes.ts'
@@ -101,9 +101,9 @@ class Machine {
     this.supplies = rows(tables, PRT.supplyLevel).map(([row, level]) => {
       const name = text(tables.get(PRT.supplyDescription)?.get(row)) ?? `supply ${row}`
       const max = number(tables.get(PRT.supplyMax)?.get(row)) ?? -2
-      const { state, ...supply } = supplyOf({ name, receptacle: false, max, level: number(level) ?? -2 })
+      const supply = supplyOf({ name, receptacle: false, max, level: number(level) ?? -2 })
       // What is filled has no state: RFC 3805 counts the room that is left in it, and no two vendors do the same.
-      return state === undefined || isFilled(tables, row, name) ? supply : { ...supply, state }
+      return isFilled(tables, row, name) ? withoutState(supply) : supply
     })
   }
 
