@@ -1,17 +1,16 @@
-// Runs the tests as CI does: all of them by `npm test` on the Node.js that is here, and those that lean most on Node.js on
-// the newest of each other line, as `.ci/run` has put them into .peers. Says which versions, and ends with what failed, each
-// test by its name with the head of its error, and the sum: `N passed, N failed, N skipped`.
+// Runs the tests as CI does: `npm test` on the Node.js that is here, and those of the transports on the newest of each other
+// line, as `.ci/run` has put them into .peers. With `--all` every test here, and on other lines the sandbox and the commands
+// too. Says which versions, and ends with what failed, each test by its name with the head of its error, and the sum:
+// `N passed, N failed, N skipped`.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..')
-const EVERYWHERE = ['test/transports', 'test/winrm', 'test/sandbox', 'test/cli']
+const isAll = process.argv.includes('--all')
+const EVERYWHERE = ['test/transports', 'test/winrm', ...(isAll ? ['test/sandbox', 'test/cli'] : [])]
 const OTHER_LINES = [26, 24, 22, 20]
-/** After so long, the lines that are left are tried by the suites of transports alone: a slow machine has to come to an end. */
-const LONGEST_MS = 15 * 60_000
-const SHORTER = ['test/transports', 'test/winrm']
 /** More failing files than that are no matter of a busy machine. */
 const MOST_ALONE = 12
 
@@ -19,17 +18,14 @@ const folder = mkdtempSync(join(tmpdir(), 'till-tests-'))
 const sum = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
 let isBad = false
-const started = Date.now()
-const here = { version: process.version, command: ['npm', ['test', '--']], env: process.env }
+const here = { version: process.version, command: ['npm', ['test', '--', ...(isAll ? ['--all'] : [])]], env: process.env }
 tested(here, [])
 for (const line of OTHER_LINES) {
   const node = join(ROOT, `.peers/node-${line}/node_modules/node-${process.platform}-${process.arch}/bin/node`)
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
   if (version === process.version) continue
   const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` }
-  const isLate = Date.now() - started > LONGEST_MS
-  if (isLate) console.log(`\n== Node.js ${version}: this machine is slow; sandbox and CLI suites are left out here`)
-  tested({ version, command: [node, ['node_modules/vitest/vitest.mjs', 'run']], env }, isLate ? SHORTER : EVERYWHERE)
+  tested({ version, command: [node, ['node_modules/vitest/vitest.mjs', 'run']], env }, EVERYWHERE)
 }
 rmSync(folder, { recursive: true, force: true })
 for (const failure of failures) console.log(failure)
