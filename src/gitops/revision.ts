@@ -22,13 +22,15 @@ export const LEFT_OUT = 'S '
  */
 export async function revisionOf(root: string, warn?: (text: string) => void): Promise<string | null> {
   try {
-    const [head, status, files] = await Promise.all([
-      askGit(root, ['rev-parse', '--verify', 'HEAD']),
-      askGit(root, ['status', '--porcelain', '--untracked-files=normal']),
+    const [status, files] = await Promise.all([
+      askGit(root, ['status', '--porcelain=v2', '--branch', '--no-ahead-behind', '--untracked-files=normal']),
       askGit(root, ['ls-files', '-t', '-z', '--', '.']),
     ])
+    const [, head] = /^# branch\.oid ([0-9a-f]+)$/m.exec(status) ?? []
+    if (head === undefined) return null
+    const isDirty = /^[^#]/m.test(status)
     const isSparse = files.split('\0').some((line) => line.startsWith(LEFT_OUT))
-    return `${head.trim()}${isSparse ? '+sparse' : ''}${status.trim() === '' ? '' : '+dirty'}`
+    return `${head}${isSparse ? '+sparse' : ''}${isDirty ? '+dirty' : ''}`
   } catch (error) {
     const why = whyUnknown(error)
     if (why !== undefined)
@@ -37,7 +39,7 @@ export async function revisionOf(root: string, warn?: (text: string) => void): P
   }
 }
 
-/** What git said that answered nothing; undefined where there is nothing to ask about: no git, no repository, or nothing in it yet. */
+/** What git said that answered nothing; undefined where there is nothing to ask about: no git, or no repository. */
 export function whyUnknown(error: unknown): string | undefined {
   const {
     code,
@@ -45,7 +47,7 @@ export function whyUnknown(error: unknown): string | undefined {
     stderr = '',
     message,
   } = error as Error & Partial<Record<'code' | 'stderr', string>> & { killed?: boolean }
-  if (code === 'ENOENT' || /not a git repository|needed a single revision/i.test(stderr)) return undefined
+  if (code === 'ENOENT' || /not a git repository/i.test(stderr)) return undefined
   if (killed === true) return `it took longer than ${GIT_TIMEOUT_MS / 1000} s`
   return (stderr.trim() || message).split('\n')[0]
 }

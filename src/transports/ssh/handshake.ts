@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { Client, type ConnectConfig } from 'ssh2'
+import type { Client, ConnectConfig } from 'ssh2'
 import { type Failure, fail } from '../../core/failure.ts'
 import type { Target } from '../../core/transport.ts'
 import { deadline } from '../../load/deadline.ts'
@@ -8,6 +8,7 @@ import { hostKeyAlgorithms, judgeHostKey, noRecordedType, typeOf } from './host-
 import type { Identity } from './identity.ts'
 import type { ShortWays } from './short-ways.ts'
 import { isBusy, OwnFault, type SshError, sshFailure, type Trouble } from './ssh-failure.ts'
+import { ssh2Library } from './ssh2-library.ts'
 import { heedAllAnswers, tuneLogin } from './tune-login.ts'
 
 /** More than this before a banner, and it is no SSH server (RFC 4253, 4.2 allows some lines). */
@@ -45,7 +46,7 @@ export function handshake(socket: Duplex, options: HandshakeOptions): Promise<Ha
 class Handshake {
   readonly #socket: Duplex
   readonly #options: HandshakeOptions
-  readonly #client = new Client()
+  readonly #client: Client = new (ssh2Library().Client)()
   readonly #authentication: Authentication
   readonly #resolve: (end: HandshakeEnd) => void
   #phase: 'identify' | 'authenticate' = 'identify'

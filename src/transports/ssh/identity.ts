@@ -1,7 +1,8 @@
 import { createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto'
-import ssh2, { type ParsedKey } from 'ssh2'
+import type { ParsedKey } from 'ssh2'
 import { fail, type Result, success } from '../../core/failure.ts'
 import type { Target } from '../../core/transport.ts'
+import { ssh2Library } from './ssh2-library.ts'
 
 /** A private key, parsed once for the whole process; parsing costs more than signing. */
 export interface Identity {
@@ -27,7 +28,7 @@ export function loadIdentity(key: Target['keys'][number]): Result<Identity> {
 }
 
 function parseIdentity(origin: string, content: string, passphrase: string | undefined): Result<Identity> {
-  const key = ssh2.utils.parseKey(content, passphrase)
+  const key = ssh2Library().utils.parseKey(content, passphrase)
   if (key instanceof Error) return invalid(origin, reasonOf(key, passphrase))
   if (!key.isPrivateKey()) return invalid(origin, 'it is a public key')
   const keyObject = readPem(key)
