@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # calcurse 4.7.1 (Debian 12), `--import` of a calendar with the closing of each month on its last working day. RFC 5545, 3.3.10: BYSETPOS=-1 takes the last of the days that
 # the other parts of a rule give, and that is its own example: FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1, "the last work day of the month".
+# The manual has BYSETPOS among what is not recognized; it has BYDAY there as well, which is read.
 # Guess before the run: 31 March and 30 April 2026, or a word that the rule is not known and the event is left out.
 # Seen: every working day of each month. The report of the import says "0 skipped", exit code 0; what it writes down has the days without BYSETPOS. The last Friday
 # (BYDAY=-1FR) is right.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # geo-coordinates-parser 1.7.4 (npm) and places of stores in decimal degrees with one or two digits behind the point, as lists have them that were rounded, or
 # whose zeros at the end a spreadsheet has dropped. RFC 7946, 4: decimal degrees; RFC 5870, 3.3: one digit behind the point or more (`1*DIGIT`). coordinate-parser 1.0.7 stands beside it.
+# Its page says that 24.56S 26.48E, with letters, is degrees and minutes, and that 24.0, 26.0 is an error.
 # Guess before the run: London's "51.5, -0.12" is 51.5 and -0.12, Accra's "5.6, -0.19" and Kampala's "0.32, 32.58" too, as they are with four digits.
 # Seen: with few digits the point is taken for the sign between degrees and minutes: 51.5 is 51 degrees and 5 minutes, 51.083, and -0.12 is +0.2, east of Greenwich;
 # Kampala is at 0.533, 32.967. No error is told: London is 50 km away, Accra nearly 80, both on the other side of the meridian. Four digits are right.
