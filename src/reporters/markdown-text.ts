@@ -2,21 +2,22 @@ import { clip, plainText } from './plain-text.ts'
 
 const LONGEST_CODE = 160
 
-/**
- * Foreign text as inline code on one line, cut where it is long: nothing in it is a link, a mention, HTML or a new cell of a
- * table. Bars are escaped, since tables are cut before code is looked for.
- */
+/** Foreign text as inline code on one line, cut where it is long: nothing in it is a link, a mention or HTML. */
 export function markdownCode(text: string): string {
   const shown = clip(plainText(text), LONGEST_CODE) || ' '
   const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length))
   const fence = '`'.repeat(longest + 1)
   const space = /^`|`$|^ .* $/.test(shown) ? ' ' : ''
-  return `${fence}${space}${shown}${space}${fence}`.replaceAll('|', '\\|')
+  return `${fence}${space}${shown}${space}${fence}`
 }
 
-/** A table; cells are Markdown already. */
+/**
+ * A table; cells are Markdown already. Bars are escaped in them, in code too, since a table is cut before code is looked for (GitHub
+ * Flavored Markdown, 4.10); anywhere else a backslash within code would be shown (CommonMark 0.31, 6.1).
+ */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n')
 }
 

@@ -18,3 +18,17 @@ test.each([
   const found = timeOfLine(line, NOW)
   expect(found === undefined ? undefined : new Date(found).toISOString()).toBe(time)
 })
+
+// Their year is that of the clocks there: west of Greenwich a year lasts longer than in UTC, east of it ends earlier.
+test.each([
+  [60, '2026-12-31T23:30:00Z', 'Jan  1 00:10:00 pos1 till: open', '2026-12-31T23:10:00.000Z'],
+  [60, '2026-12-31T23:30:00Z', 'Dec 31 23:50:00 pos1 till: closed', '2026-12-31T22:50:00.000Z'],
+  [-300, '2027-01-01T02:00:00Z', 'Dec 31 20:50:00 pos1 till: closed', '2027-01-01T01:50:00.000Z'],
+  [-300, '2027-01-01T02:00:00Z', 'Jan  1 00:10:00 pos1 till: open', '2027-01-01T05:10:00.000Z'],
+  // By a clock that is ahead.
+  [0, '2026-12-31T23:59:30Z', 'Jan  1 00:00:10 pos1 till: open', '2027-01-01T00:00:10.000Z'],
+  [0, '2027-01-05T00:00:00Z', 'Feb 29 10:00:00 pos1 till: open', '2024-02-29T10:00:00.000Z'],
+])('%s minutes ahead of UTC, at %s, of a line without a year: %s', (offsetMinutes, now, line, time) => {
+  const found = timeOfLine(line, { seconds: Date.parse(now) / 1000, offsetMinutes })
+  expect(new Date(found ?? Number.NaN).toISOString()).toBe(time)
+})

@@ -77,6 +77,22 @@ describe('Markdown', () => {
     expect(text).toContain('more kinds.')
   })
 
+  test('has bars escaped within tables alone, so that a command in code is what to type', async () => {
+    const piped: RecordedDevice = {
+      device: 'S/1',
+      state: 'drifted',
+      steps: [{ step: 'a', state: 'drifted', changes: [{ path: 'start', before: 'x | y', after: 'x | z' }] }],
+    }
+    const flags = `--where 'a || b'`
+    const create = (output: Output) => createMarkdownReporter(output, { flags })
+    const { text } = await feedReporter(create, recordRun([piped]))
+    const lines = text.split('\n').filter((line) => line.includes('|') && !line.startsWith('|'))
+    expect(lines.at(-1)).toMatch(/^All of it: `till runs show \S+ --where 'a \|\| b'`$/)
+    expect(lines.filter((line) => line.includes('\\|'))).toEqual([])
+    const [row = ''] = text.split('\n').filter((line) => line.startsWith('| ') && line.includes('\\|'))
+    expect(row.replaceAll('\\|', '').split('|')).toHaveLength(6)
+  })
+
   test('lets nothing of a device become Markdown', async () => {
     const { text } = await feedReporter(createMarkdownReporter, recordRun([{ ...nasty('a|b`c'), steps: [] }]))
     const outside = text.replace(/(`+)(?!`).*?(?<!`)\1(?!`)/g, '')

@@ -42,16 +42,23 @@ export function timeOfLine(line: string, now: DeviceNow): number | undefined {
   return syslog ? withoutYear(syslog, now) : undefined
 }
 
-/** A year is not written: it is this one, or the last. */
+/** Of these years one has a 29 February, except around 1900 and 2100. */
+const YEARS = 5
+
+/** A year is not written: it is the latest in which the line is not of days to come. A clock may be ahead by a day. */
 function withoutYear(found: RegExpExecArray, now: DeviceNow): number | undefined {
-  const today = now.seconds * 1000
-  const year = new Date(today).getUTCFullYear()
-  const full = [...found] as unknown as RegExpExecArray
-  full.push(String(year))
-  const time = at(full, [6, 1, 2], 3, now.offsetMinutes)
-  if (time === undefined || time <= today + DAY_MS) return time
-  full[6] = String(year - 1)
-  return at(full, [6, 1, 2], 3, now.offsetMinutes)
+  const latest = now.seconds * 1000 + DAY_MS
+  const year = new Date(latest + now.offsetMinutes * MINUTE_MS).getUTCFullYear()
+  const [, , written] = found
+  for (let back = 0; back < YEARS; back++) {
+    const full = [...found] as unknown as RegExpExecArray
+    full.push(String(year - back))
+    const time = at(full, [6, 1, 2], 3, now.offsetMinutes)
+    if (time === undefined) return undefined
+    const isThatDay = new Date(time + now.offsetMinutes * MINUTE_MS).getUTCDate() === Number(written)
+    if (isThatDay && time <= latest) return time
+  }
+  return undefined
 }
 
 function at(
