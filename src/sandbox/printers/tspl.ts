@@ -8,7 +8,8 @@ const BITS: readonly (readonly [PrinterFault, number])[] = [
   ['paper-out', 0x04],
   ['mechanism-error', 0x80],
 ]
-const QUESTION = /\x1b!\?|~!T/g
+const ESC = '\x1b'
+const QUESTION = new RegExp(`${ESC}!\\?|~!T`, 'g')
 const LONGEST = 2
 
 /** A label printer that speaks TSPL. Labels that it is sent go nowhere. */
