@@ -12,6 +12,8 @@ export interface IniRules {
   readonly deeper: 'key' | 'value' | 'unclear'
   /** Whether blanks within the brackets of a heading belong to the name; kept where it is not clear. */
   readonly blanks: 'kept' | 'left out'
+  /** What may stand behind a heading on its line. */
+  readonly behindHeading: 'comment' | 'nothing'
   /** How names are compared. */
   readonly section: NameRule
   readonly key: NameRule
@@ -52,6 +54,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'unclear',
     deeper: 'unclear',
     blanks: 'kept',
+    behindHeading: 'comment',
     section: 'unclear',
     key: 'unclear',
     quotes: 'value',
@@ -68,6 +71,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'unclear',
     deeper: 'key',
     blanks: 'left out',
+    behindHeading: 'comment',
     section: 'unclear',
     key: 'unclear',
     quotes: 'style',
@@ -84,6 +88,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'git',
     deeper: 'key',
     blanks: 'kept',
+    behindHeading: 'comment',
     section: 'git',
     key: 'any case',
     quotes: 'value',
@@ -100,6 +105,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'nothing',
     deeper: 'key',
     blanks: 'kept',
+    behindHeading: 'comment',
     section: 'as written',
     key: 'dashes',
     quotes: 'value',
@@ -116,6 +122,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'backslash',
     deeper: 'key',
     blanks: 'kept',
+    behindHeading: 'nothing',
     section: 'as written',
     key: 'as written',
     quotes: 'value',
@@ -132,6 +139,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'nothing',
     deeper: 'key',
     blanks: 'left out',
+    behindHeading: 'comment',
     section: 'any case',
     key: 'any case',
     quotes: 'style',
@@ -148,6 +156,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'indent',
     deeper: 'value',
     blanks: 'kept',
+    behindHeading: 'comment',
     section: 'as written',
     key: 'any case',
     quotes: 'value',

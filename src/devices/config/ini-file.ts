@@ -57,6 +57,8 @@ const DEEPER = 'is followed by a deeper line, which some programs take for a par
 const BEHIND = 'is behind a line that ends in a backslash, of which some programs take it for a part'
 const BELOW = 'is deeper than the key above, of whose value some programs take it for a part'
 
+const BEHIND_HEADING = 'something stands behind a section heading, by which systemd refuses the whole file'
+
 class IniReader {
   readonly entries: IniEntry[] = []
   readonly sections: IniSection[] = [{ name: '', place: 0 }]
@@ -170,6 +172,7 @@ class IniReader {
   #heading(line: TextLine): string | undefined {
     const written = /^[ \t]*\[([^\]]*)\][ \t]*(?:[;#].*)?$/.exec(line.text)?.[1]
     if (written === undefined) return 'a section heading is not closed'
+    if (this.#rules.behindHeading === 'nothing' && !/^[ \t]*\[[^\]]*\][ \t]*$/.test(line.text)) return BEHIND_HEADING
     const name = this.#rules.blanks === 'kept' ? written : written.trim()
     const known = folded(name, this.#rules.section)
     this.#again = this.#headings.has(known)

@@ -86,6 +86,8 @@ export interface CashIn {
   readonly notes?: number
 }
 
+/** ID403 holds the letters of ISO 4217, of some its number; others put a mark of their own there. */
+const CURRENCY = /^(?:[A-Za-z]{3}|\d{3})$/
 const NOTHING: Counter = { total: {}, sinceReset: {} }
 
 /**
@@ -116,7 +118,7 @@ export function readAudit(bytes: Uint8Array): Audit {
       ...named('model', of('ID1').text(1)),
       ...named('asset', of('ID1').text(5)),
     },
-    ...named('currency', of('ID4').text(2)),
+    ...named('currency', CURRENCY.exec(of('ID4').text(2) ?? '')?.[0]),
     ...madeAt(of('ID5'), of('EA3')),
     vends: of('VA1').valueThenCount(),
     testVends: of('VA2').valueThenCount(),
@@ -167,11 +169,11 @@ class Reader {
   }
 
   valueThenCount(): Counter {
-    return { total: sold(this.money(0), this.count(1)), sinceReset: sold(this.money(2), this.count(3)) }
+    return counter(sold(this.money(0), this.count(1)), sold(this.money(2), this.count(3)))
   }
 
-  countThenValue(): Counter {
-    return { total: sold(this.money(1), this.count(0)), sinceReset: sold(this.money(3), this.count(2)) }
+  countThenValue(at = 0): Counter {
+    return counter(sold(this.money(at + 1), this.count(at)), sold(this.money(at + 3), this.count(at + 2)))
   }
 }
 
@@ -181,6 +183,15 @@ function named<K extends string, V>(key: K, value: V | undefined): { readonly [k
 
 function sold(value: number | undefined, count: number | undefined): Sold {
   return { ...named('value', value), ...named('count', count) }
+}
+
+/**
+ * What was sold since the last reading was sold since the beginning, too: a total of 0 beside it is one that the machine does not
+ * keep (FAGE Eagle 2), and no counter that stands still.
+ */
+function counter(total: Sold, sinceReset: Sold): Counter {
+  const isKept = total.count !== 0 || (sinceReset.count ?? 0) === 0
+  return { total: isKept ? total : {}, sinceReset }
 }
 
 function together(one: Counter, other: Counter): Counter {
@@ -220,6 +231,7 @@ function madeAt(id5: Reader, ea3: Reader): Pick<Audit, 'at' | 'atFrom'> {
 
 function columnsOf(segments: readonly Segment[], places: number): readonly Column[] {
   const columns = new Map<string, Column>()
+  const parts = new Map<string, Map<string, Counter>>()
   let id: string | undefined
   for (const { name, elements } of segments) {
     const reader = new Reader(elements, places)
@@ -227,8 +239,16 @@ function columnsOf(segments: readonly Segment[], places: number): readonly Colum
     else if (!name.startsWith('PA')) id = undefined
     if (id === undefined) continue
     columns.set(id, { ...(columns.get(id) ?? emptyColumn(id)), ...saidOfColumn(name, reader) })
+    if (name !== 'PA7') continue
+    const [, payment = '', list = ''] = elements
+    parts.set(id, (parts.get(id) ?? new Map<string, Counter>()).set(`${payment}*${list}`, reader.countThenValue(4)))
   }
-  return [...columns.values()]
+  // Machines with several prices may have no PA2, and count by way of payment and list of prices alone (PA7).
+  return [...columns.values()].map((column) =>
+    column.paid === NOTHING
+      ? { ...column, paid: [...(parts.get(column.id)?.values() ?? [])].reduce(together, NOTHING) }
+      : column,
+  )
 }
 
 function saidOfColumn(name: string, reader: Reader): Partial<Column> {
@@ -258,7 +278,8 @@ function measuresOf(segments: readonly Segment[]): readonly Measure[] {
   const measures = new Map<string, Measure>()
   for (const { name, elements } of segments) {
     const at = elements.findIndex((element, index) => index > 0 && isDegrees(element, elements[index + 1]))
-    if (name !== 'MA5' || at < 0) continue
+    // Several numbers, and nothing says which is measured: hours, limits (`MA5*RFRG*1**0000**0000*F*360*600*1`).
+    if (name !== 'MA5' || at < 0 || elements.slice(0, at).some((element) => /^-?\d/.test(element))) continue
     const what = elements.slice(0, at).join(' ')
     measures.set(what, { name: what, value: Number(elements[at]), unit: (elements[at + 1] ?? '').toUpperCase() })
   }
@@ -270,7 +291,7 @@ function isDegrees(number: string, unit = ''): boolean {
 }
 
 const READ = new Set(
-  'DXS ST ID1 ID4 ID5 VA1 VA2 CA1 CA2 CA3 CA15 CA17 BA1 DA1 DA2 DB1 DB2 PA1 PA2 PA3 PA4 EA1 EA2 EA3 EA7 MA5 G85 SE DXE'.split(
+  'DXS ST ID1 ID4 ID5 VA1 VA2 CA1 CA2 CA3 CA15 CA17 BA1 DA1 DA2 DB1 DB2 PA1 PA2 PA3 PA4 PA7 EA1 EA2 EA3 EA7 MA5 G85 SE DXE'.split(
     ' ',
   ),
 )

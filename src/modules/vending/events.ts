@@ -55,12 +55,12 @@ export function activeSince(event: AuditEvent, known: Known): number {
   return past[over + 1]?.at ?? known.now
 }
 
-/** What stands behind the code of a standard event: which canister, column or door (`EJL_12`). */
-const PART = /^(E[A-Z0-9]{1,3})_.*$/
+/** What stands behind the code of a standard event: which canister, column or door (`EJL_12`; `EJB38` of a Crane Merchant). */
+const PART = /^(?:(E[A-Z0-9]{1,3})_.*|(E[A-Z]{2})\d+)$/
 
 /** Codes of this machine with what they mean; its own words go first, and those for one part before those for all. */
 export function meaningOf(id: string, own: Readonly<Record<string, Meaning>>): Meaning | undefined {
-  const all = id.replace(PART, '$1')
+  const all = id.replace(PART, '$1$2')
   return own[id] ?? own[all] ?? KNOWN_EVENTS[all]
 }
 

@@ -197,3 +197,74 @@ test('without a dialect, what they read in different ways is neither read nor wr
   const plain = codec.edit('[s]\nk=C:\\till\\new\n', { set: new Map([['s.k', "C:\\till\\it's"]]), remove: [] })
   expect(plain).toEqual({ ok: true, value: "[s]\nk=C:\\till\\it's\n" })
 })
+
+/** What systemd says of unit files, by its own reader: it repeats a time that it cannot make out, with blanks of a joint as they are. */
+async function saidBySystemd(texts: readonly string[]): Promise<string> {
+  const files = await Promise.all(
+    texts.map(async (text, at) => {
+      const file = join(folder, `till-unit-${at}.service`)
+      await writeFile(file, text)
+      return file
+    }),
+  )
+  const asking = run('systemd-analyze', ['verify', '--man=no', ...files], {
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
+  })
+  return asking.then(
+    ({ stderr }) => stderr,
+    (error: { stderr: string }) => error.stderr,
+  )
+}
+
+test('systemd reads values, and lines that go on, as we take them', async (context) => {
+  if (!(await isThere('systemd-analyze'))) return context.skip()
+  const goingOn = [
+    'a \\\n  b',
+    'a\\\n# c\n b',
+    'a \\\n\nUser=q',
+    'x \\\n ; c\n; d\n  y',
+    'a\\\n[Unit]\nb',
+    'a\\ \n',
+    'q\\\n\\\n z',
+    'a\\\\\\\n b',
+  ]
+  const written = [...WRITTEN.filter((value) => /\S/.test(value) && !/^\d/.test(value)), ...goingOn]
+  const texts = written.map((value) => `[Service]\nExecStart=/bin/true\nRestartSec=${value}\n`)
+  const said = await saidBySystemd(texts)
+  const theirs = texts.map((_, at) =>
+    new RegExp(`till-unit-${at}\\.service:\\d+: Failed to parse .*, ignoring: ?(.*)`)
+      .exec(said)?.[1]
+      ?.replace(/ +/g, ' '),
+  )
+  const ours = texts.map((text) => {
+    const reading = codecOf('ini', 'systemd').read(text)
+    return reading.ok ? String(reading.value.get('Service.RestartSec')).replace(/ +/g, ' ') : reading.problem.message
+  })
+  expect(ours).toEqual(theirs)
+  expect(ours.length).toBeGreaterThan(20)
+})
+
+test('what stands behind a heading makes systemd refuse the file, and nobody calls that in order', async (context) => {
+  const headings = [
+    '[Service]',
+    '  [Service]  ',
+    '[Service] ; main',
+    '[Service] # main',
+    '[Service]x',
+    '[Service',
+    '[Service] ; a]',
+  ]
+  const texts = headings.map((heading) => `${heading}\nExecStart=/bin/true\nRestart=no\n`)
+  const reads = (text: string): boolean => {
+    const reading = codecOf('ini', 'systemd').read(text)
+    return reading.ok && reading.value.get('Service.Restart') === 'no'
+  }
+  expect(texts.map(reads)).toEqual([true, true, false, false, false, false, false])
+  expect(codecOf('ini', 'configparser').read(texts[2] ?? '').ok, 'which others read').toBe(true)
+  if (!(await isThere('systemd-analyze'))) return context.skip()
+  const said = await saidBySystemd(texts)
+  const theirs = texts.map(
+    (_, at) => !new RegExp(`till-unit-${at}\\.service:\\d+: (Invalid section header|Unknown section)`).test(said),
+  )
+  expect(theirs).toEqual(texts.map(reads))
+})

@@ -274,6 +274,77 @@ describe('An audit file', () => {
     expect(notes('CA3*0*0*0').total.notes).toBeUndefined()
   })
 
+  it('sells by way of payment and price where no column is counted otherwise', () => {
+    const of = (...segments: string[]) =>
+      readAudit(
+        bytes(
+          auditText(
+            'X',
+            segments.map((line) => `${line}\r\n`),
+          ),
+        ),
+      ).columns
+    // A Unicum of JOF's (Ephor's tests of its modem, Config3AuditGeneratorTest): no PA2, and all ones for "never".
+    const [unicum] = of(
+      'ID4*1*7*',
+      'PA1*01*250*0',
+      'PA7*01*CA*0*250*878*114399*870*114300',
+      'PA7*01*DA*1*100*2*4294967295*0*4294967295',
+    )
+    expect(unicum?.paid).toEqual({
+      total: { value: 11439.9, count: 880 },
+      sinceReset: { value: 11430, count: 870 },
+    })
+    // A Crane 187 counts both (jeremybrice/cvd, e8f2fc0, examples/dex): each vend once, in whatever order.
+    const both = ['PA2*1051*121455', 'PA7*101*CA**125*322*35855*322*35855', 'PA7*101*DA**125*729*84800*729*84800']
+    expect(of('PA1*101*125*101****0**', ...both)[0]?.paid.total.count).toBe(1051)
+    expect(of('PA1*101*125*101****0**', ...both.reverse())[0]?.paid.total.count).toBe(1051)
+  })
+
+  it('keeps no total where that is 0 and some were sold since the last reading', () => {
+    const of = (...segments: string[]) =>
+      readAudit(
+        bytes(
+          auditText(
+            'X',
+            segments.map((line) => `${line}\r\n`),
+          ),
+        ),
+      )
+    // A FAGE Eagle 2 (corryws/EVADTS-Reader, 1d17d72, audit_1.txt).
+    const { columns } = of('PA1*02*50', 'PA2*0*0*84*4200', 'PA1*01*40', 'PA2*0*0*0*0')
+    expect(columns[0]?.paid).toEqual({ total: {}, sinceReset: { value: 4200, count: 84 } })
+    expect(columns[1]?.paid.total.count).toBe(0)
+    expect(of('VA1*0*0*8885*163').vends.total).toEqual({})
+    expect(of('VA1*0*12862*0*226').vends.total).toEqual({ value: 0, count: 12862 })
+  })
+
+  it('has a currency of three letters or digits, and nothing else that stands there', () => {
+    const of = (line: string) => readAudit(bytes(auditText('X', [`${line}\r\n`]))).currency
+    expect(['ID4*2*840*USD', 'ID4*2*0*978', 'ID4*2*1*5', 'ID4*2*001*5', 'ID4*2*1978'].map(of)).toEqual([
+      'USD',
+      '978',
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
+  it('has no temperature where several numbers stand before its unit', () => {
+    // Hours and limits of a Royal 660, limits of a Vendo 721 (jeremybrice/cvd, e8f2fc0, examples/dex).
+    const lines = ['MA5*RFRG*1**0000**0000*F*360*600*1', 'MA5*RFRG*39*39*F*0*0*ALL*0800', 'MA5*TEMP*41*5']
+    expect(
+      readAudit(
+        bytes(
+          auditText(
+            'X',
+            lines.map((line) => `${line}\r\n`),
+          ),
+        ),
+      ).measures,
+    ).toEqual([])
+  })
+
   it('names what is fitted by either of two card readers, and measures by all that stands before the number', () => {
     const of = (...segments: string[]) =>
       readAudit(

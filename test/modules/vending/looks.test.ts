@@ -270,8 +270,9 @@ describe('Acceptors', () => {
     await look()
     machine.segments = ['EA2*EAR****0', 'EA2*EJL_12*1*1', 'EA2*ENF*1*1']
     expect(paths(await look()), 'over, of a sensor, and a box that was emptied').toEqual([])
-    machine.segments = ['EA2*EK2M*1*1', 'EA2*END_1*1*1']
-    expect(paths(await look())).toEqual(['acceptor: notes-jammed', 'acceptor: card-off'])
+    // EJB38 is of a Crane Merchant, which leaves out the line (jeremybrice/cvd, e8f2fc0, examples/dex); EA3A is no EA3 of a part A.
+    machine.segments = ['EA2*EK2M*1*1', 'EA2*END_1*1*1', 'EA2*EJB38*1*1', 'EA2*EA3A*1*75', 'EA2*EG1A*1*180']
+    expect(paths(await look())).toEqual(['acceptor: notes-jammed', 'acceptor: card-off', 'column-jammed: EJB38'])
   })
 
   it('of cards are no other for a reader that moved to the second place', async () => {
