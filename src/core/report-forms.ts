@@ -274,7 +274,26 @@ export const CAPACITY_REPORT: ReportForm = {
   ],
 }
 
-/** All reports, in the order in which they stand here. */
+/** As it is sent by itself, and by the API; `till report checklist --json` is a document of its own. */
+export const CHECKLIST_REPORT: ReportForm = {
+  name: 'checklist',
+  title: 'Checklist',
+  description: 'Where tills are, when they were last seen, and when they sold last.',
+  rows: 'devices',
+  columns: [
+    text('device', ['Device', 'Its full name.'], aside),
+    text('store', ['Store', 'Its id.']),
+    text('city', ['City', 'Of the store.'], { flexible: true }),
+    text('address', ['Address', 'Street of the store.'], { flexible: true }),
+    text('till', ['Till', 'Id of the device in its store.']),
+    text('id', ['Id', 'By which others know it; null: nobody has said.'], { flexible: true }),
+    time('seen_at', ['Last seen', 'When it last answered; null: never.']),
+    text('ip', ['IP', 'Its address; null: it has none of its own.']),
+    time('last_receipt_at', ['Last receipt', 'Its own, or that of a printer that hangs on it; null: never.']),
+  ],
+}
+
+/** All reports that commands answer, in the order in which they stand here. */
 export const REPORT_FORMS: readonly ReportForm[] = [
   AVAILABILITY_REPORT,
   SLA_REPORT,

@@ -10,6 +10,8 @@ export const NAMED_REPORTS = [
   'horizon',
   'visits',
   'versions',
+  'incidents',
+  'checklist',
 ] as const
 export type NamedReport = (typeof NAMED_REPORTS)[number]
 
@@ -32,6 +34,8 @@ export const REPORT_PARTS: Readonly<Record<NamedReport, readonly ReportPart[]>> 
   horizon: ['devices'],
   visits: ['devices'],
   versions: ['devices'],
+  incidents: ['devices'],
+  checklist: ['devices'],
 }
 
 /** Which part of a question each of its words belongs to; words of a time or a page belong to none. */

@@ -1,6 +1,6 @@
 import { render } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { ask, signedIn, type Who } from './ask.ts'
+import { ask, Refused, signedIn, type Who } from './ask.ts'
 import { DevicePage } from './device-page.ts'
 import { html } from './html.ts'
 import { IncidentPage } from './incident-page.ts'
@@ -19,6 +19,8 @@ import { BoardPage, CompletenessPage, TrendsPage } from './trend-pages.ts'
 import { filled, LANGUAGES, type Language, language, languageOf, speak, words } from './words.ts'
 
 const TYPING_MS = 150
+/** A server that is away is asked again so soon. */
+const AGAIN_MS = 3_000
 const SIGN_IN = 'sign-in'
 /** What the head of each page leads to. */
 const PLACES = [
@@ -29,6 +31,29 @@ const PLACES = [
   { path: 'completeness', name: 'completeness', page: CompletenessPage },
   { path: 'board', name: 'board', page: BoardPage },
 ] as const
+
+/** Who is signed in, once the server has said so. That it cannot be asked is told: nobody types a password for it. */
+function Entrance() {
+  const [first, setFirst] = useState<{ readonly who: Who | undefined } | undefined>()
+  const [isAway, setAway] = useState(false)
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const look = (): void => {
+      ask<Who>('/session').then(
+        (who) => setFirst({ who }),
+        (error) => {
+          if (error instanceof Refused && error.status < 500) return setFirst({ who: undefined })
+          setAway(true)
+          timer = setTimeout(look, AGAIN_MS)
+        },
+      )
+    }
+    look()
+    return () => clearTimeout(timer)
+  }, [])
+  if (first) return html`<${App} first=${first.who} />`
+  return html`<main id="content"><div role="status" class=${isAway ? 'alert' : ''}>${isAway && words.away}</div></main>`
+}
 
 function App({ first }: { readonly first: Who | undefined }) {
   const [who, setWho] = useState(first)
@@ -117,9 +142,4 @@ function SearchBox({ place }: { readonly place: Place }) {
 
 speak(languageOf())
 const root = document.getElementById('root')
-if (root) {
-  ask<Who>('/session').then(
-    (who) => render(html`<${App} first=${who} />`, root),
-    () => render(html`<${App} first=${undefined} />`, root),
-  )
-}
+if (root) render(html`<${Entrance} />`, root)

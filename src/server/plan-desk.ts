@@ -24,6 +24,12 @@ export interface LookAt {
   readonly by: string
 }
 
+/** A run that looks at a device; `kept` resolves when its plan is, or it broke off. */
+interface Looking {
+  readonly run: string
+  readonly kept: Promise<void>
+}
+
 interface Made {
   readonly text: string
   readonly device: string
@@ -38,6 +44,8 @@ export class PlanDesk {
   readonly #controller: Controller
   readonly #log: ServerLog
   readonly #made = new Map<string, Made>()
+  /** Looks under way, by device and runbook. */
+  readonly #looking = new Map<string, Promise<Looking>>()
 
   constructor(controller: Controller, log: ServerLog) {
     this.#controller = controller
@@ -53,8 +61,22 @@ export class PlanDesk {
     return runbookNames(this.#controller.project)
   }
 
-  /** Has a device looked at, which writes nothing on it; the id of the run. Throws InputError. */
-  async look({ runbook, device, by }: LookAt): Promise<string> {
+  /**
+   * Has a device looked at, which writes nothing on it; the id of the run, or of the one that looks at the same already: a device is
+   * asked once, however often people press. Throws InputError.
+   */
+  async look(at: LookAt): Promise<string> {
+    const key = JSON.stringify([at.device, at.runbook])
+    const before = this.#looking.get(key)
+    if (before !== undefined) return (await before).run
+    const looking = this.#look(at)
+    this.#looking.set(key, looking)
+    const over = (): void => void this.#looking.delete(key)
+    looking.then(({ kept }) => kept.then(over), over)
+    return (await looking).run
+  }
+
+  async #look({ runbook, device, by }: LookAt): Promise<Looking> {
     const { project } = this.#controller
     const fleet = await this.#controller.fleet()
     const opened = openRunbook(project, runbook, {})
@@ -78,12 +100,12 @@ export class PlanDesk {
       workers: 0,
       reporters: () => [createPlanFileReporter({ write }, options), beginning],
     })
-    run.finished.then(
+    const kept = run.finished.then(
       () => this.#keep(run.id, { text, device, runbook }),
       (error) => this.#log.say(`The plan ${run.id} for ${by} broke off: ${(error as Error).message}`),
     )
     await beginning.of(run)
-    return run.id
+    return { run: run.id, kept }
   }
 
   /** The device of a plan that was made here and may be applied. */

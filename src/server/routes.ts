@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
+import { withPatience } from '../app/history/open-store.ts'
 import { leftOutText, readBody } from '../app/hooks/place-alerts.ts'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
 import type { HookStore, ToldAnswer } from '../core/hook-store.ts'
@@ -20,10 +21,12 @@ import { type BodyReader, textOfBody } from './read-body.ts'
 import type { Revision } from './revisions.ts'
 import type { ServerLog } from './server-log.ts'
 import type { SourceLoop } from './source-loop.ts'
-import { AGAIN, stateAway } from './state-away.ts'
+import { AGAIN, AWAY_MS, stateAway } from './state-away.ts'
 
 /** The answer does not wait for longer than so, until alerts have found their episodes. */
 const PATIENCE_MS = 100
+/** Whoever sends is answered within so long, though a store hangs: many senders wait for 10 s. */
+const LATE_MS = 5_000
 /** Requests a second that one address may have refused. */
 const REFUSALS = 20
 
@@ -127,7 +130,7 @@ async function received(serving: ServerParts, request: IncomingMessage, source: 
     if (!sources.has(source) || !mayTell(sender, source))
       throw refusedFor(serving, request, 404, 'There is no such source.')
     const leftOut = leftOutOf(serving, request, { source, body })
-    const [entry = ''] = await kept(serving.store.receive([{ source, sender: sender.name, body }]))
+    const [entry = ''] = await kept(() => serving.store.receive([{ source, sender: sender.name, body }]))
     if (leftOut > 0) {
       const what = 'Payloads that say that alerts were left out of them, by source.'
       serving.metrics.count('till_hook_payloads_cut_total', what, { source })
@@ -151,13 +154,19 @@ function leftOutOf(
   }
 }
 
-/** What a store has kept; Refused where it cannot. */
-async function kept<T>(keeping: Promise<T>): Promise<T> {
+/** What a store has kept; Refused where it cannot, or does not in time: what is sent again then and was kept after all comes to the same. */
+async function kept<T>(keep: () => Promise<T>): Promise<T> {
+  const refused = () => new Refused(503, 'It could not be kept: send it again later.', AGAIN)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(refused()), LATE_MS)
+  })
   try {
-    return await keeping
+    return await Promise.race([withPatience(AWAY_MS, keep), late])
   } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    throw new Refused(503, 'It could not be kept: send it again later.', AGAIN)
+    throw error instanceof InputError ? refused() : error
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -170,7 +179,9 @@ async function broughtEvents(serving: ServerParts, context: Context<Env>): Promi
   return answerOf(context, () =>
     takeIn(serving, request, async ({ sender, body }) => {
       const reach = serving.revision().reachOf(sender.name)
-      const brought = mayTell(sender, source) ? await kept(serving.sources.bring(source, body, reach)) : UNKNOWN_SOURCE
+      const brought = mayTell(sender, source)
+        ? await kept(() => serving.sources.bring(source, body, reach))
+        : UNKNOWN_SOURCE
       if (brought.state === 'unknown-source') throw refusedFor(serving, request, 404, 'There is no such source.')
       if (brought.state === 'too-many') throw refusedFor(serving, request, 413, 'It has more than 10000 events.')
       if (brought.state === 'not-yet')
@@ -209,7 +220,7 @@ async function acknowledged(serving: ServerParts, context: Context<Env>): Promis
           'It is JSON: {"heard": true, "by": "…"}, both of which may be left out.',
         )
       const of = { ...said, channels: sender.acknowledges, now: new Date() }
-      const isKnown = await kept(serving.incidents.escalations.acknowledge(message, of))
+      const isKnown = await kept(() => serving.incidents.escalations.acknowledge(message, of))
       if (!isKnown) throw refusedFor(serving, request, 404, 'There is no such message.')
       return { schema: 'till.acknowledged/1', message, heard: said.heard }
     }),

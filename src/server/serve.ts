@@ -179,7 +179,7 @@ function startWorking(
     metrics,
   })
   const reporting = new ReportLoop({
-    revision: async () => ({ ...revisions.current, store: await controller.store() }),
+    revision: async () => ({ ...revisions.current, store: await controller.store(), incidents }),
     isOurs,
     log,
     metrics,

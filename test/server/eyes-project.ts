@@ -31,6 +31,23 @@ export async function eyesProject(): Promise<{
   readonly ids: Readonly<Record<'office' | 'pos1' | 'store', string>>
 }> {
   const served = new ServedProject(SETTINGS, 1, '06:00-22:00')
+  // Looks as long as there is no such file.
+  served.write(
+    'modules/gate.yaml',
+    `name: gate
+summary: Waits
+documentation: Waits.
+params:
+  required: [path]
+  properties: {path: {description: A file., type: string, minLength: 1, examples: [/tmp/open]}}
+desired: {there: "yes"}
+posix:
+  observe: |
+    until [ -e "$path" ]; do sleep 0.05; done
+    json_object there yes
+`,
+  )
+  served.write('runbooks/gate.yaml', `name: gate\nsteps:\n  - gate: {path: "${served.path('open')}"}\n`)
   const now = Date.now()
   const begin = now - (now % HOUR) - DAYS * 24 * HOUR
   const store = await openSqliteStore(served.path('state.db'))
@@ -92,8 +109,8 @@ export async function eyesProject(): Promise<{
   // As if a ticket system had answered.
   const database = new Database(served.path('state.db'))
   const tell = database.prepare(
-    `INSERT INTO messages (message, incident, key, kind, contact, channel, state, attempts, created_at, reference)
-     VALUES (?, ?, 'call', 'call', 'desk', 'jira', 'sent', 1, ?, ?)`,
+    `INSERT INTO messages (message, incident, key, kind, contact, channel, state, attempts, created_at, reference, why)
+     VALUES (?, ?, 'call', 'call', 'desk', 'jira', 'waiting', 1, ?, ?, 'mail1.house.example refuses it')`,
   )
   for (const [incident, reference] of [
     [ids.office, 'OPS-4711'],

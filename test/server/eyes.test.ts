@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { NAMED_REPORTS } from '../../src/core/report-names.ts'
 import { errorsOf } from '../cli/published.ts'
 import { eyesProject } from './eyes-project.ts'
 import { NORTH, type ServedProject, SOUTH } from './served-project.ts'
@@ -136,13 +137,21 @@ test('behind a proxy people are told apart by the address that it names, and the
   for (const from of ['203.0.113.9', '198.51.100.1, 203.0.113.9', '198.51.100.1, 203.0.113.9:4711, 10.1.2.3'])
     expect([from, (await signIn('hela', undefined, from)).status]).toEqual([from, 429])
   const other = await signIn('hela', undefined, '2001:db8::7')
-  expect([other.status, other.headers.get('set-cookie')]).toEqual([200, expect.stringContaining('; Secure')])
+  const cookie = other.headers.get('set-cookie') ?? ''
+  expect([other.status, cookie]).toEqual([200, expect.stringMatching(/^__Host-till=[\w-]{43}; Path=\/; .*; Secure$/)])
   const { rows } = JSON.parse((await served.till('audit', 'list', '--json')).stdout)
   const begun = rows.filter(({ entry }: { entry: { kind: string } }) => entry.kind === 'session.begun').at(-1)
   expect(begun.entry.about.from).toBe('2001:db8::7')
   // A page that came here by plain HTTP would lose such a cookie.
   const plain = await new Visitor(served.url).signIn('hela', undefined, { origin: served.url })
-  expect(plain.headers.get('set-cookie')).not.toContain('Secure')
+  const others = plain.headers.get('set-cookie') ?? ''
+  expect(others).not.toContain('Secure')
+  // A sister host may set the other one for the whole domain: it does not count beside ours.
+  const [ours = '', theirs = ''] = [cookie, others].map((one) => one.split(';')[0])
+  const asks = [`${theirs}; ${ours}`, `${theirs}; __Host-till=x`, theirs].map((sent) =>
+    new Visitor(served.url).ask('/api/v1/session', { headers: { cookie: sent } }),
+  )
+  expect((await Promise.all(asks)).map(({ status }) => status)).toEqual([200, 401, 200])
 })
 
 test('behind a proxy people act that calls the server by an address of its own and has a password of its own', async () => {
@@ -210,20 +219,9 @@ test('a partner finds nothing of incidents and reports that are not its own, whi
     'by=device',
     'by=store',
   ]
-  const names = [
-    'availability',
-    'sla',
-    'sla-outages',
-    'recurring',
-    'completeness',
-    'board',
-    'horizon',
-    'visits',
-    'versions',
-  ]
   const ways = [
-    ...names.flatMap((name) => filters.map((filter) => `/reports/${name}?${filter}`)),
-    ...names.map((name) => `/reports/${name}?of=selling&by=store`),
+    ...NAMED_REPORTS.flatMap((name) => filters.map((filter) => `/reports/${name}?${filter}`)),
+    ...NAMED_REPORTS.map((name) => `/reports/${name}?of=selling&by=store`),
     ...['all-tills', 'offices,all-tills'].flatMap((one) =>
       ['sla', 'sla-outages'].map((name) => `/reports/${name}?contract=${one}`),
     ),
@@ -305,6 +303,33 @@ test('a plan is made, shown and applied as it was shown, by those who may; what 
   expect(refused.counts).toMatchObject({ deferred: 1 })
   const audit = JSON.stringify(JSON.parse((await served.till('audit', 'list', '--json')).stdout))
   expect(audit).toContain('plan.applied')
+})
+
+test('whoever asks for a look that is under way is told of that one', async () => {
+  const of = { device: `${NORTH}/pos1`, runbook: 'gate' }
+  const looks = await Promise.all([anna, hela, hela, anna].map((who) => post(who, '/plans', of)))
+  const [first] = looks.map(({ json }) => json.run)
+  expect(looks.map(({ status, json }) => [status, json.run])).toEqual(looks.map(() => [202, first]))
+  served.write('open', '')
+  while ((await anna.ask(`/api/v1/runs/${first}`)).json.state !== 'finished')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  // A new look once it is over.
+  let next = first
+  while (next === first) next = (await post(hela, '/plans', of)).json.run
+  expect(next).not.toBe(first)
+})
+
+test('why a message could not be sent is told to those who see everything', async () => {
+  const told = async (who: Visitor) => {
+    const { json } = await who.ask(`/api/v1/incidents/${ids.office}`)
+    expect(errorsOf('api-incident', json)).toEqual([])
+    return json.messages.map(({ why }: { why: string }) => why)
+  }
+  expect(await told(viktor)).toEqual(['mail1.house.example refuses it'])
+  for (const partner of partners) {
+    expect((await partner.ask(`/api/v1/incidents/${ids.office}`)).text).not.toContain('house.example')
+  }
+  expect(await told(partners[1] as Visitor)).toEqual(['It could not be sent.'])
 })
 
 test('a run is paused where it runs and goes on, by those who may change something, under their name', async () => {
@@ -442,7 +467,9 @@ test('a runbook is one of the repository by its name, whatever files there are',
     const own = await post(partners[0] as Visitor, '/plans', { device, runbook })
     expect([own.status, own.json.why]).toEqual([400, `There is no runbook "${runbook}".`])
   }
-  expect((await post(anna, '/plans', { device, runbook: 'nothing' })).json.why).toContain('There are marker, slow.')
+  expect((await post(anna, '/plans', { device, runbook: 'nothing' })).json.why).toContain(
+    'There are gate, marker, slow.',
+  )
 })
 
 test('what was noted of a device is told as lines, to those who see it', async () => {

@@ -71,7 +71,7 @@ test('behind a proxy that ends TLS, the way back is the public address, and cook
     expect([inside.status, inside.location]).toEqual([303, '/runs'])
     expect(inside.cookies).toEqual([
       expect.stringMatching(/^__Host-till-sign-in=; .*Max-Age=0; Secure$/),
-      expect.stringMatching(/^till=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure$/),
+      expect.stringMatching(/^__Host-till=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200; Secure$/),
     ])
     expect(await come('till.example')).toMatchObject({ status: 303, location: '/sign-in?why=again' })
   } finally {

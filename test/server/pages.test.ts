@@ -161,6 +161,22 @@ describe.runIf(isHere)('pages in Chromium', () => {
     await page.context().close()
   })
 
+  test('say that the server is away, ask nobody for a password meanwhile, and go on by themselves', async () => {
+    const page = await (await browser.newContext({ locale: 'pl' })).newPage()
+    let isAway = true
+    await page.route('**/api/v1/session', (route) =>
+      isAway ? route.fulfill({ status: 502, body: '<h1>Bad Gateway</h1>' }) : route.continue(),
+    )
+    await page.goto(served.url)
+    await page.waitForSelector('main .alert')
+    expect(await page.textContent('main')).toContain('Serwer nie odpowiada')
+    expect(await page.$('input')).toBe(null)
+    expect(await barriers(page)).toEqual([])
+    isAway = false
+    await page.waitForSelector('input[name=account]')
+    await page.context().close()
+  }, 120_000)
+
   test('say since when no news come, try again, and end at the sign-in once the session is over', async () => {
     const page = await opened(1280, 'light', 'en')
     const [events, bar] = ['**/api/v1/events*', '[role=status].alert']

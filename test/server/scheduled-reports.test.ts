@@ -6,7 +6,7 @@ import { processIdentity } from '../../src/stores/process-identity.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { errorsOf } from '../cli/published.ts'
 import { SmtpSink } from '../peers/smtp-sink.ts'
-import { NORTH, ServedProject, SOUTH } from './served-project.ts'
+import { NORTH, SECRETS, ServedProject, SOUTH } from './served-project.ts'
 
 const sink = new SmtpSink()
 let port = 0
@@ -14,8 +14,13 @@ let till: ServedProject
 
 beforeAll(async () => {
   port = await sink.start()
+  // Commands read it as the server does.
+  process.env['T_NORTH'] = SECRETS.T_NORTH
 })
-afterAll(() => sink.stop())
+afterAll(() => {
+  delete process.env['T_NORTH']
+  return sink.stop()
+})
 beforeEach(() => {
   sink.mails.length = 0
   sink.loses = () => false
@@ -35,12 +40,14 @@ responsibility:
     desk: {channel: mail, to: desk@example.com}
     acme: {channel: mail, to: acme@example.com}
     room: {channel: chat, to: "#room"}
-  teams: {desk: {chain: [{to: desk}]}}
-  rows: [{fault: [storm], team: desk}]
+  teams: {desk: {chain: [{to: desk}]}, acme: {partner: acme, chain: [{to: acme}]}}
+  rows: [{fault: [storm], team: desk}, {fault: [drawer], team: acme}]
 reports:
 ${reports}`
 
 const MONDAY = 'every: week, at: "06:00", time_zone: Europe/Warsaw'
+/** About the month that this day is in, into a folder. */
+const TODAY = 'every: day, at: "00:00", time_zone: Europe/Warsaw, period: this-month, format: csv, folder: out'
 const BOTH = `  monday: {report: availability, by: store, ${MONDAY}, to: [desk], folder: out}
   theirs: {report: availability, by: store, ${MONDAY}, to: [acme], as: acme, format: csv}
 `
@@ -113,6 +120,33 @@ test('what was missed is sent once, whoever dies, under one name; a partner gets
   }, 'what is new is noted')
   expect([sink.mails.length, (await scheduled()).at(-1)?.state]).toEqual([count, 'never'])
 }, 300_000)
+
+test('incidents and the checklist are sent as other reports are, each with what its account sees', async () => {
+  till = new ServedProject(
+    settings(`  ours: {report: incidents, ${TODAY}}
+  north: {report: incidents, store: [${NORTH}], ${TODAY}}
+  theirs: {report: incidents, as: acme, ${TODAY}}
+  places: {report: checklist, as: acme, ${TODAY}}
+`),
+  )
+  const open = async (title: string, fault: string, store: string) =>
+    expect(await till.till('incidents', 'open', title, '--fault', fault, '--device', `${store}/pos1`)).toMatchObject({
+      code: 0,
+    })
+  await open('Drawer', 'drawer', NORTH)
+  await open('Drawer', 'drawer', SOUTH)
+  await open('Within the house', 'storm', NORTH)
+  const sent = async (name: string) => {
+    expect(await till.till('report', 'send', name)).toMatchObject({ code: 0 })
+    const [file = ''] = readdirSync(till.path('out')).filter((one) => one.startsWith(name))
+    const text = till.read(`out/${file}`)
+    return [text.includes(NORTH), text.includes(SOUTH), text.includes('Within the house')]
+  }
+  expect(await sent('ours')).toEqual([true, true, true])
+  expect(await sent('north')).toEqual([true, false, true])
+  expect(await sent('theirs')).toEqual([true, false, false])
+  expect(await sent('places')).toEqual([true, false, false])
+}, 180_000)
 
 test('what is refused for good is given up and told; by hand it is sent when it is asked for', async () => {
   till = new ServedProject(settings(`  monday: {report: availability, ${MONDAY}, to: [desk]}\n`))

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { errorsOf } from '../cli/published.ts'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
 import { hashOf, PASSWORD } from './accounts.ts'
-import { NORTH, ServedProject } from './served-project.ts'
+import { NORTH, SECRETS, ServedProject } from './served-project.ts'
 import { type Answer, Visitor } from './visitor.ts'
 
 const SETTINGS = `server:
@@ -27,6 +27,24 @@ describe.skipIf(!hasPostgres)('while the database is away', () => {
     database.stop()
     delete process.env['TILL_STATE']
   })
+
+  /** Whoever brings something is told to send it again before it gives up itself. */
+  async function sendersAreToldSoon(): Promise<void> {
+    const headers = { authorization: `Bearer ${SECRETS.T_ALL}`, 'content-type': 'application/json' }
+    const labels = { alertname: 'MarkerGone', device: `${NORTH}/pos1` }
+    const alert = { status: 'firing', labels, annotations: {}, startsAt: new Date().toISOString(), fingerprint: 'a' }
+    const body = JSON.stringify({ version: '4', status: 'firing', alerts: [alert] })
+    for (const [path, text] of [
+      ['/hooks/alertmanager', body],
+      ['/acknowledgements/M1', '{}'],
+    ] as const) {
+      const signal = AbortSignal.timeout(10_000)
+      const answer = await fetch(`${till.url}${path}`, { method: 'POST', headers, body: text, signal })
+      const json = JSON.parse(await answer.text())
+      expect(errorsOf('hook-refused', json)).toEqual([])
+      expect([path, answer.status, answer.headers.get('retry-after')]).toEqual([path, 503, '5'])
+    }
+  }
 
   test('questions, words and numbers are 503, and the log says what to do', async () => {
     const anna = new Visitor(till.url)
@@ -55,6 +73,7 @@ describe.skipIf(!hasPostgres)('while the database is away', () => {
       expect(json.why).toContain('The log of the server says')
     }
     expect((await anna.ask('/metrics')).status).toBe(503)
+    await sendersAreToldSoon()
     expect((await anna.ask('/healthz')).status).toBe(200)
     expect(till.told).toMatch(/Answered with 503: The state store, database .*does not answer.*pg_isready/)
     expect(till.told).not.toContain('a fault of Tillwright itself')

@@ -101,12 +101,17 @@ export function checklistTable(rows: readonly ChecklistRow[], width: number | un
 /** For a page, a workbook or a list. */
 export function checklistSheet(rows: readonly ChecklistRow[], now: Date): Sheet {
   const made = `Made at ${now.toISOString().slice(0, 16).replace('T', ' ')} UTC. Other times are by the clock of each store; - is never.`
-  const receipts = rows.filter(({ last_receipt_at }) => last_receipt_at !== null).length
-  const seen = rows.filter(({ seen_at }) => seen_at !== null).length
   return {
     title: 'Checklist',
-    notes: [`${counted(rows.length, 'device')}: seen ${seen}, sold with ${receipts}.`, made],
+    notes: [checklistNote(rows), made],
     columns: COLUMNS.map(({ title }) => title),
     rows: rows.map((row) => COLUMNS.map(({ value }) => value(row))),
   }
+}
+
+/** How many there are, and of how many something is known. */
+export function checklistNote(rows: readonly ChecklistRow[]): string {
+  const receipts = rows.filter(({ last_receipt_at }) => last_receipt_at !== null).length
+  const seen = rows.filter(({ seen_at }) => seen_at !== null).length
+  return `${counted(rows.length, 'device')}: seen ${seen}, sold with ${receipts}.`
 }

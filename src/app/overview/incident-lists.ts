@@ -1,4 +1,5 @@
-import type { Incident } from '../../core/incident.ts'
+import { type Message, NO_LONGER_NEEDED } from '../../core/escalation.ts'
+import type { Incident, IncidentEvent } from '../../core/incident.ts'
 import type { IncidentStore } from '../../core/incident-store.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { findIncident } from '../incidents/change-incident.ts'
@@ -74,12 +75,24 @@ export async function incidentJson(
   const looks = Array.isArray(device?.['timeline']) ? device['timeline'].slice(0, MOST_LOOKS) : []
   return {
     ...(incidentView(incident, new Date(), outages) as unknown as JsonObject),
-    ...({ events, episodes, messages, firing } as unknown as JsonObject),
+    ...({ episodes, firing } as unknown as JsonObject),
+    ...((sight.isWhole ? { events, messages } : withoutWays({ events, messages })) as unknown as JsonObject),
     evidence: {
       state: device?.['state'] ?? null,
       since: device?.['since'] ?? null,
       findings: device?.['findings'] ?? [],
       looks,
     },
+  }
+}
+
+const NOT_SENT = 'It could not be sent.'
+
+/** Why messages were not sent tells of servers and addresses of the house: who sees a part of the fleet is told that they were not. */
+function withoutWays({ events, messages }: { events: readonly IncidentEvent[]; messages: readonly Message[] }) {
+  const said = (why: string | null): string | null => (why === null || why === NO_LONGER_NEEDED ? why : NOT_SENT)
+  return {
+    events: events.map((event) => (event.type === 'told' ? { ...event, why: said(event.why) } : event)),
+    messages: messages.map((message) => ({ ...message, why: said(message.why) })),
   }
 }

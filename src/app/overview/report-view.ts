@@ -1,6 +1,8 @@
 import type { AvailabilitySettings } from '../../core/availability-settings.ts'
 import type { Contract } from '../../core/contract.ts'
 import { InputError } from '../../core/diagnostic.ts'
+import type { Fleet, Store } from '../../core/fleet.ts'
+import type { IncidentEyes, IncidentStore } from '../../core/incident-store.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Report, ReportRow } from '../../core/report.ts'
 import { type Grouping, type NamedReport } from '../../core/report-names.ts'
@@ -10,7 +12,7 @@ import { reportByName } from '../reports/report-by-name.ts'
 import { type PeriodFlags, reportPeriod } from '../reports/report-period.ts'
 import { contractsSeen, seesRecord } from './contracts-seen.ts'
 import { type Page, pagedOf } from './paging.ts'
-import { fleetSeen, type Sight, withoutOthers } from './sight.ts'
+import { eyesOf, fleetSeen, type Sight, withoutOthers } from './sight.ts'
 
 /** What is asked of a report; the flags of the command of that name. */
 export interface ReportAsked extends PeriodFlags {
@@ -29,14 +31,20 @@ export interface ReportTerms {
   readonly contracts: readonly Contract[]
 }
 
+/** What answers come from, besides the sight. */
+export interface ReportFrom extends ReportTerms {
+  readonly incidents: IncidentStore
+}
+
 /** A report of what somebody sees. Throws InputError for a period or a grouping that makes no sense. Takes long for a chain. */
 export async function reportSeen(
   sight: Sight,
   asked: ReportAsked,
-  { settings, contracts }: ReportTerms,
+  { settings, contracts, incidents }: ReportFrom,
 ): Promise<Report> {
   const now = new Date()
-  const { name, by, of, among, weeks } = asked
+  const { name, by, of, weeks } = asked
+  const among = amongOf(asked)
   const seen = fleetSeen(sight)
   const devices = [...seen.devices.values()].filter((device) => {
     const store = seen.stores.get(device.store)
@@ -54,6 +62,8 @@ export async function reportSeen(
     whole: sight.fleet,
     seesRecord: (record) => seesRecord(sight, record),
     store: sight.store,
+    incidents,
+    eyes: eyesAmong(sight, { fleet: seen, among, devices: new Set(devices.map((device) => device.name)) }),
     settings,
     contracts: asked.contracts.length === 0 ? own : own.filter((one) => asked.contracts.includes(one.name)),
     devices,
@@ -67,6 +77,40 @@ export async function reportSeen(
   const { rows, notes, total, charts } = report
   const told = withoutOthers(sight, { rows, notes, total, charts } as unknown as JsonObject)
   return { ...report, ...(told as unknown as Pick<Report, 'rows' | 'notes' | 'total' | 'charts'>) }
+}
+
+/** A checklist is of tills unless it is said of what. */
+function amongOf({ name, among }: ReportAsked): ReportAsked['among'] {
+  const isSaid = (among.kind ?? []).length > 0 || (among.device ?? []).length > 0
+  return name === 'checklist' && !isSaid ? { ...among, kind: ['till'] } : among
+}
+
+/** Groupings of stores: what is about a whole store is in them as well. */
+const OF_PLACES: readonly string[] = ['region', 'store'] satisfies readonly Grouping[]
+
+/** Of the incidents that somebody sees, those of the devices or stores that are asked for. */
+function eyesAmong(
+  sight: Sight,
+  {
+    fleet,
+    among,
+    devices,
+  }: { readonly fleet: Fleet; readonly among: ReportAsked['among']; readonly devices: Set<string> },
+): IncidentEyes {
+  const wanted = Object.entries(among).filter(([, ids]) => ids.length > 0)
+  const eyes = eyesOf(sight)
+  if (wanted.length === 0) return eyes
+  const isOfPlaces = wanted.every(([group]) => OF_PLACES.includes(group))
+  const isWanted = (store: Store | undefined): boolean =>
+    store !== undefined && wanted.every(([group, ids]) => ids.includes(groupOf(group as Grouping, store, undefined)))
+  return {
+    ...eyes,
+    sees: (place) => {
+      if (eyes.sees && !eyes.sees(place)) return false
+      if (isOfPlaces) return place.store !== null && isWanted(fleet.stores.get(place.store))
+      return place.device !== null && devices.has(place.device)
+    },
+  }
 }
 
 /** A page of a report as the API tells it. */

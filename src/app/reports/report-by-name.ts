@@ -1,14 +1,17 @@
 import type { AvailabilitySettings } from '../../core/availability-settings.ts'
 import type { Contract } from '../../core/contract.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
+import type { IncidentEyes, IncidentStore } from '../../core/incident-store.ts'
 import type { Report } from '../../core/report.ts'
 import type { Grouping, NamedReport } from '../../core/report-names.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { wallTime } from '../../core/zoned-time.ts'
 import { type AvailabilityOf, availabilityReport } from './availability-report.ts'
 import { boardReport } from './board-report.ts'
+import { checklistReport } from './checklist-report.ts'
 import { completenessReport } from './completeness-report.ts'
 import { horizonReport, visitsReport } from './horizon-report.ts'
+import { incidentsReport } from './incidents-report.ts'
 import { recurringReport } from './recurring-report.ts'
 import { zoneOfMost } from './report-frame.ts'
 import { type ReportPeriod, reportPeriod } from './report-period.ts'
@@ -25,6 +28,9 @@ export interface NamedQuestion {
   /** Whether a closed month exists for who asks; absent: all do. */
   readonly seesRecord?: ((record: SlaRecord) => boolean) | undefined
   readonly store: RunStore
+  readonly incidents: IncidentStore
+  /** Which incidents exist for who asks, among those that are asked for. */
+  readonly eyes: IncidentEyes
   readonly settings: AvailabilitySettings
   readonly contracts: readonly Contract[]
   readonly devices: readonly Device[]
@@ -62,6 +68,10 @@ export async function reportByName(question: NamedQuestion): Promise<Report> {
       return visitsReport({ ...question, runs })
     case 'versions':
       return versionsReport({ ...question, runs })
+    case 'incidents':
+      return incidentsReport({ ...question, ...question.eyes })
+    case 'checklist':
+      return checklistReport(question)
     case 'board':
       return boardOf(question)
     case 'sla':
@@ -74,7 +84,9 @@ export async function reportByName(question: NamedQuestion): Promise<Report> {
 }
 
 /** With what contracts came to in the last whole month; of some devices without: that would be of all of them. */
-export async function boardOf(question: Omit<NamedQuestion, 'name' | 'period'>): Promise<Report> {
+export async function boardOf(
+  question: Omit<NamedQuestion, 'name' | 'period' | 'incidents' | 'eyes'>,
+): Promise<Report> {
   const { now, weeks = 13, isPart = false, fleet, whole = fleet } = question
   const contracts = isPart ? [] : question.contracts
   const today = new Date(wallTime(now.getTime(), zoneOfMost(whole)))

@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path'
 import { firstSummary, InputError } from '../../core/diagnostic.ts'
 import type { MessageResult } from '../../core/escalation-store.ts'
 import type { Fleet } from '../../core/fleet.ts'
+import type { IncidentStore } from '../../core/incident-store.ts'
 import type { Report } from '../../core/report.ts'
 import type { NamedReport } from '../../core/report-names.ts'
 import { periodOf, type ScheduledReport } from '../../core/report-schedule.ts'
@@ -26,6 +27,7 @@ export interface Reporting {
   readonly project: Project
   readonly fleet: Fleet
   readonly store: RunStore
+  readonly incidents: IncidentStore
   readonly duties: Duties | undefined
 }
 
@@ -94,6 +96,7 @@ const PAGES: Readonly<Partial<Record<NamedReport, string>>> = {
   horizon: '/trends',
   completeness: '/completeness',
   board: '/board',
+  incidents: '/incidents',
 }
 
 /** A line that leads to the dashboard, where that has an address. */
@@ -116,7 +119,8 @@ async function asked(of: Reporting, wanted: ScheduledReport, nominal: number): P
   const { report: name, by, stores, regions, kinds, contracts, period, times } = wanted
   const among = { store: stores, region: regions, kind: kinds }
   const days = periodOf(period, { nominal, zone: times.zone })
-  const terms = { settings: project.settings.availability(), contracts: project.settings.contracts() }
+  const { incidents } = of
+  const terms = { settings: project.settings.availability(), contracts: project.settings.contracts(), incidents }
   return reportSeen(sight, { name, by, of: wanted.of, among, contracts, ...days }, terms)
 }
 

@@ -1,4 +1,5 @@
 import { Args, Flags } from '@oclif/core'
+import { openIncidentStore } from '../../app/history/open-store.ts'
 import { dutiesOf } from '../../app/incidents/duties-in-force.ts'
 import { checkScheduledReports } from '../../app/reports/check-scheduled-reports.ts'
 import { makeReport, placeKey, placesOf, scheduledReport, sendReport } from '../../app/reports/send-report.ts'
@@ -39,13 +40,14 @@ gets it: it says who would, and --output writes what would be attached. Exit cod
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ReportSend)
     const project = await this.openProject(flags)
+    const incidents = await openIncidentStore(project.state)
     try {
       const fleet = await workingFleet(project, flags)
       const duties = dutiesOf(project, fleet)
       const report = scheduledReport(project, args.name)
       const wrong = checkScheduledReports(project, fleet, duties)
       if (wrong.length > 0) throw new InputError(wrong)
-      const of = { project, fleet, store: await project.store(), duties }
+      const of = { project, fleet, store: await project.store(), incidents, duties }
       const now = Date.now()
       const made = await makeReport(of, report, lastDue(report.times, now))
       await this.write(`${made.subject}: ${made.file.name}, ${Math.ceil(made.file.content.length / 1024)} KiB\n`)
@@ -66,6 +68,7 @@ gets it: it says who would, and --output writes what would be attached. Exit cod
       }
       if (!isSent) this.exit(EXIT.failed)
     } finally {
+      await incidents.close()
       await project.close()
     }
   }

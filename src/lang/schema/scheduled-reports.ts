@@ -15,7 +15,7 @@ const SCHEDULED_REPORT = {
     period: {
       description:
         'What it is about, told from the day that it is due: last-week is from Monday to Sunday. Unless given, what `every` repeats: ' +
-        'yesterday, last-week, last-month. Nothing for `board`, `horizon`, `visits` and `versions`.',
+        'yesterday, last-week, last-month. Nothing for `board`, `horizon`, `visits`, `versions` and `checklist`.',
       enum: REPORT_PERIODS,
       examples: ['last-week'],
     },

@@ -22,6 +22,7 @@ export const en = {
   account: 'Name',
   password: 'Password',
   skip: 'Skip to the content',
+  away: 'The server does not answer, or its state is away. It is asked again.',
   noNews: 'No news have come since {}: what is shown may be old. It is tried again.',
   loading: 'Loading …',
   nothing: 'Nothing.',

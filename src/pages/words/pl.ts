@@ -24,6 +24,7 @@ export const pl: Words = {
   account: 'Nazwa',
   password: 'Hasło',
   skip: 'Przejdź do treści',
+  away: 'Serwer nie odpowiada albo jego baza jest niedostępna. Ponawiam próby.',
   noNews: 'Od {} nie ma nowych wiadomości: to, co widać, może być nieaktualne. Ponawiam próby.',
   loading: 'Wczytywanie …',
   nothing: 'Nic.',

@@ -30,7 +30,8 @@ export function setSessionCookie(
   { key, seconds, isSecure = false }: { readonly key: string; readonly seconds: number; readonly isSecure?: boolean },
 ): void {
   const { incoming } = context.env
-  const secure = isSecure || isPrivate(incoming) ? '; Secure' : ''
-  const value = `${cookieName(incoming)}=${key}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure}`
+  const isByTls = isSecure || isPrivate(incoming)
+  const secure = isByTls ? '; Secure' : ''
+  const value = `${cookieName(isByTls)}=${key}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure}`
   context.header('set-cookie', value, { append: true })
 }

@@ -23,11 +23,12 @@ export function reportRoutes(app: DashboardApp, dashboard: Dashboard): void {
     const sight = await dashboard.sightOf(known)
     const { wanted, given, order } = questionOf(context)
     const terms = dashboard.terms()
+    const from = { ...terms, incidents: dashboard.incidents }
     const page = pageOf(context, given, { lists: dashboard.lists, key: JSON.stringify([sight.key, terms.digest]) })
     // What is kept was made for who sees the same, by the same terms.
     const key = JSON.stringify([dashboard.sightKey(known), sight.fleet.digest, terms.digest, wanted])
     const begun = page.begun as Report | undefined
-    const report = begun ?? (await tried(() => dashboard.reports.of(key, () => reportSeen(sight, wanted, terms))))
+    const report = begun ?? (await tried(() => dashboard.reports.of(key, () => reportSeen(sight, wanted, from))))
     return context.json(withoutOthers(sight, { schema: 'till.api-report/1', ...reportJson(report, { page, order }) }))
   })
   app.get('/api/v1/sla/closed', async (context) => {

@@ -18,8 +18,8 @@ export interface Visitor {
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /** The name of the cookie; over TLS no other host, and nobody on the way, can set it (RFC 6265bis, 4.1.3.2). */
-export function cookieName(request: IncomingMessage): string {
-  return isPrivate(request) ? '__Host-till' : 'till'
+export function cookieName(isSecure: boolean): string {
+  return isSecure ? '__Host-till' : 'till'
 }
 
 export function isPrivate(request: IncomingMessage): boolean {
@@ -71,9 +71,10 @@ export function demand({ known: { account } }: Visitor, right: Right): void {
   throw new ApiRefused(403, `The role ${account.role} may not do that.`)
 }
 
-/** The key that the browser keeps. */
-export function keyOf(request: IncomingMessage): string | undefined {
-  return cookieOf(request, cookieName(request))
+/** The key that the browser keeps. One that no other host can have set counts before one that comes without TLS, as by a proxy or without one. */
+function keyOf(request: IncomingMessage): string | undefined {
+  const own = cookieOf(request, cookieName(true))
+  return own === undefined && !isPrivate(request) ? cookieOf(request, cookieName(false)) : own
 }
 
 /** The value of a cookie that the browser sends. */
