@@ -1,12 +1,12 @@
 import { hostname } from 'node:os'
 import { Flags } from '@oclif/core'
 import { jsonLine } from '../app/json-document.ts'
-import { serveText } from '../app/run/handed/serve.ts'
 import { LastingCommand } from '../cli/lasting-command.ts'
 import { sandboxFlag } from '../cli/run-flags.ts'
 import { stopped } from '../cli/until-stopped.ts'
 import { counted } from '../core/counted.ts'
 import { InputError } from '../core/diagnostic.ts'
+import { serveText } from '../core/served.ts'
 
 const MOST_SLOTS = 10_000
 /** How often it says on stderr what it does, where that has changed. */
@@ -19,7 +19,8 @@ export default class WorkerCommand extends LastingCommand {
 nothing connects to it. Runbooks and modules of a run come by their content; secrets and files (source:) are read here. It takes jobs that
 --serve fits: values of one term are alternatives, terms hold together. SIGTERM or Ctrl-C: takes nothing new and finishes the devices
 that it has; a second one ends them after what they are changing, a third one now. What a worker that dies was working on is looked
-at again by another one. The first line on stdout says what it serves; with --json it is one document (schema till.working/1).
+at again by another one. The first line on stdout says what it serves; with --json it is one document (schema till.working/1). Where tillwright.yaml names workers, it
+works by its --name and its token, and serves at most what they may (till worker token makes one).
 
 Exit codes: 0 it was stopped, 2 it cannot begin, 4 the database is away, and may be back by itself.`
   static override examples = [
@@ -36,20 +37,27 @@ Exit codes: 0 it was stopped, 2 it cannot begin, 4 the database is away, and may
     }),
     slots: Flags.integer({ description: 'devices at a time', min: 1, max: MOST_SLOTS, default: 100 }),
     name: Flags.string({ description: 'what it is called among workers (default: host and process)' }),
+    token: Flags.string({
+      description: 'where its token is, where tillwright.yaml names workers: env:NAME, file:PATH, command:NAME/…',
+      helpValue: 'REFERENCE',
+      default: 'env:TILL_WORKER_TOKEN',
+    }),
     json: Flags.boolean({ description: 'the first line as a JSON document', helpGroup: 'OUTPUT' }),
     sandbox: sandboxFlag,
   }
 
   async run(): Promise<void> {
     const { flags } = await this.parse(WorkerCommand)
-    const serve = serveText(flags.serve)
+    const asked = serveText(flags.serve)
     const { name = `${hostname()}-${process.pid}`, slots } = flags
     if (!/^[\w.-]{1,100}$/.test(name)) throw new InputError([BAD_NAME])
     const { openWorker } = await import('../controller/open-worker.ts')
     const tell = (text: string): void => void process.stderr.write(`${text}\n`)
     const folder = flags.project ?? process.cwd()
     const warn = (text: string): void => tell(`warning ${text}`)
-    const working = await openWorker({ folder, sandbox: flags.sandbox, name, serve, slots, tell, warn })
+    const options = { sandbox: flags.sandbox, serve: asked, token: flags.token }
+    const working = await openWorker({ ...{ folder, name, slots, tell, warn }, ...options })
+    const { serve } = working
     if (flags.json) await this.write(jsonLine({ schema: 'till.working/1', name, serve, slots, pid: process.pid }))
     else await this.write(`Worker ${name} serves ${serve}, ${counted(slots, 'device')} at a time.\n`)
     let told = ''

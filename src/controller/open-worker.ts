@@ -1,5 +1,6 @@
 import { openProject } from '../app/project.ts'
 import { refuseForeignStore } from '../app/state/store-that-counts.ts'
+import { type Enrolled, enrol } from '../app/worker/enrol.ts'
 import { Worker } from '../app/worker/worker.ts'
 import { machineLoad } from '../load/machine-load.ts'
 import { drained } from '../transports/index.ts'
@@ -12,6 +13,8 @@ export interface WorkerOptions {
   readonly name: string
   /** See `serveText`. */
   readonly serve: string
+  /** Reference to the secret that is its token. */
+  readonly token: string
   readonly slots: number
   readonly warn: (text: string) => void
   readonly tell: (text: string) => void
@@ -19,6 +22,8 @@ export interface WorkerOptions {
 
 /** A worker in this process, until it is stopped. */
 export interface OpenWorker {
+  /** What it serves of what it was asked to. */
+  readonly serve: string
   readonly counts: Worker['counts']
   /** Finishes what it has, and lets go of everything. */
   stop(): Promise<void>
@@ -31,7 +36,7 @@ const LEASE_MS = 12_000
 
 /** Works for runs that other processes carry on. Throws InputError where it cannot. */
 export async function openWorker(options: WorkerOptions): Promise<OpenWorker> {
-  const { folder, sandbox, warn, tell, name, serve, slots } = options
+  const { folder, sandbox, warn, tell, name, slots } = options
   const project = await openProject(folder, { sandbox })
   const shared = await openShared(project, warn, { leaseMs: LEASE_MS })
   const unwatch = machineLoad.watch()
@@ -41,18 +46,22 @@ export async function openWorker(options: WorkerOptions): Promise<OpenWorker> {
     await project.close()
   }
   let worker: Worker
+  let enrolled: Enrolled
   try {
     await refuseForeignStore(project, shared.store)
+    const { read } = shared.secretsOf(project)
+    enrolled = await enrol(project.settings.workers(), options, read)
     const { queue, bell } = await shared.handing()
     worker = await Worker.start(
       { ...shared, project, queue, bell, overloadedMs: () => machineLoad.overloadedMs },
-      { name, serve, slots, tell },
+      { name, slots, tell, ...enrolled },
     )
   } catch (error) {
     await letGo()
     throw error
   }
   return {
+    serve: enrolled.serve,
     get counts() {
       return worker.counts
     },

@@ -5,6 +5,7 @@ import { RemotePool } from '../app/run/handed/remote-pool.ts'
 import { runbooksOf } from '../app/run/kept/keep-work.ts'
 import type { RunPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunOptions } from '../app/run/run-request.ts'
+import { whyNotCounted } from '../app/worker/worker-token.ts'
 import { fail } from '../core/failure.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { LeaseToken } from '../core/lease.ts'
@@ -41,6 +42,7 @@ export async function openRemoteWorkforce(
   const { store, keeper, masker, warn, handing } = run.shared
   const { queue, bell } = await handing()
   setMaxListeners(0, stopping, aborting)
+  const rights = request.project.settings.workers()
   const pool = await RemotePool.open({
     run: id,
     runLease: run.lease,
@@ -56,6 +58,7 @@ export async function openRemoteWorkforce(
     stopping,
     aborting,
     warn,
+    whyNot: (worker) => whyNotCounted(rights, worker),
   })
   await store.work.open(id, { mode, fleet: fleet.name })
   const follower = new RunFollower({

@@ -72,7 +72,7 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   if (wrong.length > 0) throw new InputError(wrong)
   if (request.on === 'workers') {
     await shared.handing()
-    await refuseUnserved(request.work, shared.store)
+    await refuseUnserved(request.work, shared.store, request.project.settings.workers())
   }
   const id = runId(SYSTEM_CLOCK.now())
   // Whoever carries a run on takes it over by this, and what is written here is refused from then on.

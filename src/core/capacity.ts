@@ -72,6 +72,14 @@ const DAY_S = 86_400
 /** Events a second that one process was measured to write, on two busy cores (docs/scale.md). */
 export const MEASURED_WRITES = { sqlite: 18_000, postgres: 3_100 } as const
 
+/**
+ * What each costs, in milliseconds of a processor (docs/scale.md): an event in PostgreSQL; a look in the process that carries a run on, and
+ * in a worker that runs shells on its own machine.
+ */
+const COSTS_MS = { event: 0.16, controller: 6.4, worker: 18 } as const
+/** Bytes that PostgreSQL logs of an event before it is written (WAL), as replicas and archives get them. */
+const LOGGED_BYTES = 530
+
 type Numbers = (flag: CapacityFlag) => number
 
 /**
@@ -127,6 +135,38 @@ function storeNeeds(n: Numbers, kind: keyof typeof MEASURED_WRITES): readonly Ca
       connections,
       'connections',
       'servers x 8 + workers x 4 + commands x 2; a state file takes none',
+    ]),
+    ...(kind === 'postgres' ? processorNeeds(n, { rows, peak }) : []),
+  ]
+}
+
+/** What only those have who share a state. */
+function processorNeeds(
+  n: Numbers,
+  { rows, peak }: { readonly rows: number; readonly peak: number },
+): readonly CapacityLine[] {
+  const looks = (n('devices') * n('looks') * n('peak')) / DAY_S
+  const cores = (per: number, ms: number): number => (per * ms) / 1000
+  const { event, controller, worker } = COSTS_MS
+  return [
+    line('state', 'wal-gb-a-day', [
+      'Log of the server a day',
+      (rows * LOGGED_BYTES) / GB,
+      'GB',
+      `${LOGGED_BYTES} B an event`,
+    ]),
+    line('state', 'postgres-cores', ['PostgreSQL on peaks', cores(peak, event), 'cores', `${event} ms an event`]),
+    line('state', 'controller-cores', [
+      'Processes that carry runs on, on peaks',
+      cores(looks, controller),
+      'cores',
+      `${controller} ms a look; one run is one process, and has one core`,
+    ]),
+    line('state', 'worker-cores', [
+      'Workers on peaks',
+      cores(looks, worker),
+      'cores',
+      `${worker} ms a look; a worker has one core`,
     ]),
   ]
 }

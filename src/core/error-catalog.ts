@@ -196,6 +196,10 @@ const INPUT = {
     'No worker serves some of the devices',
     'Start one that does with `till worker --serve`, or select other devices.',
   ),
+  WORKER_REFUSED: entry(
+    'tillwright.yaml does not let this worker work',
+    'Name it in `workers` with the key of its token (`till worker token`), give it that token with `--token`, and have it serve no more than `serves`.',
+  ),
   WORKER_NAME_TAKEN: entry('A worker of this name is there already', 'Give this one another name with `--name`.'),
   SECRET_NOT_HANDED: entry(
     'A parameter of the runbook is a secret, and would lie in the queue',

@@ -56,6 +56,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   WORKER_GONE: 'The machine of the worker is off, or its line to PostgreSQL is cut.',
   WORKER_FAILED:
     'The disk of the worker is full or read-only, it is of another release, or it lacks files of the repository.',
+  WORKER_REFUSED:
+    'The worker was removed from the file, started with another name or token, or with a `--serve` that is not its own.',
   WORKER_NAME_TAKEN: 'Its service was started twice, or two machines have the same name.',
   SECRET_NOT_HANDED: 'A secret was given as `--param`.',
   SINK_UNSUPPORTED: 'An older release, and a state in PostgreSQL.',

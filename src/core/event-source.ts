@@ -155,6 +155,8 @@ export interface SourceStanding {
 
 /** Where events of devices go, and how far each source is, in one transaction. */
 export interface EventStore {
+  /** Of the state store that it is a part of. */
+  readonly id: string
   /** Where a part of a source is; null: it has never been read. */
   place(source: string, part: string): Promise<string | null>
   /** Parts of a source that have a place. */

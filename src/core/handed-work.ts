@@ -57,7 +57,7 @@ export interface WorkerFacts {
   readonly session: string
   readonly host: string
   readonly pid: number
-  /** What it serves, as `serveText` writes it; also the name of its queue. */
+  /** What it serves, as `serveText` writes it. */
   readonly serve: string
   /** Devices at a time, and how many it has now. */
   readonly slots: number
@@ -67,6 +67,20 @@ export interface WorkerFacts {
   /** Why it could not work the last time; it takes nothing for a while. */
   readonly resting?: string | undefined
   readonly version: string
+  /** Its signature of who it is and what it serves, where it has a token. */
+  readonly proof?: string
+}
+
+/** A worker that tillwright.yaml names: what it may serve, and the public key of its token. */
+export interface WorkerRight {
+  readonly name: string
+  readonly serve: string
+  readonly key: string
+}
+
+/** Those with a token have queues of their own: what is put there is not taken by one that nobody has asked for its name. */
+export function queueOf({ serve, proof }: Pick<WorkerFacts, 'serve' | 'proof'>): string {
+  return proof === undefined ? serve : `named,${serve}`
 }
 
 /** Whether leave is given; see `Permit.change`. */

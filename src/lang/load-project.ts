@@ -6,6 +6,7 @@ import type { DeviceListSettings } from '../core/device-list.ts'
 import { type Diagnostic, inOrder } from '../core/diagnostic.ts'
 import { parseDuration } from '../core/duration.ts'
 import type { SourceSettings } from '../core/event-source.ts'
+import type { WorkerRight } from '../core/handed-work.ts'
 import type { HookSettings } from '../core/hook-rule.ts'
 import { isMap, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Policy } from '../core/policy.ts'
@@ -24,6 +25,7 @@ import { policyProblems, readPolicies } from './policy/read-policies.ts'
 import { type Assignment, readAssignments } from './read-assignments.ts'
 import { type PlansSettings, readPlans } from './read-plans.ts'
 import { readState, stateProblems } from './read-state.ts'
+import { readWorkers } from './read-workers.ts'
 import { readYamlFile } from './read-yaml-file.ts'
 import { readScheduledReports } from './reports/read-scheduled-reports.ts'
 import { loadResponsibility } from './responsibility/load-responsibility.ts'
@@ -59,6 +61,8 @@ export interface ProjectSettings {
   readonly policyEntries: () => readonly PolicyEntry[]
   readonly hooks: () => HookSettings
   readonly server: () => ServerSettings
+  /** Who may work for runs; nobody named: whoever reaches the state. */
+  readonly workers: () => readonly WorkerRight[]
   /** Whose signature plans need; absent where it is not said. */
   readonly plans?: PlansSettings | undefined
   readonly availability: () => AvailabilitySettings
@@ -141,6 +145,7 @@ function insideProblems(parsed: ParsedYaml): readonly Diagnostic[] {
     ...policyProblems(parsed),
     ...readHooks(parsed).problems,
     ...readServer(parsed, sourceNames(parsed)).problems,
+    ...readWorkers(parsed).problems,
     ...readAvailability(parsed).problems,
     ...readResponsibility(parsed, ['responsibility']).problems,
     ...readContracts(parsed).problems,
@@ -180,6 +185,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     policyEntries: () => policyEntries(parsed),
     hooks: () => readHooks(parsed).hooks,
     server: () => readServer(parsed, sourceNames(parsed)).server,
+    workers: () => readWorkers(parsed).workers,
     plans: readPlans(value['plans']),
     availability: () => readAvailability(parsed).availability,
     responsibility: (root) => loadResponsibility(parsed, root),

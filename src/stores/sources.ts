@@ -14,6 +14,7 @@ import {
 import type { DeviceFact } from '../core/sample.ts'
 import { compiledLater } from './compiled-later.ts'
 import { readFact, takeMarksBack } from './notes.ts'
+import { identityOf } from './runs.ts'
 import { sourceTables as t } from './source-tables.ts'
 import { put, rowsOf, rowsOfEach, type Steps, type StoreSession } from './steps.ts'
 
@@ -120,15 +121,17 @@ const SET_MARK = compiledLater(() =>
 )
 
 /** Events of devices in a database. */
-export function storedEvents(session: StoreSession): EventStore {
-  return new StoredEvents(session)
+export async function storedEvents(session: StoreSession): Promise<EventStore> {
+  return new StoredEvents(session, await identityOf(session))
 }
 
 class StoredEvents implements EventStore {
+  readonly id: string
   readonly #session: StoreSession
   #batches = 0
 
-  constructor(session: StoreSession) {
+  constructor(session: StoreSession, id: string) {
+    this.id = id
     this.#session = session
   }
 

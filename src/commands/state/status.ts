@@ -1,9 +1,11 @@
 import { Flags } from '@oclif/core'
 import { readDepths } from '../../app/history/open-store.ts'
 import { jsonLine } from '../../app/json-document.ts'
+import { whyNotCounted } from '../../app/worker/worker-token.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
 import { counted } from '../../core/counted.ts'
+import { queueOf } from '../../core/handed-work.ts'
 
 export default class StateStatus extends BaseCommand {
   static override summary = 'Show where the state is, how large it is and what is in it.'
@@ -24,10 +26,16 @@ export default class StateStatus extends BaseCommand {
     const project = await this.openProject(flags)
     const store = await project.store()
     const [facts, workers] = await Promise.all([store.facts(), store.work.workers()])
-    const queues = await readDepths(project.state, [...new Set(workers.map(({ serve }) => serve))])
+    const queues = await readDepths(project.state, [...new Set(workers.map(queueOf))])
     await project.close()
+    const rights = project.settings.workers()
+    const whyNot = new Map(workers.map((worker) => [worker.name, whyNotCounted(rights, worker)]))
     if (flags.json) {
-      const shown = workers.map(({ session: _session, resting = null, ...worker }) => ({ ...worker, resting }))
+      const shown = workers.map(({ session: _session, proof: _proof, resting = null, ...worker }) => ({
+        ...worker,
+        resting,
+        refused: whyNot.get(worker.name) ?? null,
+      }))
       await this.write(jsonLine({ schema: 'till.state/1', ...facts, workers: shown, queues }))
       return
     }
@@ -37,7 +45,10 @@ export default class StateStatus extends BaseCommand {
       `${program}: ${where}\nTables of version ${version}, ${(bytes / 1_000_000).toFixed(1)} MB\n${counted(runs, 'run')}${since}; ${counted(leases, 'lease')}\n`,
     )
     for (const { name, serve, busy, slots, host, pid, draining, resting } of workers) {
-      const end = draining ? ', takes nothing new' : resting === undefined ? '' : `, could not work: ${resting}`
+      const refused = whyNot.get(name)
+      const rests = resting === undefined ? '' : `, could not work: ${resting}`
+      const ends = draining ? ', takes nothing new' : rests
+      const end = refused === undefined ? ends : `${ends}, is given no work: ${refused}`
       await this.write(
         `Worker ${name} serves ${serve}: ${busy} of ${slots} devices (process ${pid} on ${host})${end}\n`,
       )

@@ -12,6 +12,7 @@ import { SCHEDULED_REPORTS } from './scheduled-reports.ts'
 import { SERVER } from './server.ts'
 import { SINKS } from './sinks.ts'
 import { SOURCES } from './sources.ts'
+import { WORKERS } from './workers.ts'
 
 const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
 
@@ -220,6 +221,7 @@ export const PROJECT_SCHEMA = {
     plans: PROJECT_PLANS,
     hooks: HOOKS,
     server: SERVER,
+    workers: WORKERS,
     availability: AVAILABILITY,
     responsibility: RESPONSIBILITY_KEY,
     contracts: CONTRACTS,

@@ -29,6 +29,18 @@ const WORKING: object = {
   }),
 }
 
+const WORKER_TOKEN: object = {
+  ...HEAD,
+  $id: 'https://tillwright.dev/schemas/worker-token/1',
+  title: 'Token of a worker',
+  description: 'A token that was made, and its key (`till worker token --json`).',
+  ...closed({
+    schema: { const: 'till.worker-token/1' },
+    token: { description: 'The secret of the worker.', type: 'string', pattern: '^till-worker-[A-Za-z0-9_-]{43}$' },
+    key: { description: 'For tillwright.yaml.', type: 'string', pattern: '^ed25519:[A-Za-z0-9_-]{43}$' },
+  }),
+}
+
 const TAKEN: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/hook-taken/1',
@@ -89,6 +101,7 @@ export const SERVER_ANSWER_SCHEMAS = {
   acknowledged: ACKNOWLEDGED,
   serving: SERVING,
   working: WORKING,
+  'worker-token': WORKER_TOKEN,
   'hook-taken': TAKEN,
   'hook-refused': REFUSED,
   'server-ready': READY,

@@ -43,7 +43,8 @@ const MQTT = {
     url: MQTT_SINK.properties.url,
     topics: { ...TOPICS, description: 'Filters of topics, with + and #.', examples: [['vending/+/telemetry']] },
     client: {
-      description: 'Name of the client; that of host and source unless given. The broker keeps messages by it.',
+      description:
+        'Name of the client, for a broker that takes known names alone; that of state store and source unless given. The broker keeps messages by it: one for each state store.',
       type: 'string',
       pattern: '^[A-Za-z0-9._-]{1,64}$',
       examples: ['till-north'],

@@ -15,10 +15,17 @@ const WORKER = closed({
     type: ['string', 'null'],
   },
   version: { description: 'Of Tillwright.', type: 'string' },
+  refused: {
+    description: 'Why no run counts on it, by `workers` of tillwright.yaml. Null: they do.',
+    type: ['string', 'null'],
+  },
 })
 
 const QUEUE = closed({
-  queue: { description: 'What those serve who take from it.', type: 'string' },
+  queue: {
+    description: 'What those serve who take from it; `named` comes first where they have tokens.',
+    type: 'string',
+  },
   waiting: { ...COUNT, description: 'Jobs that nobody has.' },
   active: { ...COUNT, description: 'Jobs that somebody works on.' },
   oldest_seconds: { ...COUNT, description: 'For how long the oldest waits; 0: none does.' },

@@ -18,7 +18,7 @@ import { PostgresBell } from './bell.ts'
 import { ForeignTables } from './foreign-tables.ts'
 import { PostgresSession } from './session.ts'
 import { postgresQuery } from './statements.ts'
-import { lockKey } from './transaction.ts'
+import { lockKey, NO_END } from './transaction.ts'
 
 /** Older ones are not mended any more by their makers, and nothing here was tried with them. */
 const OLDEST_SERVER = 13
@@ -128,7 +128,7 @@ async function serverOf(client: pg.Client, place: Place): Promise<string> {
 /** Whoever comes first does it; the others wait, and find it done. */
 async function migrate(client: pg.Client, place: Place): Promise<void> {
   try {
-    const settings = ['SET LOCAL statement_timeout TO 0', 'SET LOCAL lock_timeout TO 0']
+    const settings = ['SET LOCAL statement_timeout TO 0', 'SET LOCAL lock_timeout TO 0', NO_END]
     const lock = `SELECT pg_advisory_xact_lock(${lockKey(`${place.schema} migrate`)})`
     await client.query(['BEGIN', ...settings, lock].join('; '))
     const version = await versionOf(client, place)

@@ -128,6 +128,10 @@ export class Transaction {
   }
 }
 
+/** PostgreSQL 17 can end transactions by their age (its manual, 19.11.1); the ones before do not know the setting. */
+export const NO_END =
+  "SELECT set_config('transaction_timeout', '0', true) WHERE current_setting('transaction_timeout', true) IS NOT NULL"
+
 /**
  * Of one transaction alone: a pooler gives the connection to others behind it. Limits that the role has for questions of people would end
  * a run: waiting for a lock of ours counts, too.
@@ -138,6 +142,7 @@ export function settingsOf(schema: string): readonly string[] {
     `SET LOCAL idle_in_transaction_session_timeout TO ${SILENT_MS}`,
     `SET LOCAL statement_timeout TO ${SLOW_MS}`,
     'SET LOCAL lock_timeout TO 0',
+    NO_END,
   ]
 }
 

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { MqttClient } from 'mqtt'
 import type { SourceOrigin } from '../../core/event-source.ts'
@@ -36,7 +35,8 @@ interface Inside {
 
 /**
  * Topics of a broker by MQTT 5, at least once: a message is confirmed when it is kept, and the broker keeps for a week what comes while
- * nobody is here. The name of the client has the host in it: two of one name would push each other out without end.
+ * nobody is here. The name of the client is that of the store that counts what comes: whichever server of it reads goes on with what was kept
+ * for another one, and two stores have two names, since two clients of one would push each other out without end (5.0, 3.1.4).
  */
 export class MqttReader implements EventReader {
   readonly #origin: Origin
@@ -101,7 +101,7 @@ export class MqttReader implements EventReader {
     const client = mqtt.connect(url, {
       ...(await connectionOptions(this.#origin, this.#password)),
       clean: false,
-      clientId: name ?? `till-${hostname()}-${this.#intake.settings.name}`,
+      clientId: name ?? `till-${this.#intake.store.id.slice(0, 8)}-${this.#intake.settings.name}`,
       properties: { sessionExpiryInterval: KEPT_S, receiveMaximum: MOST_UNDER_WAY },
     })
     this.#confirm = confirmLater(client)

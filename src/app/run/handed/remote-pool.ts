@@ -25,7 +25,7 @@ import { type DeviceWorker, MAIN_THREAD, type WorkerPool } from '../../../engine
 import { ChangedSteps, standingOf } from './standing.ts'
 import { wayOf } from './way-of.ts'
 import { gone, unable } from './worker-ends.ts'
-import { LOOK_EVERY_MS, roomOf, type WorkerGroup, WorkerGroups } from './worker-groups.ts'
+import { LOOK_EVERY_MS, roomOf, type WhoCounts, type WorkerGroup, WorkerGroups } from './worker-groups.ts'
 
 /** Devices of a store that are handed over within so long travel together. */
 const GATHER_MS = 10
@@ -51,6 +51,8 @@ export interface RemotePoolOptions {
   readonly stopping: AbortSignal
   readonly aborting: AbortSignal
   readonly warn: (text: string) => void
+  /** Why a worker is not counted on; undefined: it is. */
+  readonly whyNot: WhoCounts['whyNot']
 }
 
 /** A device that a worker has, or is to have. */
@@ -85,7 +87,7 @@ export class RemotePool implements WorkerPool {
 
   private constructor(options: RemotePoolOptions) {
     this.#options = options
-    this.#groups = new WorkerGroups(options.store)
+    this.#groups = new WorkerGroups(options.store, options)
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS)
     options.stopping.addEventListener('abort', () => void this.#stop(1), { once: true })
     options.aborting.addEventListener('abort', () => void this.#stop(2), { once: true })
@@ -216,7 +218,7 @@ export class RemotePool implements WorkerPool {
     this.#gather = undefined
     for (const [group, stores] of this.#gathered) {
       void this.#put(
-        group.serve,
+        group.queue,
         [...stores.values()].flatMap((handed) => batches(handed, MOST_TOGETHER)),
       )
     }
@@ -224,14 +226,14 @@ export class RemotePool implements WorkerPool {
   }
 
   /** What was put twice, since the answer to the first was lost, is worked on once: workers look at what is there. */
-  async #put(serve: string, parts: readonly (readonly Handed[])[]): Promise<void> {
+  async #put(to: string, parts: readonly (readonly Handed[])[]): Promise<void> {
     const { queue, bell, warn } = this.#options
     const jobs = parts.map((part) => this.#jobOf(part))
     for (;;) {
       try {
-        await queue.put(serve, jobs)
+        await queue.put(to, jobs)
         for (const handed of parts.flat()) handed.putAt = performance.now()
-        bell.ring(bellOf.queue(serve))
+        bell.ring(bellOf.queue(to))
         return
       } catch (error) {
         if (this.#handed.size === 0) return
@@ -300,14 +302,14 @@ export class RemotePool implements WorkerPool {
   }
 
   /** Devices whose jobs nobody does any more: workers could not, or the queue has let go of them. */
-  async #lookForLost({ serve }: WorkerGroup): Promise<void> {
+  async #lookForLost(from: WorkerGroup): Promise<void> {
     const { queue, run } = this.#options
     const before = performance.now() - LOST_MS
     const long = [...this.#handed.values()].filter(
-      ({ group, putAt }) => group.serve === serve && putAt !== undefined && putAt < before,
+      ({ group, putAt }) => group === from && putAt !== undefined && putAt < before,
     )
     if (long.length === 0) return
-    const jobs = await queue.jobsOf(serve, run)
+    const jobs = await queue.jobsOf(from.queue, run)
     const open = new Set(jobs.flatMap(({ isOpen, devices }) => (isOpen ? devices : [])))
     const why = new Map(jobs.flatMap((job) => (job.isOpen ? [] : job.devices.map((name) => [name, job.why] as const))))
     for (const handed of long) {

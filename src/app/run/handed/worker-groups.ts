@@ -1,7 +1,7 @@
 import type { Device } from '../../../core/fleet.ts'
-import type { WorkerFacts } from '../../../core/handed-work.ts'
+import { queueOf, type WorkerFacts } from '../../../core/handed-work.ts'
 import type { RunStore } from '../../../core/run-store.ts'
-import { serves } from './serve.ts'
+import { serves } from '../../../core/served.ts'
 import { isTaking } from './unserved.ts'
 
 /** Whoever is there is looked at so often. */
@@ -9,8 +9,16 @@ export const LOOK_EVERY_MS = 2_000
 /** Where nobody of a group was there for so long, nobody is waited for. */
 const NOBODY_MS = 30_000
 
+/** Which workers a run counts on, and who is told of the others. */
+export interface WhoCounts {
+  /** Why it does not count on a worker; undefined: it does. */
+  readonly whyNot: (worker: WorkerFacts) => string | undefined
+  readonly warn: (text: string) => void
+}
+
 /** Workers that serve the same, and share a queue. */
 export interface WorkerGroup {
+  readonly queue: string
   readonly serve: string
   slots: number
   /** Devices of this run that were handed to it. */
@@ -24,11 +32,15 @@ export interface WorkerGroup {
 export class WorkerGroups {
   readonly #store: Pick<RunStore, 'work'>
   readonly #groups = new Map<string, WorkerGroup>()
+  readonly #who: WhoCounts
+  /** Sessions of workers that somebody was told of. */
+  readonly #told = new Set<string>()
   /** When the store last told who is there. */
   #metAt = performance.now()
 
-  constructor(store: Pick<RunStore, 'work'>) {
+  constructor(store: Pick<RunStore, 'work'>, who: WhoCounts) {
     this.#store = store
+    this.#who = who
   }
 
   get all(): readonly WorkerGroup[] {
@@ -43,7 +55,7 @@ export class WorkerGroups {
     this.#metAt = performance.now()
     for (const group of this.#groups.values()) group.lastSeen += unheardMs
     for (const group of this.#groups.values()) Object.assign(group, { slots: 0, why: undefined })
-    for (const worker of there) if (!worker.draining) this.#add(worker)
+    for (const worker of there) if (!worker.draining && this.#counts(worker)) this.#add(worker)
   }
 
   servedBy(device: Device): readonly WorkerGroup[] {
@@ -55,9 +67,20 @@ export class WorkerGroups {
     return Math.min(performance.now(), this.#metAt + LOOK_EVERY_MS) - lastSeen > NOBODY_MS
   }
 
-  #add({ name, serve, slots, ...how }: WorkerFacts): void {
-    const group = this.#groups.get(serve) ?? { serve, slots: 0, out: 0, lastSeen: performance.now(), why: undefined }
-    this.#groups.set(serve, group)
+  #counts(worker: WorkerFacts): boolean {
+    const why = this.#who.whyNot(worker)
+    if (why !== undefined && !this.#told.has(worker.session))
+      this.#who.warn(`The worker ${worker.name} is given no work: ${why}. (WORKER_REFUSED)`)
+    if (why !== undefined) this.#told.add(worker.session)
+    return why === undefined
+  }
+
+  #add(worker: WorkerFacts): void {
+    const { name, serve, slots, ...how } = worker
+    const queue = queueOf(worker)
+    const fresh = { queue, serve, slots: 0, out: 0, lastSeen: performance.now(), why: undefined }
+    const group = this.#groups.get(queue) ?? fresh
+    this.#groups.set(queue, group)
     if (how.resting !== undefined) group.why = `The worker ${name}: ${how.resting}`
     if (!isTaking(how)) return
     group.slots += slots

@@ -1,5 +1,5 @@
-import { type InputError, usageError } from '../../../core/diagnostic.ts'
-import { DEVICE_KINDS, type Device } from '../../../core/fleet.ts'
+import { type InputError, usageError } from './diagnostic.ts'
+import { DEVICE_KINDS, type Device } from './fleet.ts'
 
 const TERMS = ['kind', 'profile', 'region', 'store'] as const
 type Term = (typeof TERMS)[number]
@@ -33,6 +33,27 @@ export function serveText(text: string | undefined): string {
 export function serves(serve: string, device: Pick<Device, Term>): boolean {
   if (serve === SERVES_ALL) return true
   return [...known(serve)].every(([term, values]) => values.has(device[term]))
+}
+
+/**
+ * What a worker serves that may serve `right` and is asked for `asked`: terms that were not asked for are those of the right. Values that
+ * lie outside it are told apart.
+ */
+export function narrowed(
+  right: string,
+  asked: string,
+): { readonly serve: string; readonly outside: readonly string[] } {
+  if (right === SERVES_ALL) return { serve: asked, outside: [] }
+  const [allowed, wanted] = [known(right), asked === SERVES_ALL ? new Map<Term, Set<string>>() : known(asked)]
+  const terms = [...new Set([...allowed.keys(), ...wanted.keys()])].flatMap((term) =>
+    [...(wanted.get(term) ?? allowed.get(term) ?? [])].map((value) => [term, value] as const),
+  )
+  const outside = terms.filter(([term, value]) => allowed.get(term)?.has(value) === false)
+  return { serve: serveText(terms.map(written).join(',')), outside: outside.map(written) }
+}
+
+function written([term, value]: readonly [Term, string]): string {
+  return `${term}:${value}`
 }
 
 const read = new Map<string, Serve>()
