@@ -338,6 +338,18 @@ function testNotes(bench: () => StoreBench): void {
   ]
   const hoursAgo = (hours: number): string => new Date(Date.now() - hours * HOUR_MS).toISOString()
 
+  test('keeps nothing that a preview noted: what it looked for is in force nowhere', async () => {
+    const store = await bench().store()
+    const at = hoursAgo(1)
+    const events = recordRun(noted([{ series: 'receipts', at, value: 2 }], { last: at }), { run: 'a', mode: 'plan' })
+    const [started, ...rest] = events
+    await store.append([{ ...started, previews: 'a'.repeat(40) } as RunEvent, ...rest])
+    expect(await store.samples(device, 'receipts', new Date(hoursAgo(3)))).toEqual([])
+    expect(await listed(store.marks())).toEqual([])
+    await store.append(recordRun(noted([{ series: 'receipts', at, value: 3 }]), { run: 'b', mode: 'plan' }))
+    expect(await store.samples(device, 'receipts', new Date(hoursAgo(3)))).toEqual([{ at, value: 3 }])
+  })
+
   test('keeps samples by device, series and time; the later noted of two at the same time', async () => {
     const store = await bench().store()
     const [first, second] = [hoursAgo(2), hoursAgo(1)]
