@@ -22,8 +22,8 @@ import { resultOf } from '../engine/admission/visit-result.ts'
 import type { DeviceWork } from '../engine/device/perform-device.ts'
 import { openJournal } from '../engine/journal/journal.ts'
 import { undoneNow } from './ask-to-undo.ts'
-import type { Run, Shared } from './run.ts'
 import { inDoubtFor, onlyInDoubt, type PastDoubt, unfinishedNow } from './past-doubt.ts'
+import type { Run, Shared } from './run.ts'
 import { beginRun } from './start-run.ts'
 
 /** How what is left of a run is gone about. */
@@ -148,7 +148,13 @@ async function toTakeBack({ store }: Shared, run: string, asks: string): Promise
 }
 
 /** A run within a run tells nobody by itself. */
-function quiet({ reporters: _reporters, failOn: _failOn, on: _on, pastDoubt: _past, ...options }: ResumeOptions): ResumeOptions {
+function quiet({
+  reporters: _reporters,
+  failOn: _failOn,
+  on: _on,
+  pastDoubt: _past,
+  ...options
+}: ResumeOptions): ResumeOptions {
   return options
 }
 

@@ -90,7 +90,8 @@ function* recordEvents(events: readonly RunEvent[]): Steps<void> {
   )
   for (const event of events) {
     if (isBeginning(event)) yield* recordBeginning(event)
-    else if (event.type === 'step.finished' && hasNotes(event) && !(yield* isPreview(event.run))) yield* recordNotes(event)
+    else if (event.type === 'step.finished' && hasNotes(event) && !(yield* isPreview(event.run)))
+      yield* recordNotes(event)
   }
   // Somebody may have taken the run for dead: whatever is changed from now on is in doubt once it is.
   const changing = events.filter(({ type }) => type === 'step.converging')

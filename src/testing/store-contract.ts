@@ -28,6 +28,7 @@ export function testStore(name: string, of: StoreUnderTest): void {
     testStatus(() => bench)
     testClocks(() => bench)
     testNotes(() => bench)
+    testPreviewNotes(() => bench)
     testChangeTimes(() => bench)
     testLeases(() => bench)
     testLedger(() => bench)
@@ -338,18 +339,6 @@ function testNotes(bench: () => StoreBench): void {
   ]
   const hoursAgo = (hours: number): string => new Date(Date.now() - hours * HOUR_MS).toISOString()
 
-  test('keeps nothing that a preview noted: what it looked for is in force nowhere', async () => {
-    const store = await bench().store()
-    const at = hoursAgo(1)
-    const events = recordRun(noted([{ series: 'receipts', at, value: 2 }], { last: at }), { run: 'a', mode: 'plan' })
-    const [started, ...rest] = events
-    await store.append([{ ...started, previews: 'a'.repeat(40) } as RunEvent, ...rest])
-    expect(await store.samples(device, 'receipts', new Date(hoursAgo(3)))).toEqual([])
-    expect(await listed(store.marks())).toEqual([])
-    await store.append(recordRun(noted([{ series: 'receipts', at, value: 3 }]), { run: 'b', mode: 'plan' }))
-    expect(await store.samples(device, 'receipts', new Date(hoursAgo(3)))).toEqual([{ at, value: 3 }])
-  })
-
   test('keeps samples by device, series and time; the later noted of two at the same time', async () => {
     const store = await bench().store()
     const [first, second] = [hoursAgo(2), hoursAgo(1)]
@@ -412,6 +401,26 @@ function testNotes(bench: () => StoreBench): void {
       ['serial', 'B'],
     ])
     expect(marks[2]).toEqual({ device, name: 'serial', value: 'B', at: '2026-05-02T00:00:00.002Z' })
+  })
+}
+
+function testPreviewNotes(bench: () => StoreBench): void {
+  const device = 'PL-0001/pos1'
+  const at = new Date(Date.now() - HOUR_MS).toISOString()
+  const since = new Date(Date.now() - 3 * HOUR_MS)
+  const noted = (value: number, marks: Marks = {}) => {
+    const step = { step: 'a', state: 'ok' as const, samples: [{ series: 'receipts', at, value }], marks }
+    return [{ device, state: 'in-sync' as const, steps: [step] }]
+  }
+
+  test('keeps nothing that a preview noted: what it looked for is in force nowhere', async () => {
+    const store = await bench().store()
+    const [started, ...rest] = recordRun(noted(2, { last: at }), { run: 'a', mode: 'plan' })
+    await store.append([{ ...started, previews: 'a'.repeat(40) } as RunEvent, ...rest])
+    expect(await store.samples(device, 'receipts', since)).toEqual([])
+    expect(await listed(store.marks())).toEqual([])
+    await store.append(recordRun(noted(3), { run: 'b', mode: 'plan' }))
+    expect(await store.samples(device, 'receipts', since)).toEqual([{ at, value: 3 }])
   })
 }
 

@@ -23,7 +23,12 @@ export type GoesOn =
 export function goesOn(
   step: string,
   carried: Carried,
-  now: { readonly changes: readonly Change[]; readonly isChanging: boolean; readonly isTriggeredAnew: boolean; readonly reacts: boolean },
+  now: {
+    readonly changes: readonly Change[]
+    readonly isChanging: boolean
+    readonly isTriggeredAnew: boolean
+    readonly reacts: boolean
+  },
 ): GoesOn {
   const { changes } = now
   if (!now.isChanging) {
