@@ -119,7 +119,10 @@ type DeviceEvent = Extract<RunEvent, { readonly device: string }>
 function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
   const known: Trace = traces.get(event.device) ?? { attempt: 0, endedAt: '', isPastDoubt: false }
   if (known.attempt === 0) traces.set(event.device, known)
-  if (event.type === 'device.past_doubt') return leaveDoubt(known, event)
+  if (event.type === 'device.past_doubt') {
+    leaveDoubt(known, event)
+    return
+  }
   const attempt = event.attempt ?? 1
   known.attempt = Math.max(known.attempt, attempt)
   if (event.type === 'device.waiting') dropUnsent(known, attempt)
