@@ -8,6 +8,7 @@ import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
 import { underSignals } from '../cli/interrupts.ts'
 import { conductFlags, failingStates, onFlag, safetyFlags } from '../cli/run-flags.ts'
+import type { PastDoubt } from '../controller/past-doubt.ts'
 import { InputError, usageError } from '../core/diagnostic.ts'
 import { EXIT } from '../core/outcome.ts'
 
@@ -17,7 +18,8 @@ export default class Resume extends BaseCommand {
     `What is left is done: devices that the run did not get to, or not to the end of, and those that safety has put off. It is in the
 waves that it had, with the runbook, the modules and the plan that it began with; a policy that was made stricter since holds, too.
 Devices are looked at first: what an earlier attempt was changing is settled by what is seen. What cannot be seen (a restart, a
-command) is not repeated, and stays in doubt. A device whose inventory data, or a file of the
+command) is not repeated, and stays in doubt: look at the device yourself, then --past-doubt DEVICE has it go on with what
+is behind that; what was in doubt is told as unknown, with who said so and why, and what reacts to it is not run. A device whose inventory data, or a file of the
 repository that it gets, has changed since is left alone (RUN_MOVED).
 
 A run that is paused and whose process is there goes on in that process, which tells its result: flags about how it works and what it
@@ -27,6 +29,10 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
   static override examples = [
     { description: 'What can be resumed?', command: '<%= config.bin %> resume --list' },
     { description: 'The newest of these', command: '<%= config.bin %> resume latest' },
+    {
+      description: 'Somebody has looked at a till that is in doubt for good',
+      command: `<%= config.bin %> resume latest --past-doubt PL-0001/pos1 --because 'it was restarted at 03:47'`,
+    },
     {
       description: 'In a pipeline, waiting for windows and soak times',
       command: '<%= config.bin %> resume 20261122T0347 --wait 2h --yes --json',
@@ -38,6 +44,18 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
   static override flags = {
     ...conductFlags,
     on: onFlag,
+    'past-doubt': Flags.string({
+      description: 'go on with this device although nobody can tell how a change of it came out; may be repeated',
+      helpValue: 'DEVICE',
+      multiple: true,
+      multipleNonGreedy: true,
+      dependsOn: ['because'],
+    }),
+    because: Flags.string({
+      description: 'why --past-doubt; it is on record',
+      helpValue: 'WHY',
+      dependsOn: ['past-doubt'],
+    }),
     list: Flags.boolean({ description: 'show the runs of which something is left; with --json as till.unfinished/1' }),
     output: Flags.string({
       char: 'o',
@@ -80,6 +98,7 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
       breakGlass: flags['break-glass'],
       maxFailures: flags['max-failures'],
       goOn: flags['go-on'],
+      pastDoubt: pastDoubtOf(flags),
     })
     const end = await underSignals(resumed, () => controller.close())
     this.exit(end.exitCode)
@@ -98,10 +117,18 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
   }
 }
 
+function pastDoubtOf(flags: {
+  readonly 'past-doubt'?: readonly string[] | undefined
+  readonly because?: string | undefined
+}): PastDoubt | undefined {
+  const { 'past-doubt': devices, because: why } = flags
+  return devices && why !== undefined ? { devices, by: accountName(), why } : undefined
+}
+
 /** What says how a run works and what it writes: one whose process is there has these already. */
 const OF_ITS_PROCESS = [
   ...['output', 'junit', 'markdown', 'html', 'code-quality', 'sarif', 'parallel', 'fail-on', 'workers', 'on'],
-  ...['wait', 'break-glass', 'max-failures', 'go-on'],
+  ...['wait', 'break-glass', 'max-failures', 'go-on', 'past-doubt', 'because'],
 ]
 
 function refuseWhatItHas(run: string, flags: Readonly<Record<string, unknown>>): void {

@@ -22,11 +22,14 @@ import { resultOf } from '../engine/admission/visit-result.ts'
 import type { DeviceWork } from '../engine/device/perform-device.ts'
 import { openJournal } from '../engine/journal/journal.ts'
 import { undoneNow } from './ask-to-undo.ts'
+import { inDoubtFor, onlyInDoubt, type PastDoubt, unfinishedNow } from './past-doubt.ts'
 import type { Run, Shared } from './run.ts'
 import { beginRun } from './start-run.ts'
 
 /** How what is left of a run is gone about. */
-export type ResumeOptions = Omit<RunOptions, 'mode' | 'plan' | 'planExpiresAt'>
+export type ResumeOptions = Omit<RunOptions, 'mode' | 'plan' | 'planExpiresAt'> & {
+  readonly pastDoubt?: PastDoubt | undefined
+}
 
 /**
  * Carries a run on: what is left of it, in the waves that it has. Its lease is taken first, so that whoever had it before is
@@ -47,7 +50,7 @@ export async function resumeRun(
     await untilLetGo(shared, { fleet: fleet.name, run: id })
     const undoing = await undoneNow(shared, id)
     if (undoing !== undefined) throw isTakenBack(id, undoing)
-    const unfinished = await readUnfinished(shared.store.events(id))
+    const unfinished = await unfinishedNow(id, { shared, lease: lease.token, pastDoubt: options.pastDoubt })
     const { rollback, started } = unfinished.record
     if (rollback?.ended) {
       await endRolledBack(id, unfinished, { shared, lease: lease.token })
@@ -55,6 +58,8 @@ export async function resumeRun(
     }
     const kept = await shared.store.kept.of(id)
     if (unfinished.left.length === 0 && !isToBeEnded(unfinished, kept)) {
+      const doubtful = inDoubtFor(unfinished)
+      if (doubtful.length > 0) throw onlyInDoubt(id, doubtful)
       await shared.store.kept.drop(id)
       throw nothingLeft(id)
     }
@@ -143,7 +148,13 @@ async function toTakeBack({ store }: Shared, run: string, asks: string): Promise
 }
 
 /** A run within a run tells nobody by itself. */
-function quiet({ reporters: _reporters, failOn: _failOn, on: _on, ...options }: ResumeOptions): ResumeOptions {
+function quiet({
+  reporters: _reporters,
+  failOn: _failOn,
+  on: _on,
+  pastDoubt: _past,
+  ...options
+}: ResumeOptions): ResumeOptions {
   return options
 }
 

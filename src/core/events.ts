@@ -147,6 +147,13 @@ export interface DeviceStarted extends OfDevice {
   readonly store: string
 }
 
+/** Somebody has said that a device goes on although nobody can tell how a change of it came out. */
+export interface DevicePastDoubt extends OfDevice {
+  readonly type: 'device.past_doubt'
+  readonly by: string
+  readonly why: string
+}
+
 /** Journalled before the first byte of a change leaves: what was in doubt if nothing follows. */
 export interface StepConverging extends OfDevice {
   readonly type: 'step.converging'
@@ -222,6 +229,7 @@ export type RunEventBody =
   | RunOverloaded
   | DeviceStarted
   | DeviceWaiting
+  | DevicePastDoubt
   | StepConverging
   | StepFinished
   | DeviceFinished

@@ -77,6 +77,8 @@ interface Attempt {
   readonly number: number
   store: string
   end: DeviceRecord | undefined
+  /** From this one on it goes on past what was in doubt before. */
+  isPastDoubt: boolean
   /** Put off; nothing was changed. */
   waits: DeviceWaiting | undefined
   readonly steps: StepRecord[]
@@ -107,6 +109,9 @@ class DeviceHistory {
         // The device itself did not begin what was announced.
         attempt.changing?.clear()
         break
+      case 'device.past_doubt':
+        attempt.isPastDoubt = true
+        break
       case 'step.converging':
         attempt.changing ??= new Map()
         attempt.changing.set(stepKey(event), event.step)
@@ -130,8 +135,10 @@ class DeviceHistory {
     let record: DeviceRecord | undefined
     /** In doubt so far. */
     let doubts: ReadonlyMap<string, string> = NONE
+    let isPastDoubt = false
     for (const attempt of attempts) {
-      doubts = doubtsAfter(attempt, doubts)
+      isPastDoubt ||= attempt.isPastDoubt
+      doubts = doubtsAfter(attempt, isPastDoubt && wasLookedAt(attempt) ? NONE : doubts)
       const isSettled = record?.state === 'indeterminate' && doubts.size === 0
       const isNews = attempt.end !== undefined && record !== undefined && NOT_LOOKED_AT.has(record.state)
       if (!record || isSettled || isNews || saysSomething(attempt)) record = attempt.end ?? this.#lost(attempt)
@@ -148,6 +155,7 @@ class DeviceHistory {
       store: storeOf(this.#device),
       end: undefined,
       waits: undefined,
+      isPastDoubt: false,
       steps: [],
       changing: undefined,
     }
@@ -171,6 +179,10 @@ const NONE: ReadonlyMap<string, string> = new Map()
 
 /** States in which a device was not looked at: what an earlier attempt has found still stands. */
 export const NOT_LOOKED_AT: ReadonlySet<DeviceState> = new Set(['cancelled', 'deferred', 'unreachable'])
+
+function wasLookedAt({ end }: Attempt): boolean {
+  return end !== undefined && !NOT_LOOKED_AT.has(end.state)
+}
 
 function saysSomething({ end, changing }: Attempt): boolean {
   return end ? !NOT_LOOKED_AT.has(end.state) : changing !== undefined && changing.size > 0

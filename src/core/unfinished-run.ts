@@ -1,6 +1,6 @@
 import { type Carried, type CarriedSteps, noteEnd, stepKey } from './carried.ts'
-import type { RunEvent, StepFinished } from './events.ts'
-import { RunFold } from './fold-run.ts'
+import type { DevicePastDoubt, RunEvent, StepFinished } from './events.ts'
+import { NOT_LOOKED_AT, RunFold } from './fold-run.ts'
 import type { DeviceRecord, RunRecord } from './run.ts'
 
 /** A device that a run has not brought to its end. */
@@ -25,6 +25,8 @@ export interface UnfinishedRun {
   carriedOf(device: string): CarriedSteps
   /** What of that was changed, begun to be changed, or failed to be. */
   changesOf(device: string): CarriedSteps
+  /** How often a device was begun. */
+  attemptsOf(device: string): number
   /** Number of its last event. */
   readonly lastSeq: number
 }
@@ -32,6 +34,8 @@ export interface UnfinishedRun {
 interface Trace {
   attempt: number
   endedAt: string
+  /** Somebody has said that it goes on past what is in doubt, and it was not looked at since. */
+  isPastDoubt: boolean
   /** Of those alone that had something to change, or failed: a run may have 20,000 devices. */
   changes?: Changes
 }
@@ -60,7 +64,7 @@ export async function readUnfinished(events: AsyncIterable<RunEvent> | Iterable<
   for (const device of new Set([...waves.keys(), ...record.devices.keys()])) {
     const ended = record.devices.get(device)
     const known = traces.get(device)
-    if (ended && known && !isLeft(ended)) {
+    if (ended && known && !known.isPastDoubt && !isLeft(ended)) {
       endedAt.set(device, known.endedAt)
       continue
     }
@@ -76,7 +80,8 @@ export async function readUnfinished(events: AsyncIterable<RunEvent> | Iterable<
   const carriedOf = (device: string): CarriedSteps => Object.fromEntries(leftOf(device))
   const changesOf = (device: string): CarriedSteps =>
     Object.fromEntries(leftOf(device).filter(([, { state }]) => state !== 'stopped'))
-  return { record, left, endedAt, carriedOf, changesOf, lastSeq }
+  const attemptsOf = (device: string): number => traces.get(device)?.attempt ?? 0
+  return { record, left, endedAt, carriedOf, changesOf, attemptsOf, lastSeq }
 }
 
 /**
@@ -112,19 +117,33 @@ function isLeft({ state, failure }: DeviceRecord): boolean {
 type DeviceEvent = Extract<RunEvent, { readonly device: string }>
 
 function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
-  const known: Trace = traces.get(event.device) ?? { attempt: 0, endedAt: '' }
+  const known: Trace = traces.get(event.device) ?? { attempt: 0, endedAt: '', isPastDoubt: false }
   if (known.attempt === 0) traces.set(event.device, known)
+  if (event.type === 'device.past_doubt') {
+    leaveDoubt(known, event)
+    return
+  }
   const attempt = event.attempt ?? 1
   known.attempt = Math.max(known.attempt, attempt)
   if (event.type === 'device.waiting') dropUnsent(known, attempt)
   else if (event.type === 'device.finished') {
     known.endedAt = event.at
+    if (!NOT_LOOKED_AT.has(event.state)) known.isPastDoubt = false
     if (event.state !== 'indeterminate') dropUnsent(known, attempt)
   } else if (event.type === 'step.converging') {
     const { steps, announced } = stepsOf(known)
     steps.set(stepKey(event), { state: 'changing', changes: event.changes })
     announced.set(stepKey(event), attempt)
   } else if (event.type === 'step.finished') traceEnd(known, event, attempt)
+}
+
+/** What was in doubt until now is left as it is; what a later attempt leaves in doubt is not. */
+function leaveDoubt(known: Trace, { by, why }: DeviceEvent & DevicePastDoubt): void {
+  known.isPastDoubt = true
+  const reason = `in doubt: the run was lost while it was being done; ${by} had the device go on without knowing: ${why}`
+  for (const [key, { state, changes }] of known.changes?.steps ?? []) {
+    if (state === 'changing') known.changes?.steps.set(key, { state: 'left', changes, reason })
+  }
 }
 
 function stepsOf(known: Trace): Changes {

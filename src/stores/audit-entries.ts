@@ -10,6 +10,7 @@ import { rowsOf, type Steps } from './steps.ts'
 export const AUDITED: ReadonlySet<RunEvent['type']> = new Set([
   'run.started',
   'run.resumed',
+  'device.past_doubt',
   'run.rollback',
   'run.finished',
 ])
@@ -46,6 +47,10 @@ function* entryOf(event: RunEvent): Steps<Pick<AuditEntry, 'by' | 'host' | 'abou
   if (event.type === 'run.resumed') {
     const { devices, revision, break_glass = null, by, host } = event
     return { by, host, about: { devices, commit: revision, break_glass } }
+  }
+  if (event.type === 'device.past_doubt') {
+    const { device, by, why } = event
+    return { by, host: hostname(), about: { device, why } }
   }
   if (event.type === 'run.rollback') {
     const { wave, failed, limit, devices, rollback_run } = event

@@ -5,6 +5,7 @@ import {
   type RunFinished,
   type RunResumed,
   type RunStarted,
+  type StepFinished,
 } from '../core/events.ts'
 import { NOT_LOOKED_AT } from '../core/fold-run.ts'
 import type { LeaseToken } from '../core/lease.ts'
@@ -89,7 +90,8 @@ function* recordEvents(events: readonly RunEvent[]): Steps<void> {
   )
   for (const event of events) {
     if (isBeginning(event)) yield* recordBeginning(event)
-    else if (event.type === 'step.finished') yield* recordNotes(event)
+    else if (event.type === 'step.finished' && hasNotes(event) && !(yield* isPreview(event.run)))
+      yield* recordNotes(event)
   }
   // Somebody may have taken the run for dead: whatever is changed from now on is in doubt once it is.
   const changing = events.filter(({ type }) => type === 'step.converging')
@@ -178,6 +180,11 @@ function* recordEndings(run: string, endings: readonly Ending[]): Steps<void> {
 const FIRST_EVENT = compiledLater(() =>
   tables.selectFrom('events').select('json').where('run', '=', '').where('seq', '=', 1).compile(),
 )
+
+/** Most steps note nothing, and are not to cost a question. */
+function hasNotes({ samples = [], marks = {} }: StepFinished): boolean {
+  return samples.length > 0 || Object.keys(marks).length > 0
+}
 
 /** Whether a run shows what a merge would make of devices: that is no word about what they are. */
 function* isPreview(run: string): Steps<boolean> {

@@ -28,6 +28,7 @@ export function testStore(name: string, of: StoreUnderTest): void {
     testStatus(() => bench)
     testClocks(() => bench)
     testNotes(() => bench)
+    testPreviewNotes(() => bench)
     testChangeTimes(() => bench)
     testLeases(() => bench)
     testLedger(() => bench)
@@ -400,6 +401,26 @@ function testNotes(bench: () => StoreBench): void {
       ['serial', 'B'],
     ])
     expect(marks[2]).toEqual({ device, name: 'serial', value: 'B', at: '2026-05-02T00:00:00.002Z' })
+  })
+}
+
+function testPreviewNotes(bench: () => StoreBench): void {
+  const device = 'PL-0001/pos1'
+  const at = new Date(Date.now() - HOUR_MS).toISOString()
+  const since = new Date(Date.now() - 3 * HOUR_MS)
+  const noted = (value: number, marks: Marks = {}) => {
+    const step = { step: 'a', state: 'ok' as const, samples: [{ series: 'receipts', at, value }], marks }
+    return [{ device, state: 'in-sync' as const, steps: [step] }]
+  }
+
+  test('keeps nothing that a preview noted: what it looked for is in force nowhere', async () => {
+    const store = await bench().store()
+    const [started, ...rest] = recordRun(noted(2, { last: at }), { run: 'a', mode: 'plan' })
+    await store.append([{ ...started, previews: 'a'.repeat(40) } as RunEvent, ...rest])
+    expect(await store.samples(device, 'receipts', since)).toEqual([])
+    expect(await listed(store.marks())).toEqual([])
+    await store.append(recordRun(noted(3), { run: 'b', mode: 'plan' }))
+    expect(await store.samples(device, 'receipts', since)).toEqual([{ at, value: 3 }])
   })
 }
 

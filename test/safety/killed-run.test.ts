@@ -44,3 +44,27 @@ it('nobody is kept waiting behind what a killed run waited for', async () => {
   expect(await reasonsOf(working)).toEqual([])
   expect(await reasonsOf(waiting)).toMatchObject([{ code: 'CAP_REACHED' }])
 }, 120_000)
+
+it('a device that was away is said to wait for those that get what they missed', async () => {
+  const policy = 'policies: {default: {back_at_once: 1, caps: [], keep: [], rollout: {waves: false}}}'
+  project = chainOf(['S-1', 'S-2'], { policy, hours: 'closed' })
+  const begun = `${project.root}/begun`
+  project.write('runbooks/mark.yaml', runbookThat(`touch ${begun}; while [ -e ${begun} ]; do sleep 0.1; done`))
+  let host = 0
+  // One address reaches one device, unless that is this machine.
+  const stores = project.read('inventory/stores.yaml').replaceAll('127.0.0.1', () => `127.0.0.${++host}`)
+  project.write('inventory/stores.yaml', stores)
+  const inventory = project.read('inventory/fleet.yaml')
+  project.write('inventory/fleet.yaml', inventory.replace('{type: local}', '{type: ssh, port: 1, user: nobody}'))
+  const away = await project.till('apply', 'mark', '--yes', '--device', 'S-1/pos1', '--device', 'S-2/pos1', '--json')
+  expect(JSON.parse(away.stdout)).toMatchObject({ devices: [{ state: 'unreachable' }, { state: 'unreachable' }] })
+  project.write('inventory/fleet.yaml', inventory)
+  const child = project.start('apply', 'mark', '--yes', '--device', 'S-1/pos1')
+  const end = ended(child)
+  await until(child, () => existsSync(begun))
+  const why = JSON.parse((await project.till('why', 'S-2/pos1', '--json')).stdout)
+  expect([why.may, why.reasons]).toMatchObject([false, [{ code: 'BACK_WAITING' }]])
+  expect(JSON.parse((await project.till('why', 'S-2/pos2', '--json')).stdout).reasons).toEqual([])
+  child.kill('SIGKILL')
+  await end
+}, 120_000)

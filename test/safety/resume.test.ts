@@ -216,6 +216,50 @@ describe('till resume', () => {
     expect(after.devices.map(({ state }) => state).sort()).toEqual(['changed', 'indeterminate'])
   }, 60_000)
 
+  it('goes on past what is in doubt for good when somebody says so, on record, and never calls it changed', async () => {
+    const once =
+      "{id: once, command: {run: 'echo once >> ROOT/log; until [ -e ROOT/go ]; do sleep 0.1; done', always: true}}"
+    const reacts = "{id: reacts, restart_on: [once], command: {run: 'echo reacts >> ROOT/log', creates: ROOT/log}}"
+    const after = '{id: after, file: {path: ROOT/last, content: y}}'
+    project = projectOf(1, [once, reacts, after].map((step) => `  - ${step}\n`).join(''))
+    const device = `R-${process.pid}/pos1`
+    const child = project.start('apply', 'work', '--yes', '--json')
+    const end = ended(child)
+    await until(child, () => lines(project as TestProject, 'log').length > 0)
+    child.kill('SIGKILL')
+    await end
+    project.write('go', '')
+    const before = await resumed(project)
+    expect([before.code, before.result.devices[0]?.state]).toEqual([4, 'indeterminate'])
+    const left = await project.till('resume', 'latest', '--yes', '--json')
+    const [nothing] = JSON.parse(left.stdout).diagnostics
+    expect([left.code, nothing.code]).toEqual([2, 'RUN_NOTHING_LEFT'])
+    expect(nothing.detail).toContain(`--past-doubt ${device} --because`)
+    const because = ['--because', 'the till was restarted at 03:47']
+    const wrong = await project.till('resume', 'latest', '--past-doubt', 'pos9', ...because, '--yes', '--json')
+    expect([wrong.code, JSON.parse(wrong.stdout).diagnostics[0].summary]).toEqual([
+      2,
+      expect.stringContaining('"pos9" is not in doubt'),
+    ])
+    const silent = await project.till('resume', 'latest', '--past-doubt', device, '--yes', '--json')
+    expect(silent.code).toBe(2)
+    const { code, result } = await resumed(project, '--past-doubt', device, ...because)
+    expect([code, result.devices[0]?.state]).toEqual([5, 'unknown'])
+    expect(result.devices[0]?.steps.map(({ step, state }) => [step, state])).toEqual([
+      ['once', 'unknown'],
+      ['reacts', 'unknown'],
+      ['after', 'changed'],
+    ])
+    expect(JSON.stringify(result.devices[0]?.steps[0])).toContain('had the device go on without knowing: the till was')
+    expect(lines(project, 'log')).toEqual(['once'])
+    const shown = JSON.parse((await project.till('runs', 'show', 'latest', '--json')).stdout) as Result
+    expect(shown.devices.map(({ state }) => state)).toEqual(['unknown'])
+    const audit = JSON.parse((await project.till('audit', 'list', '--json')).stdout)
+    expect(JSON.stringify(audit)).toMatch(/device\.past_doubt.*the till was restarted at 03:47/)
+    const over = await project.till('resume', result.run.run, '--yes', '--json')
+    expect(over.code).toBe(2)
+  }, 60_000)
+
   it('leaves a device alone whose inventory data has changed, and does not repeat what only looked', async () => {
     project = projectOf(
       3,

@@ -72,6 +72,7 @@ export async function explainer(
       questionOf(device, {
         purpose,
         expected: expectedOf(device.name),
+        isBack: seen.get(device.name)?.isAway === true,
         guards: policy.guardsOf(device.name, purpose).map(({ name: guard }) => ({ guard, says: 'free' as const })),
       }),
     )
@@ -90,7 +91,7 @@ export async function explainer(
 const ONE = { size: 1, results: { passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 } }
 
 /** Guards are taken to say that it is free: they are named, and not asked. */
-function questionOf(device: Device, of: Pick<Question, 'purpose' | 'expected' | 'guards'>): Question {
+function questionOf(device: Device, of: Pick<Question, 'purpose' | 'expected' | 'guards' | 'isBack'>): Question {
   return { moment: 'change', run: '', device: device.name, origin: 'pipeline', ...of }
 }
 

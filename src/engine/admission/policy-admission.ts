@@ -304,7 +304,7 @@ class PolicyGate {
   }
 
   #facts({ released, aborted, paused }: RunControl): RunFacts {
-    const waves = this.#waves.tallies(released, this.#now())
+    const waves = this.#waves.tallies(released, this.#now(), this.#options.clock.elapsed())
     const { run, origin, purpose } = this.#options
     const isOnTerminal = origin === 'terminal'
     const failed = purpose === 'rollback' ? waves.reduce((sum, { results }) => sum + results.failed, 0) : 0
@@ -358,6 +358,6 @@ class PolicyGate {
   }
 
   #count(device: string, result: WaveResult): void {
-    this.#waves.count(device, result, this.#now())
+    this.#waves.count(device, result, this.#now(), this.#options.clock.elapsed())
   }
 }

@@ -11,6 +11,8 @@ export type GoesOn =
   | { readonly kind: 'done'; readonly outcome: StepOutcome }
   /** These are made; they have no effect where they were made already. */
   | { readonly kind: 'change'; readonly changes: readonly Change[] }
+  /** It is not repeated, and what is behind it goes on without knowing whether it came about. */
+  | { readonly kind: 'left'; readonly outcome: StepOutcome }
   /** It is not repeated, and nobody can tell whether it came about. */
   | { readonly kind: 'in-doubt'; readonly failure: Failure }
 
@@ -21,12 +23,20 @@ export type GoesOn =
 export function goesOn(
   step: string,
   carried: Carried,
-  now: { readonly changes: readonly Change[]; readonly isChanging: boolean; readonly isTriggeredAnew: boolean },
+  now: {
+    readonly changes: readonly Change[]
+    readonly isChanging: boolean
+    readonly isTriggeredAnew: boolean
+    readonly reacts: boolean
+  },
 ): GoesOn {
   const { changes } = now
   if (!now.isChanging) {
     return { kind: 'done', outcome: { state: 'drifted', changes: withCarried(carried.changes, changes) } }
   }
+  // That it has nothing to react to now is no sign that it has reacted.
+  const isLeft = carried.state === 'left' && now.reacts && carried.changes.some((change) => change.once)
+  if (isLeft) return { kind: 'left', outcome: leftAside(carried) }
   const done = { kind: 'done', outcome: { state: 'changed', changes: carried.changes } } as const
   if (changes.length === 0) return done
   if (carried.state === 'changed') {
@@ -34,7 +44,9 @@ export function goesOn(
     return left.length === 0 ? done : { kind: 'change', changes: left }
   }
   const isAction = [...changes, ...carried.changes].some((change) => change.once)
-  return isAction ? { kind: 'in-doubt', failure: notRepeated(step) } : { kind: 'change', changes }
+  if (!isAction) return { kind: 'change', changes }
+  if (carried.state === 'left') return { kind: 'left', outcome: leftAside(carried) }
+  return { kind: 'in-doubt', failure: notRepeated(step) }
 }
 
 /** A failure that an earlier attempt was told; what comes behind it goes on from there. */
@@ -66,9 +78,16 @@ export function asItWas(carried: Carried): StepOutcome | undefined {
       return failedBefore(carried)
     case 'stopped':
       return failedBy(carried.failure)
+    case 'left':
+      return leftAside(carried)
     case 'changing':
       return undefined
   }
+}
+
+/** Without changes: what reacts to it is not run, since nobody knows of anything that was changed. */
+function leftAside({ reason }: Carried & { readonly state: 'left' }): StepOutcome {
+  return { state: 'unknown', reason }
 }
 
 function notRepeated(step: string): Failure {

@@ -51,7 +51,8 @@ export function zonesOf(calendar: JcalComponent): ZoneOf {
     const short = tzid.startsWith('/') ? tzid.split('/').slice(-2).join('/') : tzid
     const zone = [short, located.get(tzid), windowsZone(tzid)].find((name) => name !== undefined && isTimeZone(name))
     if (zone !== undefined) return zone
-    const detail = 'Use the IANA name, such as Europe/Warsaw. What a VTIMEZONE says of its offsets is not read.'
+    const detail =
+      'Use the IANA name, such as Europe/Warsaw: write it in place of this one, wherever the file has it as TZID. What a VTIMEZONE says of its offsets is not read.'
     throw new CalendarProblem(`There is no time zone "${tzid}"`, detail, tzid)
   }
 }

@@ -1,3 +1,8 @@
+import { shownAs } from './display-names.ts'
+
+/** What Exchange writes for UTC. */
+const EXCHANGE_UTC = 'tzone://Microsoft/Utc'
+
 /** Zones by the names that Windows and Outlook have for them (CLDR 46, windowsZones, territory 001). */
 const ZONES: Readonly<Record<string, string>> = {
   'Afghanistan Standard Time': 'Asia/Kabul',
@@ -141,7 +146,9 @@ const ZONES: Readonly<Record<string, string>> = {
   'Yukon Standard Time': 'America/Whitehorse',
 }
 
-/** The IANA name of a zone of Windows; undefined for any other text. */
-export function windowsZone(name: string): string | undefined {
+/** The IANA name of a zone of Windows, by its name or by what Windows shows for it; undefined for any other text. */
+export function windowsZone(text: string): string | undefined {
+  if (text === EXCHANGE_UTC) return 'UTC'
+  const name = shownAs(text) ?? text
   return Object.hasOwn(ZONES, name) ? ZONES[name] : undefined
 }

@@ -106,6 +106,12 @@ const BODIES: Readonly<Record<RunEvent['type'], Body>> = {
       not_before: { ...TIME, description: 'When it may be worked on; absent where that depends on somebody.' },
     },
   },
+  'device.past_doubt': {
+    description:
+      'Somebody has said that the device goes on, from this attempt on, although nobody can tell how a change of it came out.',
+    required: ['device', 'by', 'why'],
+    properties: { device: DEVICE_NAME, attempt: ATTEMPT, by: TEXT, why: TEXT },
+  },
   'step.converging': {
     description: 'A change is about to be made; what was in doubt if nothing follows.',
     required: ['device', 'runbook', 'step', 'module', 'changes'],

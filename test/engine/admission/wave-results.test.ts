@@ -44,6 +44,17 @@ test('what was done by a clock that was ahead is done when it is right again, on
   expect(waves.tallies({}, 60_000)[1]?.doneAt).toBe(80_000)
 })
 
+test('what was done here is watched by the clock that nobody sets, whichever way the other one is set', () => {
+  for (const set of [DAY_MS, -DAY_MS]) {
+    const waves = new WaveResults([['a']])
+    waves.count('a', 'passed', 10 * DAY_MS, 5_000)
+    expect(waves.tallies({}, 10 * DAY_MS + 1_000, 6_000)[0]?.doneAt).toBe(10 * DAY_MS)
+    const now = 10 * DAY_MS + set
+    expect(waves.tallies({}, now, 65_000)[0]?.doneAt).toBe(now - 60_000)
+    expect(waves.tallies({}, now + 30_000, 95_000)[0]?.doneAt).toBe(now - 60_000)
+  }
+})
+
 test('a device is to come in its wave and those behind it until it was looked at, or is done', () => {
   const waves = new WaveResults(WAVES)
   expect([waves.isToCome('c', 0), waves.isToCome('c', 1), waves.isToCome('stranger', 2)]).toEqual([false, true, false])

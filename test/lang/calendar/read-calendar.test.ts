@@ -148,9 +148,24 @@ describe('an iCal file', () => {
     ['Central Asia Standard Time', 'Asia/Bishkek'],
     ['Qyzylorda Standard Time', 'Asia/Qyzylorda'],
     ['Canada Central Standard Time', 'America/Regina'],
+    ['"(UTC+01:00) Sarajevo, Skopje, Warsaw, Zagreb"', 'Europe/Warsaw'],
+    ['"(UTC+01:00) Sarajewo, Skopie, Warszawa, Zagrzeb"', 'Europe/Warsaw'],
+    ['"(GMT+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna"', 'Europe/Berlin'],
+    ['"(UTC-05:00) Eastern Time (US & Canada)"', 'America/New_York'],
+    ['"tzone://Microsoft/Utc"', 'UTC'],
     ['/freeassociation.sourceforge.net/Europe/Warsaw', 'Europe/Warsaw'],
   ])('knows the zone "%s"', (tzid, zone) => {
     expect(spans(ics(`DTSTART;TZID=${tzid}:20260105T220000\nDURATION:PT1H`))[0]).toContain(zone)
+  })
+
+  test.each([
+    '"(UTC+02:00) Athens, Bucharest, Istanbul"',
+    '"(UTC+01:00) Nowhere, Elsewhere"',
+    '"tzone://Microsoft/Custom"',
+    '"(UTC+01:00) "',
+  ])('refuses the zone %s, which may be several or none', (tzid) => {
+    const [problem, ...more] = problems(ics(`DTSTART;TZID=${tzid}:20260105T220000\nDURATION:PT1H`))
+    expect([problem, more]).toEqual([expect.stringContaining('There is no time zone'), []])
   })
 
   test('takes the place that a VTIMEZONE names', () => {
