@@ -67,5 +67,5 @@ function secretKeyOf(token: string): KeyObject | undefined {
 }
 
 function signedText({ name, session, serve }: Who): Buffer {
-  return Buffer.from(JSON.stringify(['till.worker/1', name, session, serve]))
+  return Buffer.from(JSON.stringify(['tillwright worker, form 1', name, session, serve]))
 }
