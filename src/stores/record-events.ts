@@ -88,11 +88,8 @@ function* recordEvents(events: readonly RunEvent[]): Steps<void> {
     events,
     written.map((parameters) => String(parameters.at(-1)).length),
   )
-  for (const event of events) {
-    if (isBeginning(event)) yield* recordBeginning(event)
-    else if (event.type === 'step.finished' && hasNotes(event) && !(yield* isPreview(event.run)))
-      yield* recordNotes(event)
-  }
+  for (const event of events) if (isBeginning(event)) yield* recordBeginning(event)
+  yield* recordNotesOf(events)
   // Somebody may have taken the run for dead: whatever is changed from now on is in doubt once it is.
   const changing = events.filter(({ type }) => type === 'step.converging')
   for (const run of new Set(changing.map((event) => event.run))) yield* put(UNSETTLE, [0, run, 1])
@@ -105,6 +102,16 @@ function* recordEvents(events: readonly RunEvent[]): Steps<void> {
   }
   for (const event of events) if (event.type === 'run.finished') yield* recordFinish(event)
   yield* auditEvents(events)
+}
+
+/** What a preview notes is in force nowhere, and is left out. */
+function* recordNotesOf(events: readonly RunEvent[]): Steps<void> {
+  const previews = new Map<string, boolean>()
+  for (const event of events) {
+    if (event.type !== 'step.finished' || !hasNotes(event)) continue
+    if (!previews.has(event.run)) previews.set(event.run, yield* isPreview(event.run))
+    if (!previews.get(event.run)) yield* recordNotes(event)
+  }
 }
 
 function isEnding(event: RunEvent): event is Ending {

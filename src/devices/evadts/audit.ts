@@ -120,10 +120,10 @@ export function readAudit(bytes: Uint8Array): Audit {
     },
     ...named('currency', CURRENCY.exec(of('ID4').text(2) ?? '')?.[0]),
     ...madeAt(of('ID5'), of('EA3')),
-    vends: of('VA1').valueThenCount(),
-    testVends: of('VA2').valueThenCount(),
-    cash: of('CA2').valueThenCount(),
-    cashless: together(of('DA2').valueThenCount(), of('DB2').valueThenCount()),
+    vends: asKept(of('VA1').valueThenCount()),
+    testVends: asKept(of('VA2').valueThenCount()),
+    cash: asKept(of('CA2').valueThenCount()),
+    cashless: asKept(together(of('DA2').valueThenCount(), of('DB2').valueThenCount())),
     cashIn: { sinceReset: cashIn(of('CA3'), { from: 0, notes: 8 }), total: cashIn(of('CA3'), { from: 4, notes: 9 }) },
     tubes: tubes.map((tube) => ({
       ...named('coin', tube.money(1)),
@@ -169,11 +169,14 @@ class Reader {
   }
 
   valueThenCount(): Counter {
-    return counter(sold(this.money(0), this.count(1)), sold(this.money(2), this.count(3)))
+    return { total: sold(this.money(0), this.count(1)), sinceReset: sold(this.money(2), this.count(3)) }
   }
 
   countThenValue(at = 0): Counter {
-    return counter(sold(this.money(at + 1), this.count(at)), sold(this.money(at + 3), this.count(at + 2)))
+    return {
+      total: sold(this.money(at + 1), this.count(at)),
+      sinceReset: sold(this.money(at + 3), this.count(at + 2)),
+    }
   }
 }
 
@@ -189,7 +192,7 @@ function sold(value: number | undefined, count: number | undefined): Sold {
  * What was sold since the last reading was sold since the beginning, too: a total of 0 beside it is one that the machine does not
  * keep (FAGE Eagle 2), and no counter that stands still.
  */
-function counter(total: Sold, sinceReset: Sold): Counter {
+function asKept({ total, sinceReset }: Counter): Counter {
   const isKept = total.count !== 0 || (sinceReset.count ?? 0) === 0
   return { total: isKept ? total : {}, sinceReset }
 }
@@ -246,16 +249,16 @@ function columnsOf(segments: readonly Segment[], places: number): readonly Colum
   // Machines with several prices may have no PA2, and count by way of payment and list of prices alone (PA7).
   return [...columns.values()].map((column) =>
     column.paid === NOTHING
-      ? { ...column, paid: [...(parts.get(column.id)?.values() ?? [])].reduce(together, NOTHING) }
+      ? { ...column, paid: asKept([...(parts.get(column.id)?.values() ?? [])].reduce(together, NOTHING)) }
       : column,
   )
 }
 
 function saidOfColumn(name: string, reader: Reader): Partial<Column> {
   if (name === 'PA1') return headOf(reader)
-  if (name === 'PA2') return { paid: reader.countThenValue() }
-  if (name === 'PA3') return { test: reader.countThenValue() }
-  return name === 'PA4' ? { free: reader.countThenValue() } : {}
+  if (name === 'PA2') return { paid: asKept(reader.countThenValue()) }
+  if (name === 'PA3') return { test: asKept(reader.countThenValue()) }
+  return name === 'PA4' ? { free: asKept(reader.countThenValue()) } : {}
 }
 
 function emptyColumn(id: string): Column {

@@ -316,6 +316,10 @@ describe('An audit file', () => {
     expect(columns[0]?.paid).toEqual({ total: {}, sinceReset: { value: 4200, count: 84 } })
     expect(columns[1]?.paid.total.count).toBe(0)
     expect(of('VA1*0*0*8885*163').vends.total).toEqual({})
+    // A sum of ways of payment of which one keeps none.
+    const ways = of('PA1*1*150', 'PA7*1*CA**150*0*0*5*750', 'PA7*1*DA**150*0*0*0*0')
+    expect(ways.columns[0]?.paid).toEqual({ total: {}, sinceReset: { value: 750, count: 5 } })
+    expect(of('DA2*0*0*300*2', 'DB2*0*0*0*0').cashless.total).toEqual({})
     expect(of('VA1*0*12862*0*226').vends.total).toEqual({ value: 0, count: 12862 })
   })
 
