@@ -154,15 +154,18 @@ function leftOutOf(
   }
 }
 
-/** What a store has kept; Refused where it cannot, or does not in time: what is sent again then and was kept after all comes to the same. */
-async function kept<T>(keep: () => Promise<T>): Promise<T> {
+/**
+ * What a store has kept; Refused where it cannot, or does not in time: what is sent again then and was kept after all comes to the
+ * same. What is kept in parts says so of each, and has time again.
+ */
+async function kept<T>(keep: (tookPart: () => void) => Promise<T>): Promise<T> {
   const refused = () => new Refused(503, 'It could not be kept: send it again later.', AGAIN)
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(refused()), LATE_MS)
   })
   try {
-    return await Promise.race([withPatience(AWAY_MS, keep), late])
+    return await Promise.race([withPatience(AWAY_MS, () => keep(() => timer?.refresh())), late])
   } catch (error) {
     throw error instanceof InputError ? refused() : error
   } finally {
@@ -180,7 +183,7 @@ async function broughtEvents(serving: ServerParts, context: Context<Env>): Promi
     takeIn(serving, request, async ({ sender, body }) => {
       const reach = serving.revision().reachOf(sender.name)
       const brought = mayTell(sender, source)
-        ? await kept(() => serving.sources.bring(source, body, reach))
+        ? await kept((tookPart) => serving.sources.bring(source, body, { reach, tookPart }))
         : UNKNOWN_SOURCE
       if (brought.state === 'unknown-source') throw refusedFor(serving, request, 404, 'There is no such source.')
       if (brought.state === 'too-many') throw refusedFor(serving, request, 413, 'It has more than 10000 events.')

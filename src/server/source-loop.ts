@@ -1,10 +1,9 @@
 import { openEventStore } from '../app/history/open-store.ts'
 import { Listening } from '../app/streams/listening.ts'
-import { type Brought, type Receivers, startReceivers } from '../app/streams/receive-events.ts'
+import { type Bringing, type Brought, type Receivers, startReceivers } from '../app/streams/receive-events.ts'
 import type { SilenceLook } from '../app/streams/silence.ts'
 import { endTold, tellSilence } from '../app/streams/tell-silence.ts'
 import { type EventStore, SOURCE_TALLIES, type SourceStanding } from '../core/event-source.ts'
-import type { Device } from '../core/fleet.ts'
 import type { HookStore } from '../core/hook-store.ts'
 import type { Metrics } from './metrics.ts'
 import type { Revision } from './revisions.ts'
@@ -70,12 +69,8 @@ export class SourceLoop {
   }
 
   /** Takes in what somebody brings by HTTP. `not-yet`: there is such a source, and nobody has begun to take in what it brings. */
-  async bring(
-    source: string,
-    body: string,
-    reach: ((device: Device) => boolean) | undefined,
-  ): Promise<Brought | { readonly state: 'not-yet' }> {
-    const brought = await this.#receivers?.bring(source, body, reach)
+  async bring(source: string, body: string, how: Bringing): Promise<Brought | { readonly state: 'not-yet' }> {
+    const brought = await this.#receivers?.bring(source, body, how)
     if (brought && brought.state !== 'unknown-source') return brought
     const named = this.#loop.revision().project.settings.sources()
     const isNamed = named.some(({ name, from }) => name === source && from.kind === 'push')

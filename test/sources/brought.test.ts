@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { eventsOfBody } from '../../src/app/streams/brought-events.ts'
+import { eventsOfBody, takeEvents } from '../../src/app/streams/brought-events.ts'
 import { EventMapper } from '../../src/streams/intake/map-event.ts'
 import { settingsOf } from './some-source.ts'
 
@@ -36,4 +36,19 @@ it('Ids that are long numbers are told apart where reading them rounds them, and
     `{"till":"a","id":"1834567890123456789","n":1}\n{"till":"a","id":"1834567890123456789","n":2}`,
   )
   expect(second).toBe(first)
+})
+
+it('Who brings many is not told that it takes too long while part after part is kept', async () => {
+  const parts: number[] = []
+  const intake = {
+    take: async (_: string, events: readonly unknown[]) => {
+      parts.push(events.length)
+      return { state: 'taken', taken: events.length, repeated: 0 }
+    },
+  } as unknown as Parameters<typeof takeEvents>[0]
+  let told = 0
+  const events = Array.from({ length: 1_201 }, (_, n) => ({ text: String(n), topic: '' }))
+  expect(await takeEvents(intake, events, () => told++)).toEqual({ taken: 1_201, repeated: 0 })
+  expect(parts).toEqual([500, 500, 201])
+  expect(told).toBe(3)
 })

@@ -27,14 +27,16 @@ function jsonOf(body: string): readonly string[] | undefined {
   }
 }
 
-/** Takes them in, some at a time; what was taken when one part fails is known again when all come again. */
+/** Takes them in, some at a time, and tells of each part; what was taken when one part fails is known again when all come again. */
 export async function takeEvents(
   intake: EventIntake,
   events: readonly RawEvent[],
+  tookPart: () => void = () => undefined,
 ): Promise<{ readonly taken: number; readonly repeated: number }> {
   const sum = { taken: 0, repeated: 0 }
   for (let at = 0; at < events.length; at += MOST_AT_ONCE) {
     const answer = await intake.take('push', events.slice(at, at + MOST_AT_ONCE))
+    tookPart()
     if (answer.state !== 'taken') continue
     sum.taken += answer.taken
     sum.repeated += answer.repeated

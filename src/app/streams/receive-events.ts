@@ -25,11 +25,18 @@ export type Brought =
   | { readonly state: 'unknown-source' }
   | { readonly state: 'too-many' }
 
+export interface Bringing {
+  /** Of which devices he may tell; all, where it is absent. */
+  readonly reach: ((device: Device) => boolean) | undefined
+  /** Is told of each part of the events that is kept. */
+  readonly tookPart: () => void
+}
+
 /** What brings events of devices in this process, until it is stopped. */
 export interface Receivers {
   readonly settings: readonly SourceSettings[]
-  /** Takes in what somebody brings himself. `reach`: of which devices he may tell. */
-  bring(source: string, body: string, reach?: (device: Device) => boolean): Promise<Brought>
+  /** Takes in what somebody brings himself. */
+  bring(source: string, body: string, how: Bringing): Promise<Brought>
   stop(): Promise<void>
 }
 
@@ -59,11 +66,12 @@ export function startReceivers(
   )
   return {
     settings,
-    async bring(name, body, reach) {
+    async bring(name, body, { reach, tookPart }) {
       const one = settings.find((each) => each.name === name && each.from.kind === 'push')
       if (!one) return { state: 'unknown-source' }
       const events = eventsOfBody(body)
-      return events ? { state: 'taken', ...(await takeEvents(intakeOf(one, reach), events)) } : { state: 'too-many' }
+      if (!events) return { state: 'too-many' }
+      return { state: 'taken', ...(await takeEvents(intakeOf(one, reach), events, tookPart)) }
     },
     async stop() {
       stopping.abort()
