@@ -1,5 +1,5 @@
-// `npm test`: every test file but of the long ones a third, in turns by the commit, so that it ends within half an hour on two
-// processors. `--all` runs them all, and so does naming files or tests: `npm test -- test/cli/apply.test.ts`.
+// `npm test`: every test file but of the long ones a third, in turns by the day of the commit, so that it ends within half an hour on
+// two processors. `--all` runs them all, and so does naming files or tests: `npm test -- test/cli/apply.test.ts`.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ const args = given.filter((arg) => arg !== '--all')
 const isNamed = args.some((arg) => !arg.startsWith('-') || arg.startsWith('--testNamePattern') || arg === '-t')
 const leftOut = given.includes('--all') || isNamed ? [] : LONG.filter((_, place) => turnOf(place) !== turnNow())
 if (leftOut.length > 0) {
-  console.log(`Of ${LONG.length} long test files those of turn ${turnNow() + 1} of ${TURNS}, by the commit; all: npm run test:all`)
+  console.log(`Of ${LONG.length} long test files those of turn ${turnNow() + 1} of ${TURNS}, by the day of the commit; all: npm run test:all`)
 }
 const { status } = spawnSync(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...args], {
   cwd: ROOT,
@@ -32,12 +32,17 @@ function turnOf(place) {
   return along < TURNS ? along : 2 * TURNS - 1 - along
 }
 
-/** The first where there is no commit. */
+/** By the day of the newest commit (UTC), so that all who try it see the same; today where there is no commit. */
 function turnNow() {
+  const seconds = committedAt() ?? Date.now() / 1000
+  return Math.floor(seconds / 86_400) % TURNS
+}
+
+function committedAt() {
   try {
-    const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    return Number.parseInt(commit.slice(0, 8), 16) % TURNS
+    const options = { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }
+    return Number(execFileSync('git', ['log', '-1', '--format=%ct'], options))
   } catch {
-    return 0
+    return undefined
   }
 }
