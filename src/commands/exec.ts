@@ -13,7 +13,7 @@ import type { Device, Fleet } from '../core/fleet.ts'
 export default class Exec extends BaseCommand {
   static override summary = 'Run a command on devices and show what they answer, identical answers once.'
   static override description =
-    `For a look around. What changes devices belongs into a runbook, where it can be planned and reviewed; still, a command is
+    `For a look around. What changes devices belongs in a runbook, where it can be planned and reviewed; still, a command is
 taken to change something, so it passes the same admission as an apply: one run a device at a time.
 Without --kind and --device, devices that have no shell (printers, routers) are left out, and their number is told.
 

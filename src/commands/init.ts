@@ -67,9 +67,7 @@ function told({ folder, written, kept, ignoreMissing, wasBegun }: WrittenStarter
   const lines = [
     ...written.map((path) => `written  ${path}`),
     ...kept.map((path) => `kept     ${path}`),
-    ...(ignoreMissing
-      ? ['', 'Add a line ".till/" to .gitignore: state of this machine does not belong into git.']
-      : []),
+    ...(ignoreMissing ? ['', 'Add a line ".till/" to .gitignore: state of this machine does not belong in git.'] : []),
     '',
     'What comes next:',
     ...(here === '' ? [] : [`  cd ${here}`]),

@@ -58,7 +58,7 @@ export function visible(text: string): string {
 
 const SECRET_ENTRY = /((?:password|passphrase|passwd|token|secret_key|api_key|community)["']?\s*:\s*)([^\s#].*)$/i
 
-/** Secrets do not belong into files, but where one stands all the same, it is not shown. */
+/** Secrets do not belong in files, but where one stands all the same, it is not shown. */
 function withoutSecrets(line: string): string {
   return line.replace(SECRET_ENTRY, (entry, key: string, value: string) => {
     return /^\{\s*secret\s*:\s*["']?[a-z][a-z0-9]*:\S/.test(value) ? entry : key + '*'.repeat(value.length)

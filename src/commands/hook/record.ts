@@ -11,7 +11,7 @@ export default class HookRecord extends BaseCommand {
   static override summary = 'Write out the payloads that monitoring sent, for `till hook test`.'
   static override description = [
     'Each is a line of JSON on stdout (schema till.hook-delivery/1), oldest first, as it came; one that came several times is there',
-    'once. A file of them belongs into the repository, beside the rules that it tests.',
+    'once. A file of them belongs in the repository, beside the rules that it tests.',
   ].join('\n')
   static override examples = [
     { description: 'Those of a week', command: '<%= config.bin %> hook record --since 7d > alerts.ndjson' },

@@ -1,13 +1,13 @@
 import { Flags } from '@oclif/core'
 import { jsonLine } from '../../app/json-document.ts'
-import { keyOf, newToken } from '../../app/worker/worker-token.ts'
+import { newToken, publicKeyOf } from '../../app/worker/worker-token.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 
 export default class WorkerToken extends BaseCommand {
   static override summary = 'Make a token for a worker, and the key that stands for it in tillwright.yaml.'
   static override description =
     `The token comes on stdout, once, and is kept nowhere: put it where the worker runs (TILL_WORKER_TOKEN, or --token file:PATH). Its key
-comes on stderr, and belongs into \`workers\` of tillwright.yaml; the token cannot be had back from it. A worker signs with its token who it
+comes on stderr, and belongs in \`workers\` of tillwright.yaml; the token cannot be had back from it. A worker signs with its token who it
 is and what it serves, and runs give work to those alone whose signature is right. What that keeps off: docs/scale.md.`
   static override examples = [
     {
@@ -29,7 +29,7 @@ is and what it serves, and runs give work to those alone whose signature is righ
   async run(): Promise<void> {
     const { flags } = await this.parse(WorkerToken)
     const token = newToken()
-    const key = keyOf(token)
+    const key = publicKeyOf(token)
     if (flags.json) {
       await this.write(jsonLine({ schema: 'till.worker-token/1', token, key }))
       return

@@ -36,7 +36,7 @@ export async function prepareParams(step: Step, scope: Scope, preparation: Prepa
   return success(withSecrets(placed.value, secrets))
 }
 
-/** As long as a text may be that a step hands to a device, in characters. What is longer belongs into a file. */
+/** As long as a text may be that a step hands to a device, in characters. What is longer belongs in a file. */
 const LONGEST = 4 * 1024 * 1024
 
 /** What no shell can hold, or no device has room for, in words; texts may come from what devices said. */

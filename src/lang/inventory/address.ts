@@ -6,7 +6,7 @@ const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i
 export function addressFault(address: string): string | undefined {
   if (isIP(address) > 0 && !address.includes('%')) return undefined
   if (/^\[.*\]$/.test(address)) return 'Write IPv6 addresses without brackets.'
-  if (/^[^:]+:\d+$/.test(address)) return 'The port belongs into `transport: {port: …}`.'
+  if (/^[^:]+:\d+$/.test(address)) return 'The port belongs in `transport: {port: …}`.'
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(address)) return 'Write the host name or IP address alone, without a scheme.'
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return 'Each of the four numbers of an IP address is from 0 to 255.'
   if (/^[\d.]+$/.test(address)) return 'An IP address has four numbers, a host name at least one letter.'
