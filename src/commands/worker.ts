@@ -19,8 +19,8 @@ export default class WorkerCommand extends LastingCommand {
 nothing connects to it. Runbooks and modules of a run come by their content; secrets and files (source:) are read here. It takes jobs that
 --serve fits: values of one term are alternatives, terms hold together. SIGTERM or Ctrl-C: takes nothing new and finishes the devices
 that it has; a second one ends them after what they are changing, a third one now. What a worker that dies was working on is looked
-at again by another one. The first line on stdout says what it serves; with --json it is one document (schema till.working/1). Where tillwright.yaml names workers, it
-works by its --name and its token, and serves at most what its entry allows (till worker token makes one).
+at again by another one. The first line on stdout says what it serves; with --json it is one document (schema till.working/1).
+Where tillwright.yaml names workers, it works by its --name and its token, and serves what its entry allows (till worker token makes one).
 
 Exit codes: 0 it was stopped, 2 it cannot begin, 4 the database is away, and may be back by itself.`
   static override examples = [

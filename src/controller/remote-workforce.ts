@@ -2,10 +2,10 @@ import { setMaxListeners } from 'node:events'
 import { deviceEnvironment, historyIn } from '../app/run/device-environment.ts'
 import { RunFollower } from '../app/run/handed/follower.ts'
 import { RemotePool } from '../app/run/handed/remote-pool.ts'
+import { refuseUnserved } from '../app/run/handed/unserved.ts'
 import { runbooksOf } from '../app/run/kept/keep-work.ts'
 import type { RunPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunOptions } from '../app/run/run-request.ts'
-import { whyNotCounted } from '../app/worker/worker-token.ts'
 import { fail } from '../core/failure.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { LeaseToken } from '../core/lease.ts'
@@ -15,6 +15,20 @@ import type { Journal } from '../engine/journal/journal.ts'
 import { selectorScope } from '../lang/expression.ts'
 import { machineLoad } from '../load/machine-load.ts'
 import type { Shared, Workforce } from './run.ts'
+
+/**
+ * Throws InputError where a run over workers has nobody for some of its devices, or cannot hand anything over. What goes on within another
+ * run has its end with that.
+ */
+export async function refuseWithoutWorkers(
+  { on, project, work }: Pick<RunOptions & PlannedWork, 'on' | 'project' | 'work'>,
+  { handing, store }: Pick<Shared, 'handing' | 'store'>,
+  isWithin = false,
+): Promise<void> {
+  if (on !== 'workers' || isWithin) return
+  await handing()
+  await refuseUnserved(work, store, project.settings.workers())
+}
 
 /** More than any number of workers has room for. */
 const NO_LIMIT = 1_000_000
@@ -42,7 +56,6 @@ export async function openRemoteWorkforce(
   const { store, keeper, masker, warn, handing } = run.shared
   const { queue, bell } = await handing()
   setMaxListeners(0, stopping, aborting)
-  const rights = request.project.settings.workers()
   const pool = await RemotePool.open({
     run: id,
     runLease: run.lease,
@@ -58,7 +71,7 @@ export async function openRemoteWorkforce(
     stopping,
     aborting,
     warn,
-    whyNot: (worker) => whyNotCounted(rights, worker),
+    workers: request.project.settings.workers(),
   })
   await store.work.open(id, { mode, fleet: fleet.name })
   const follower = new RunFollower({

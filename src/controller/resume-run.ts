@@ -23,6 +23,7 @@ import type { DeviceWork } from '../engine/device/perform-device.ts'
 import { openJournal } from '../engine/journal/journal.ts'
 import { undoneNow } from './ask-to-undo.ts'
 import { inDoubtFor, onlyInDoubt, type PastDoubt, unfinishedNow } from './past-doubt.ts'
+import { refuseWithoutWorkers } from './remote-workforce.ts'
 import type { Run, Shared } from './run.ts'
 import { beginRun } from './start-run.ts'
 
@@ -78,6 +79,7 @@ export async function resumeRun(
     const asked = { ...options, ...work, mode, goOn, plan: order.plan?.id, undoes: order.undoes }
     // What is taken back is not gone on with.
     const left = rollback ? { ...asked, work: asked.work.map((item) => standing(item, unfinished)) } : asked
+    await refuseWithoutWorkers(left, shared, isWithin)
     return await beginRun(left, shared, { id, lease, resumption, isWithin })
   } catch (error) {
     work?.close()

@@ -2,7 +2,6 @@ import { checkHandedFiles } from '../app/revision/check-handed-files.ts'
 import { checkValues } from '../app/revision/check-values.ts'
 import { planRules, refuseUnsigned } from '../app/revision/plan-rules.ts'
 import { SYSTEM_CLOCK } from '../app/run/device-environment.ts'
-import { refuseUnserved } from '../app/run/handed/unserved.ts'
 import { keepWork } from '../app/run/kept/keep-work.ts'
 import { type PolicyBefore, type RunPolicy, runPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
@@ -27,7 +26,7 @@ import { revisionOf } from '../gitops/revision.ts'
 import { askToUndo } from './ask-to-undo.ts'
 import { heedWords } from './heed-words.ts'
 import { openLocalWorkforce } from './local-workforce.ts'
-import { openRemoteWorkforce } from './remote-workforce.ts'
+import { openRemoteWorkforce, refuseWithoutWorkers } from './remote-workforce.ts'
 import type { Run, Shared, Workforce } from './run.ts'
 import { broken, tellFaults } from './run-faults.ts'
 import { headOf, personOf } from './run-head.ts'
@@ -70,10 +69,7 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
       ? []
       : [...checkValues(request.fleet, request.work), ...checkHandedFiles(request, request.work)]
   if (wrong.length > 0) throw new InputError(wrong)
-  if (request.on === 'workers') {
-    await shared.handing()
-    await refuseUnserved(request.work, shared.store, request.project.settings.workers())
-  }
+  await refuseWithoutWorkers(request, shared)
   const id = runId(SYSTEM_CLOCK.now())
   // Whoever carries a run on takes it over by this, and what is written here is refused from then on.
   const held = await shared.keeper.take([runKey(request.fleet.name, id)], id)

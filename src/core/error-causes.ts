@@ -53,7 +53,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   WORKERS_NEED_DATABASE:
     'The state lies in its file, as it does unless tillwright.yaml or TILL_STATE names a database.',
   WORKER_NONE: 'No worker is there, those that are serve another region or kind, or they are being stopped.',
-  WORKER_GONE: 'The machine of the worker is off, or its line to PostgreSQL is cut.',
+  WORKER_GONE:
+    'The machine of the worker is off, its line to PostgreSQL is cut, or tillwright.yaml does not let it work.',
   WORKER_FAILED:
     'The disk of the worker is full or read-only, it is of another release, or it lacks files of the repository.',
   WORKER_REFUSED:

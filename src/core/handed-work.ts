@@ -39,6 +39,10 @@ export interface HandedJob {
   readonly way: readonly Device[]
   /** Ids of the gateways of stores. */
   readonly gateways: Readonly<Record<string, string>>
+  /** Those that the run counts on, where the repository names any: they share queues with others that were withdrawn since. */
+  readonly workers?: readonly WorkerRight[]
+  /** How often it had been taken when it was put back for others. */
+  readonly tries?: number
 }
 
 /** What all devices of a run have in common. */
@@ -79,7 +83,7 @@ export interface WorkerRight {
 }
 
 /** Those with a token have queues of their own: what is put there is not taken by one that nobody has asked for its name. */
-export function queueOf({ serve, proof }: Pick<WorkerFacts, 'serve' | 'proof'>): string {
+export function jobQueueOf({ serve, proof }: Pick<WorkerFacts, 'serve' | 'proof'>): string {
   return proof === undefined ? serve : `named,${serve}`
 }
 

@@ -29,6 +29,15 @@ export function serveText(text: string | undefined): string {
   return terms.join(',')
 }
 
+/** Whether it is written as this version writes it: a worker of a later one may serve by terms that are not known here. */
+export function canBeRead(serve: string): boolean {
+  try {
+    return serveText(serve) === serve
+  } catch {
+    return false
+  }
+}
+
 /** Whether a worker that serves this works on the device. */
 export function serves(serve: string, device: Pick<Device, Term>): boolean {
   if (serve === SERVES_ALL) return true

@@ -63,14 +63,14 @@ class BossQueue implements WorkQueue {
 
   async put(queue: string, jobs: readonly HandedJob[]): Promise<void> {
     await this.open(queue)
-    const rows = jobs.map((data) => ({ data }))
+    const rows = jobs.map((data) => ({ data, retryLimit: TRIES - (data.tries ?? 0) }))
     await this.#boss.insert(nameOf(queue), rows)
   }
 
   async take(queue: string, most: number): Promise<readonly TakenJob[]> {
     await this.open(queue)
     const jobs = await this.#boss.fetch<HandedJob>(nameOf(queue), { batchSize: most, includeMetadata: true })
-    return jobs.map(({ id, data, retryCount }) => ({ id, data, tries: retryCount }))
+    return jobs.map(({ id, data, retryCount }) => ({ id, data, tries: retryCount + (data.tries ?? 0) }))
   }
 
   async touch(queue: string, jobs: readonly TakenJob[]): Promise<void> {
@@ -95,6 +95,6 @@ class BossQueue implements WorkQueue {
   }
 }
 
-function attemptOf({ id, tries }: TakenJob): { readonly id: string; readonly retryCount: number } {
-  return { id, retryCount: tries }
+function attemptOf({ id, tries, data }: TakenJob): { readonly id: string; readonly retryCount: number } {
+  return { id, retryCount: tries - (data.tries ?? 0) }
 }

@@ -14,7 +14,7 @@ export function nameOf(queue: string): string {
 }
 
 /** A queue by the name that the engine has for it: the first dot of each term stands for a colon. */
-function queueOf(name: string): string {
+function queueNamed(name: string): string {
   const decoded = (text: string): string =>
     text.replaceAll(/\/([\da-f]+)\//g, (_whole, code: string) => String.fromCodePoint(Number.parseInt(code, 16)))
   return name
@@ -52,7 +52,7 @@ async function allQueues(tables: QueueTables): Promise<readonly string[]> {
   const { rows } = await tables.executeSql(
     `SELECT name FROM ${tables.schema}.queue WHERE name NOT LIKE '\\_\\_%' ORDER BY name`,
   )
-  return (rows as { readonly name: string }[]).map(({ name }) => queueOf(name))
+  return (rows as { readonly name: string }[]).map(({ name }) => queueNamed(name))
 }
 
 interface JobRow {

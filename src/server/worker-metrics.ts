@@ -1,7 +1,7 @@
 import { readDepths } from '../app/history/open-store.ts'
 import { isTaking } from '../app/run/handed/unserved.ts'
 import type { Controller } from '../controller/controller.ts'
-import { type QueueDepth, queueOf } from '../core/handed-work.ts'
+import { jobQueueOf, type QueueDepth } from '../core/handed-work.ts'
 import type { Metrics } from './metrics.ts'
 
 /** One look at the queues serves all numbers of a scrape. */
@@ -28,6 +28,8 @@ export function measureWorkers(metrics: Metrics, controller: Controller): void {
     const queues = await depths()
     if (queues.length === 0) return []
     const workers = (await (await controller.store()).work.workers()).filter(isTaking)
-    return queues.map(({ queue }) => [{ queue }, workers.filter((worker) => queueOf(worker) === queue).length] as const)
+    return queues.map(
+      ({ queue }) => [{ queue }, workers.filter((worker) => jobQueueOf(worker) === queue).length] as const,
+    )
   })
 }

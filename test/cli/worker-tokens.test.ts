@@ -146,6 +146,7 @@ describe.skipIf(!hasPostgres)('tokens of workers', { timeout: 120_000 }, () => {
     server.sql(`UPDATE tillwright.workers SET session = 'forged', until = until + 3600000`)
     expect(JSON.parse((await plan()).stdout).diagnostics[0].detail).toContain('its token is not that of its name')
     child.kill('SIGKILL')
+    server.sql(`DELETE FROM tillwright.workers WHERE name = 'hub-n'`)
   })
 
   test('that are withdrawn end with the next run', async () => {
@@ -154,6 +155,81 @@ describe.skipIf(!hasPostgres)('tokens of workers', { timeout: 120_000 }, () => {
     expect((await plan()).code).toBe(3)
     say(rights().replace(/ {2}hub-s.*\n/, ''))
     expect((await plan()).code).toBe(2)
+    await stop(worker)
+  })
+
+  test('that are withdrawn put back what they get beside one that counts', async () => {
+    const both = (serves: string): string =>
+      `workers:\n  hub-n: {key: "${keys['hub-n']}"}\n  hub-s: {key: "${keys['hub-s']}"${serves}}\n`
+    say(both(''))
+    const [valid, withdrawn] = [
+      await startWorker('hub-n', '--token', tokenOf('hub-n')),
+      await startWorker('hub-s', '--token', tokenOf('hub-s')),
+    ]
+    let told = ''
+    withdrawn.child.stderr?.on('data', (chunk) => {
+      told += chunk
+    })
+    // The one that counts is there, and slow: the other one is first at every job of the queue that they share.
+    const slow = async (): Promise<Ended> => {
+      told = ''
+      valid.child.kill('SIGSTOP')
+      server.sql(`UPDATE tillwright.workers SET until = until + 3600000 WHERE name = 'hub-n'`)
+      let early: Ended | undefined
+      const end = plan()
+      void end.then((ended) => {
+        early = ended
+      })
+      await until(withdrawn.child, () => early !== undefined || told.includes('WORKER_REFUSED'))
+      expect([early, told]).toEqual([undefined, expect.stringContaining('The jobs of the run')])
+      valid.child.kill('SIGCONT')
+      return end
+    }
+    say(both('').replace(/ {2}hub-s.*\n/, ''))
+    expect(await slow()).toMatchObject({ code: 3, stderr: expect.stringContaining('hub-s is given no work') })
+    expect(told).toContain('tillwright.yaml names no worker of this name')
+    say(both(', serves: "kind:till"'))
+    expect(await slow()).toMatchObject({ code: 3 })
+    expect(told).toContain('it serves more than kind:till')
+    // What an old key has signed is no more.
+    say(
+      both('').replace(
+        keys['hub-s'] as string,
+        JSON.parse((await project.till('worker', 'token', '--json')).stdout).key,
+      ),
+    )
+    expect(await slow()).toMatchObject({ code: 3 })
+    expect(told).toContain('its token is not that of its name')
+    await Promise.all([stop(valid), stop(withdrawn)])
+  })
+
+  test('let nobody go on with a run for which none is there, and say who is left out', async () => {
+    say('')
+    const worker = await startWorker('anybody')
+    worker.child.kill('SIGSTOP')
+    server.sql(`UPDATE tillwright.workers SET until = until + 3600000 WHERE name = 'anybody'`)
+    const controller = project.start('apply', 'visited', '--yes', '--on', 'workers')
+    const end = ended(controller)
+    await until(
+      controller,
+      () => server.sql(`SELECT count(*) FROM tillwright_jobs.job WHERE state = 'created'`) === '1',
+      250,
+    )
+    controller.kill('SIGKILL')
+    await end
+    say(rights())
+    const { code, stdout } = await project.till('resume', 'latest', '--yes', '--json', '--on', 'workers')
+    expect([code, JSON.parse(stdout).diagnostics[0]]).toMatchObject([
+      2,
+      {
+        code: 'WORKER_NONE',
+        detail: expect.stringContaining('The worker anybody is there, but tillwright.yaml names'),
+      },
+    ])
+    // It stays resumable.
+    say('')
+    worker.child.kill('SIGCONT')
+    expect((await project.till('resume', 'latest', '--yes', '--json', '--on', 'workers')).code).toBe(0)
     await stop(worker)
   })
 })

@@ -1,4 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse as render } from '@evertdespiegeleer/go-template'
 import { Ajv } from 'ajv'
@@ -16,6 +19,7 @@ const read = (name: string): string => readFileSync(`${CHART}${name}`, 'utf8')
 interface Container {
   readonly name: string
   readonly image: string
+  readonly command?: readonly string[]
   readonly args?: readonly string[]
   readonly securityContext: object
   readonly resources: { readonly requests: object; readonly limits: object }
@@ -133,6 +137,7 @@ describe('the Helm chart', () => {
       expect(template.metadata.labels).toMatchObject(selector.matchLabels)
       const { securityContext, initContainers = [], containers, volumes } = template.spec
       expect(securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 10001, fsGroup: 10001 })
+      expect(securityContext).toMatchObject({ sysctls: [{ name: 'net.ipv4.ping_group_range', value: '0 2147483647' }] })
       const all = [...initContainers, ...containers]
       for (const container of all) {
         expect(container.securityContext).toEqual({
@@ -165,5 +170,48 @@ describe('the Helm chart', () => {
     }
     expect(started.flat()).toContain('--token=file:/etc/till/worker/token')
     nowhere.remove()
+  })
+
+  test('clones into what a pod has kept over a reboot of its node', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'till-helm-'))
+    const [url, to] = [join(folder, 'chain'), join(folder, 'repository')]
+    const git = (...args: readonly string[]): string =>
+      execFileSync('git', ['-C', url, '-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { encoding: 'utf8' })
+    const commit = (text: string): void => {
+      writeFileSync(join(url, 'tillwright.yaml'), text)
+      git('add', '.')
+      git('commit', '--quiet', '--message', text)
+    }
+    execFileSync('git', ['init', '--quiet', '--initial-branch', 'live', url])
+    commit('one')
+    execFileSync('mkdir', [to])
+    const repository = { url, branch: 'live', sshSecret: '', existingClaim: '' }
+    const first = (await rendered({ ...FULL, repository })).find(({ kind }) => kind === 'Deployment')
+    const command = first?.spec.template.spec.initContainers?.[0]?.command ?? []
+    const [program = '', ...args] = command.map((arg) => (arg === '/repository' ? to : arg))
+    expect(args).toContain(to)
+    const started = (): readonly [number | null, string] => {
+      const { status } = spawnSync(program, args, { stdio: 'ignore' })
+      return [status, readFileSync(join(to, 'tillwright.yaml'), 'utf8')]
+    }
+    expect(started()).toEqual([0, 'one'])
+    writeFileSync(join(to, 'kept'), '')
+    commit('two')
+    // It was killed while it wrote.
+    writeFileSync(join(to, '.git', 'index.lock'), '')
+    rmSync(join(to, 'tillwright.yaml'))
+    expect([started(), existsSync(join(to, 'kept'))]).toEqual([[0, 'two'], true])
+    // Nobody answers.
+    renameSync(url, `${url}-away`)
+    rmSync(join(to, 'tillwright.yaml'))
+    expect(started()).toEqual([0, 'two'])
+    renameSync(`${url}-away`, url)
+    // It was killed while it cloned, and files are broken.
+    rmSync(join(to, '.git', 'refs'), { recursive: true })
+    rmSync(join(to, '.git', 'packed-refs'), { force: true })
+    expect(started()).toEqual([0, 'two'])
+    rmSync(join(to, '.git', 'objects'), { recursive: true })
+    expect(started()).toEqual([0, 'two'])
+    rmSync(folder, { recursive: true })
   })
 })

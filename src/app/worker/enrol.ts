@@ -3,7 +3,7 @@ import type { Failure, Result } from '../../core/failure.ts'
 import type { WorkerRight } from '../../core/handed-work.ts'
 import type { Secret } from '../../core/secret.ts'
 import { narrowed } from '../../core/served.ts'
-import { keyOf } from './worker-token.ts'
+import { publicKeyOf } from './worker-token.ts'
 
 /** What a worker is, once the repository has been asked. */
 export interface Enrolled {
@@ -27,7 +27,7 @@ export async function enrol(
   const read = await readSecret(token)
   if (!read.ok) throw refused(name, `its token (${token}) cannot be read`, unreadable(read.failure))
   const text = read.value.reveal()
-  const key = keyOf(text)
+  const key = publicKeyOf(text)
   if (key === undefined) throw refused(name, `what ${token} holds is no token of a worker`, HOW_TO_ADD)
   if (key !== right.key) {
     throw refused(

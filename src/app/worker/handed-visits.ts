@@ -10,6 +10,7 @@ import {
   type HandedJob,
   type HandedRun,
   type RunOrder,
+  type WorkerFacts,
 } from '../../core/handed-work.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { type LeaseToken, lookPrefix, runKey } from '../../core/lease.ts'
@@ -83,11 +84,16 @@ export class HandedVisits {
   }
 
   /** Undefined where nothing is known of the run any more. Throws InputError where it cannot be worked for here. */
-  static async open(run: string, means: WorkerMeans): Promise<HandedVisits | undefined> {
+  static async open(
+    run: string,
+    means: WorkerMeans,
+    { session }: Pick<WorkerFacts, 'session'>,
+  ): Promise<HandedVisits | undefined> {
     const [handed, kept] = await Promise.all([means.store.work.of(run), means.store.kept.of(run)])
     if (!handed || !kept) return undefined
     const standing = (await means.store.work.standings([{ run, fleet: handed.fleet }])).get(run)
-    const folder = join(means.project.root, '.till', 'workers', `${process.pid}-${run}`)
+    // In containers all have the same process id, and may have one folder.
+    const folder = join(means.project.root, '.till', 'workers', `${session}-${run}`)
     const visits = new HandedVisits(run, handed, openKept(kept, { project: means.project, run, folder }), means)
     visits.stand(standing)
     return visits

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign, verify } from 'node:crypto'
 import type { WorkerFacts, WorkerRight } from '../../core/handed-work.ts'
-import { narrowed } from '../../core/served.ts'
+import { canBeRead, narrowed } from '../../core/served.ts'
 
 /**
  * A token is the seed of an Ed25519 key (RFC 8032, 5.1.5). The repository has the public one, from which the token cannot be had, and
@@ -19,7 +19,7 @@ export function newToken(): string {
 }
 
 /** What tillwright.yaml has of a token; undefined: it is none. */
-export function keyOf(token: string): string | undefined {
+export function publicKeyOf(token: string): string | undefined {
   const secret = secretKeyOf(token)
   if (!secret) return undefined
   const der = createPublicKey(secret).export({ format: 'der', type: 'spki' })
@@ -43,6 +43,7 @@ export function whyNotCounted(
   if (!right) return 'tillwright.yaml names no worker of this name'
   if (worker.proof === undefined) return 'it was started without its token'
   if (!isProven(right.key, worker, worker.proof)) return 'its token is not that of its name'
+  if (!canBeRead(worker.serve)) return `this version does not know what it serves, "${worker.serve}"`
   const { outside, serve } = narrowed(right.serve, worker.serve)
   if (outside.length > 0) return `it may not serve ${outside.join(', ')}`
   return serve === worker.serve ? undefined : `it serves more than ${right.serve}`

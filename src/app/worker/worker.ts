@@ -6,15 +6,15 @@ import { counted } from '../../core/counted.ts'
 import { inputError } from '../../core/diagnostic.ts'
 import {
   bellOf,
+  jobQueueOf,
   MOST_TOGETHER,
-  queueOf,
   type TakenJob,
   type WorkerFacts,
   type WorkQueue,
 } from '../../core/handed-work.ts'
 import { VERSION } from '../version.ts'
 import { HandedVisits, type WorkerMeans } from './handed-visits.ts'
-import { proofOf } from './worker-token.ts'
+import { proofOf, whyNotCounted } from './worker-token.ts'
 
 /** A worker is heard of so often, and is gone when it was not for so long. */
 const BEAT_MS = 2_000
@@ -71,6 +71,10 @@ export class Worker {
   #takeAgain = false
   /** Nothing is taken before then, and why. */
   #rest = { until: 0, why: '' }
+  /** Nor is it before then, so that others get what was put back for them. */
+  #othersUntil = 0
+  /** Why a job was for others the last time. */
+  #refused = ''
   /** How often in a row it could not work. */
   #failures = 0
   readonly #toTell: TakenJob[] = []
@@ -85,7 +89,7 @@ export class Worker {
     const who = { name, session: randomUUID(), serve }
     const proof = token === undefined ? {} : { proof: proofOf(token, who) }
     this.#facts = { ...who, ...proof, host: hostname(), pid: process.pid, slots, version: VERSION }
-    this.#from = queueOf(this.#facts)
+    this.#from = jobQueueOf(this.#facts)
   }
 
   /** Begins to take jobs. Throws InputError where another worker has its name. */
@@ -196,10 +200,11 @@ export class Worker {
     while (this.#takeAgain) {
       this.#takeAgain = false
       const room = slots - this.#busy
-      if (this.#draining || room <= 0 || performance.now() < this.#rest.until) return
+      if (this.#draining || room <= 0 || performance.now() < Math.max(this.#rest.until, this.#othersUntil)) return
       // How many devices a job has is not known before it is taken.
       const jobs = await this.#means.queue.take(this.#from, Math.max(1, Math.floor(room / MOST_TOGETHER)))
       for (const job of jobs) {
+        if (await this.#isForOthers(job)) continue
         this.#jobs.add(job)
         const fitting = await this.#fitting(job)
         this.#busy += fitting.data.devices.length
@@ -209,6 +214,28 @@ export class Worker {
     }
   }
 
+  /** Whether a job of a run that does not count on this worker was put back. It was not tried by that. */
+  async #isForOthers(job: TakenJob): Promise<boolean> {
+    const { run, workers = [] } = job.data
+    const why = whyNotCounted(workers, this.#facts)
+    if (why === undefined) return false
+    this.#othersUntil = performance.now() + LOOK_EVERY_MS
+    if (why !== this.#refused) this.#options.tell(`The jobs of the run ${run} are for others: ${why}. (WORKER_REFUSED)`)
+    this.#refused = why
+    try {
+      await this.#putBack(job, job.data.devices)
+      await this.#means.queue.done(this.#from, [job])
+    } catch {
+      // Silence about it gives it to others in ten seconds.
+    }
+    return true
+  }
+
+  async #putBack({ data, tries }: TakenJob, devices: TakenJob['data']['devices']): Promise<void> {
+    await this.#means.queue.put(this.#from, [{ ...data, devices, tries }])
+    this.#means.bell.ring(bellOf.queue(this.#from))
+  }
+
   /** As much of a job as there is room for; the rest is put back for whoever has some. */
   async #fitting(job: TakenJob): Promise<TakenJob> {
     const { slots } = this.#options
@@ -216,11 +243,10 @@ export class Worker {
     const { devices } = job.data
     if (devices.length <= room) return job
     try {
-      await this.#means.queue.put(this.#from, [{ ...job.data, devices: devices.slice(room) }])
+      await this.#putBack(job, devices.slice(room))
     } catch {
       return job
     }
-    this.#means.bell.ring(bellOf.queue(this.#from))
     return { ...job, data: { ...job.data, devices: devices.slice(0, room) } }
   }
 
@@ -289,7 +315,7 @@ export class Worker {
   #open(run: string): OpenRun {
     const known = this.#runs.get(run)
     if (known) return known
-    const visits = HandedVisits.open(run, this.#means)
+    const visits = HandedVisits.open(run, this.#means, this.#facts)
     const unlisten = this.#means.bell.on(bellOf.order(run), () => void this.#look().catch(() => undefined))
     const open: OpenRun = { visits, pending: 0, usedAt: performance.now(), unlisten }
     this.#runs.set(run, open)

@@ -5,7 +5,7 @@ import { whyNotCounted } from '../../app/worker/worker-token.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
 import { counted } from '../../core/counted.ts'
-import { queueOf } from '../../core/handed-work.ts'
+import { jobQueueOf } from '../../core/handed-work.ts'
 
 export default class StateStatus extends BaseCommand {
   static override summary = 'Show where the state is, how large it is and what is in it.'
@@ -26,7 +26,7 @@ export default class StateStatus extends BaseCommand {
     const project = await this.openProject(flags)
     const store = await project.store()
     const [facts, workers] = await Promise.all([store.facts(), store.work.workers()])
-    const queues = await readDepths(project.state, [...new Set(workers.map(queueOf))])
+    const queues = await readDepths(project.state, [...new Set(workers.map(jobQueueOf))])
     await project.close()
     const rights = project.settings.workers()
     const whyNot = new Map(workers.map((worker) => [worker.name, whyNotCounted(rights, worker)]))

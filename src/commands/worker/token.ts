@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { jsonLine } from '../../app/json-document.ts'
-import { keyOf, newToken } from '../../app/worker/worker-token.ts'
+import { newToken, publicKeyOf } from '../../app/worker/worker-token.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 
 export default class WorkerToken extends BaseCommand {
@@ -29,7 +29,7 @@ is and what it serves, and runs give work to those alone whose signature is righ
   async run(): Promise<void> {
     const { flags } = await this.parse(WorkerToken)
     const token = newToken()
-    const key = keyOf(token)
+    const key = publicKeyOf(token)
     if (flags.json) {
       await this.write(jsonLine({ schema: 'till.worker-token/1', token, key }))
       return

@@ -16,6 +16,9 @@
         runAsGroup: 10001
         fsGroup: 10001
         seccompProfile: {type: RuntimeDefault}
+        # ping works without privileges then (https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/, "safe sysctls").
+        sysctls:
+          - {name: net.ipv4.ping_group_range, value: "0 2147483647"}
 {{- if .Values.nodeSelector }}
       nodeSelector:
 {{- range $key, $value := .Values.nodeSelector }}
@@ -38,7 +41,25 @@
       initContainers:
         - name: clone
 {{- template "till.containerSecurity" . }}
-          command: [git, clone, --quiet, --branch, {{ .Values.repository.branch | printf "%q" }}, --, {{ .Values.repository.url | printf "%q" }}, /repository]
+          # Where the node was booted again it runs once more in the same pod, with what the folder has: a clone, or the part of one.
+          command:
+            - sh
+            - -ec
+            - |
+              cd "$2"
+              find . -path './.git/*' -name '*.lock' -delete
+              if git --git-dir=.git rev-parse --quiet --verify 'HEAD^{commit}' > /dev/null; then
+                if ! git fetch --quiet origin "$0"; then
+                  echo "The repository cannot be fetched; what was cloned before is gone on with." >&2
+                  git reset --quiet --hard && exit 0
+                elif git reset --quiet --hard FETCH_HEAD; then exit 0
+                fi
+              fi
+              find . -mindepth 1 -delete
+              exec git clone --quiet --branch "$0" -- "$1" .
+            - {{ .Values.repository.branch | printf "%q" }}
+            - {{ .Values.repository.url | printf "%q" }}
+            - /repository
 {{- if .Values.repository.sshSecret }}
           env:
             - name: GIT_SSH_COMMAND

@@ -51,8 +51,7 @@ export interface RemotePoolOptions {
   readonly stopping: AbortSignal
   readonly aborting: AbortSignal
   readonly warn: (text: string) => void
-  /** Why a worker is not counted on; undefined: it is. */
-  readonly whyNot: WhoCounts['whyNot']
+  readonly workers: WhoCounts['workers']
 }
 
 /** A device that a worker has, or is to have. */
@@ -108,7 +107,7 @@ export class RemotePool implements WorkerPool {
     const groups = this.#groups.servedBy(device)
     const living = groups.filter(({ slots }) => slots > 0)
     if (living.length === 0 && groups.every((group) => this.#groups.isMissed(group))) {
-      const end = gone(groups)
+      const end = gone(groups, this.#groups.refused)
       return { perform: async () => end, visit: (work, environment) => endDevice(work, environment, end) }
     }
     const [freest] = living.filter((group) => roomOf(group) > 0).sort((a, b) => roomOf(b) - roomOf(a))
@@ -244,12 +243,13 @@ export class RemotePool implements WorkerPool {
   }
 
   #jobOf(part: readonly Handed[]): Parameters<WorkQueue['put']>[1][number] {
-    const { run, runLease, fleet, storeScopeOf } = this.#options
+    const { run, runLease, fleet, storeScopeOf, workers } = this.#options
     const [first] = part as [Handed]
     return {
       run,
       fleet: fleet.name,
       epoch: runLease.epoch,
+      ...(workers.length > 0 && { workers }),
       devices: part.map((handed) => this.#handedDevice(handed)),
       store: storeScopeOf(first.work.device),
       ...wayOf(
@@ -296,7 +296,7 @@ export class RemotePool implements WorkerPool {
     const isStopping = this.#options.stopping.aborted
     for (const handed of [...this.#handed.values()]) {
       const isAlone = handed.group.slots === 0 && this.#groups.isMissed(handed.group)
-      if (isStopping || isAlone) await this.#reclaim(handed, isStopping ? cancelled() : gone([handed.group]))
+      if (isStopping || isAlone) await this.#reclaim(handed, isStopping ? cancelled() : gone([handed.group], []))
     }
     for (const group of this.#groups.all) await this.#lookForLost(group)
   }

@@ -1,10 +1,17 @@
 import type { DeviceOutcome } from '../../../core/outcome.ts'
 
-/** How a device ends that nobody of these groups takes. */
-export function gone(groups: readonly { readonly why: string | undefined }[]): DeviceOutcome {
+/** How a device ends that nobody of these groups takes; `refused` says who else is there. */
+export function gone(
+  groups: readonly { readonly why: string | undefined }[],
+  refused: readonly string[],
+): DeviceOutcome {
   const why = groups.find((group) => group.why !== undefined)?.why
   if (why !== undefined) return unable(why)
-  const message = 'Every worker that serves the device is gone, and none has come for 30 s.'
+  const nobody =
+    groups.length === 0
+      ? 'No worker that the run counts on serves the device.'
+      : 'Every worker that serves the device is gone, and none has come for 30 s.'
+  const message = [nobody, ...refused].join(' ')
   return { state: 'deferred', failure: { code: 'WORKER_GONE', phase: 'resolve', message } }
 }
 

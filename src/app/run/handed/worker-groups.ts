@@ -1,7 +1,8 @@
 import type { Device } from '../../../core/fleet.ts'
-import { queueOf, type WorkerFacts } from '../../../core/handed-work.ts'
+import { jobQueueOf, type WorkerFacts, type WorkerRight } from '../../../core/handed-work.ts'
 import type { RunStore } from '../../../core/run-store.ts'
 import { serves } from '../../../core/served.ts'
+import { whyNotCounted } from '../../worker/worker-token.ts'
 import { isTaking } from './unserved.ts'
 
 /** Whoever is there is looked at so often. */
@@ -11,8 +12,8 @@ const NOBODY_MS = 30_000
 
 /** Which workers a run counts on, and who is told of the others. */
 export interface WhoCounts {
-  /** Why it does not count on a worker; undefined: it does. */
-  readonly whyNot: (worker: WorkerFacts) => string | undefined
+  /** Those that the repository names; nobody: it counts on whoever is there. */
+  readonly workers: readonly WorkerRight[]
   readonly warn: (text: string) => void
 }
 
@@ -35,6 +36,7 @@ export class WorkerGroups {
   readonly #who: WhoCounts
   /** Sessions of workers that somebody was told of. */
   readonly #told = new Set<string>()
+  #refused: string[] = []
   /** When the store last told who is there. */
   #metAt = performance.now()
 
@@ -55,7 +57,13 @@ export class WorkerGroups {
     this.#metAt = performance.now()
     for (const group of this.#groups.values()) group.lastSeen += unheardMs
     for (const group of this.#groups.values()) Object.assign(group, { slots: 0, why: undefined })
+    this.#refused = []
     for (const worker of there) if (!worker.draining && this.#counts(worker)) this.#add(worker)
+  }
+
+  /** Who is there and left out, and why. */
+  get refused(): readonly string[] {
+    return this.#refused
   }
 
   servedBy(device: Device): readonly WorkerGroup[] {
@@ -68,16 +76,18 @@ export class WorkerGroups {
   }
 
   #counts(worker: WorkerFacts): boolean {
-    const why = this.#who.whyNot(worker)
-    if (why !== undefined && !this.#told.has(worker.session))
-      this.#who.warn(`The worker ${worker.name} is given no work: ${why}. (WORKER_REFUSED)`)
-    if (why !== undefined) this.#told.add(worker.session)
-    return why === undefined
+    const why = whyNotCounted(this.#who.workers, worker)
+    if (why === undefined) return true
+    const text = `The worker ${worker.name} is given no work: ${why}. (WORKER_REFUSED)`
+    this.#refused.push(text)
+    if (!this.#told.has(worker.session)) this.#who.warn(text)
+    this.#told.add(worker.session)
+    return false
   }
 
   #add(worker: WorkerFacts): void {
     const { name, serve, slots, ...how } = worker
-    const queue = queueOf(worker)
+    const queue = jobQueueOf(worker)
     const fresh = { queue, serve, slots: 0, out: 0, lastSeen: performance.now(), why: undefined }
     const group = this.#groups.get(queue) ?? fresh
     this.#groups.set(queue, group)
