@@ -51,7 +51,7 @@ export async function resumeRun(
     await untilLetGo(shared, { fleet: fleet.name, run: id })
     const undoing = await undoneNow(shared, id)
     if (undoing !== undefined) throw isTakenBack(id, undoing)
-    const unfinished = await unfinishedNow(id, { shared, lease: lease.token, pastDoubt: options.pastDoubt })
+    const { unfinished, said } = await unfinishedNow(id, shared, options.pastDoubt)
     const { rollback, started } = unfinished.record
     if (rollback?.ended) {
       await endRolledBack(id, unfinished, { shared, lease: lease.token })
@@ -60,7 +60,7 @@ export async function resumeRun(
     const kept = await shared.store.kept.of(id)
     if (unfinished.left.length === 0 && !isToBeEnded(unfinished, kept)) {
       const doubtful = inDoubtFor(unfinished)
-      if (doubtful.length > 0) throw onlyInDoubt(id, doubtful)
+      if (doubtful.length > 0) throw onlyInDoubt(id, doubtful, kept !== undefined)
       await shared.store.kept.drop(id)
       throw nothingLeft(id)
     }
@@ -74,7 +74,7 @@ export async function resumeRun(
     const resumeOther = (run: string): Promise<Run> =>
       resumeRun({ run, mode }, quiet(options), { ...here, isWithin: true })
     const takenBack = { runbooks: opened, rollback, goOn: resumeOther }
-    const resumption = { unfinished, close, ...(policy && { policy }), takenBack }
+    const resumption = { unfinished, said, close, ...(policy && { policy }), takenBack }
     const goOn = options.goOn === true || order.go_on === true
     const asked = { ...options, ...work, mode, goOn, plan: order.plan?.id, undoes: order.undoes }
     // What is taken back is not gone on with.
@@ -201,7 +201,8 @@ function stillInHand(run: string, what: string): InputError {
   return inputError('RUN_IN_PROGRESS', summary, detail)
 }
 
-const GONE = 'What it was made from is not kept: it was begun by an older version, or what it had left is long past.'
+const GONE =
+  'What it was made from is not kept: it was begun by an older version, a hook or a schedule, or what it had left is long past.'
 
 const WHY_NOT: Readonly<Record<Exclude<RunSummary['mode'], 'apply'>, string>> = {
   plan: 'It has only looked.',

@@ -9,7 +9,7 @@ import { unknownRegions } from '../app/safety/check-policies.ts'
 import { silenceRun } from '../app/silences/silence-run.ts'
 import { refuseForeignStore } from '../app/state/store-that-counts.ts'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
-import { isChanging } from '../core/events.ts'
+import { type DevicePastDoubt, isChanging } from '../core/events.ts'
 import { lockNameOf as lockNameFor } from '../core/fence.ts'
 import type { JsonObject } from '../core/json.ts'
 import { runKey } from '../core/lease.ts'
@@ -41,6 +41,8 @@ type Request = RunOptions & PlannedWork
 /** A run that this process carries on, whoever began it. */
 export interface Resumption {
   readonly unfinished: UnfinishedRun
+  /** What is put on record now that it does go on. */
+  readonly said: readonly DevicePastDoubt[]
   /** The policy and the waves that it has; absent: it is under no policy. */
   readonly policy?: PolicyBefore
   /** What was begun of taking a wave back that failed. */
@@ -221,6 +223,7 @@ async function seeThrough(
   let end: FleetEnd
   let takenBack: TakenBackEnd['state'] = 'none'
   try {
+    await Promise.all(resumption?.said.map((event) => journal.emit(event)) ?? [])
     end = await runFleet(policy.work, {
       environment,
       parallel: () => run.parallel(),

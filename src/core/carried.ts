@@ -11,7 +11,7 @@ export type Carried =
   /** Its change failed. */
   | { readonly state: 'failed'; readonly changes: readonly Change[]; readonly failure: Failure }
   /** Nobody could tell how its change came out, and somebody said that the device goes on without knowing it. */
-  | { readonly state: 'left'; readonly changes: readonly Change[]; readonly reason: string }
+  | { readonly state: 'aside'; readonly changes: readonly Change[]; readonly reason: string }
   /** It failed, or does not hold, and nothing was changed by it: the next attempt looks anew, unless this one began to take back. */
   | { readonly state: 'stopped'; readonly changes: readonly []; readonly failure: Failure }
 

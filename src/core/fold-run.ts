@@ -1,6 +1,6 @@
 import { stepKey } from './carried.ts'
 import type { DeviceWaiting, RunEvent, RunTargets, StepFinished } from './events.ts'
-import type { DeviceState } from './outcome.ts'
+import type { DeviceState, StepOutcome } from './outcome.ts'
 import type { DeviceRecord, RunRecord, RunTarget, StepRecord } from './run.ts'
 
 /**
@@ -135,10 +135,11 @@ class DeviceHistory {
     let record: DeviceRecord | undefined
     /** In doubt so far. */
     let doubts: ReadonlyMap<string, string> = NONE
-    let isPastDoubt = false
+    /** That of it which somebody said it goes on past. */
+    const aside = new Set<string>()
     for (const attempt of attempts) {
-      isPastDoubt ||= attempt.isPastDoubt
-      doubts = doubtsAfter(attempt, isPastDoubt && wasLookedAt(attempt) ? NONE : doubts)
+      if (attempt.isPastDoubt) for (const key of doubts.keys()) aside.add(key)
+      doubts = doubtsAfter(attempt, doubts, aside)
       const isSettled = record?.state === 'indeterminate' && doubts.size === 0
       const isNews = attempt.end !== undefined && record !== undefined && NOT_LOOKED_AT.has(record.state)
       if (!record || isSettled || isNews || saysSomething(attempt)) record = attempt.end ?? this.#lost(attempt)
@@ -180,18 +181,18 @@ const NONE: ReadonlyMap<string, string> = new Map()
 /** States in which a device was not looked at: what an earlier attempt has found still stands. */
 export const NOT_LOOKED_AT: ReadonlySet<DeviceState> = new Set(['cancelled', 'deferred', 'unreachable'])
 
-function wasLookedAt({ end }: Attempt): boolean {
-  return end !== undefined && !NOT_LOOKED_AT.has(end.state)
-}
-
 function saysSomething({ end, changing }: Attempt): boolean {
   return end ? !NOT_LOOKED_AT.has(end.state) : changing !== undefined && changing.size > 0
 }
 
 /** What is in doubt after an attempt, by what was before it. */
-function doubtsAfter(attempt: Attempt, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+function doubtsAfter(
+  attempt: Attempt,
+  before: ReadonlyMap<string, string>,
+  aside: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
   if (before.size === 0) return doubtsOf(attempt)
-  const left = [...before].filter(([key]) => !settles(attempt, key))
+  const left = [...before].filter(([key]) => !isOver(attempt, key, aside))
   return new Map([...left, ...doubtsOf(attempt)])
 }
 
@@ -200,10 +201,16 @@ function doubtsOf({ end, changing }: Attempt): ReadonlyMap<string, string> {
   return changing !== undefined && (end === undefined || end.state === 'indeterminate') ? changing : NONE
 }
 
-/** Whether an attempt has found out how a change of an earlier one came out. */
-function settles({ end, steps }: Attempt, key: string): boolean {
+/** Whether an attempt has found out how a change of an earlier one came out, or has gone on past it by somebody's word. */
+function isOver({ end, steps }: Attempt, key: string, aside: ReadonlySet<string>): boolean {
   if (end && (end.state === 'in-sync' || end.state === 'changed')) return true
-  return steps.some((step) => stepKey(step) === key && step.state !== 'skipped' && step.state !== 'unknown')
+  const isPast = ({ state }: StepRecord): boolean => state === 'unknown' && aside.has(key)
+  return steps.some((step) => stepKey(step) === key && (isPast(step) || settles(step)))
+}
+
+/** Whether the end of a step says how a change of it came out that was in doubt. */
+export function settles({ state }: Pick<StepOutcome, 'state'>): boolean {
+  return state !== 'skipped' && state !== 'unknown'
 }
 
 function stepRecord(event: StepFinished & RunEvent): StepRecord {

@@ -120,7 +120,7 @@ function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
   const known: Trace = traces.get(event.device) ?? { attempt: 0, endedAt: '', isPastDoubt: false }
   if (known.attempt === 0) traces.set(event.device, known)
   if (event.type === 'device.past_doubt') {
-    leaveDoubt(known, event)
+    putAside(known, event)
     return
   }
   const attempt = event.attempt ?? 1
@@ -137,12 +137,12 @@ function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
   } else if (event.type === 'step.finished') traceEnd(known, event, attempt)
 }
 
-/** What was in doubt until now is left as it is; what a later attempt leaves in doubt is not. */
-function leaveDoubt(known: Trace, { by, why }: DeviceEvent & DevicePastDoubt): void {
+/** What was in doubt until now is put aside; what a later attempt leaves in doubt is not. */
+function putAside(known: Trace, { by, why }: DeviceEvent & DevicePastDoubt): void {
   known.isPastDoubt = true
   const reason = `in doubt: the run was lost while it was being done; ${by} had the device go on without knowing: ${why}`
   for (const [key, { state, changes }] of known.changes?.steps ?? []) {
-    if (state === 'changing') known.changes?.steps.set(key, { state: 'left', changes, reason })
+    if (state === 'changing') known.changes?.steps.set(key, { state: 'aside', changes, reason })
   }
 }
 

@@ -1,33 +1,17 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { ended, inventoryWith, TestProject, until } from '../cli/project.ts'
+import { ended, type TestProject, until } from '../cli/project.ts'
 import { errorsOf } from '../cli/published.ts'
+import { type Device, lines, NO_CAPS, projectOf, type Result, resumed } from './run-to-resume.ts'
 
 /** How often the process is killed; more, when somebody asks for it. */
 const KILLS = Number(process.env['TILL_KILLS'] ?? 8)
 const SEED = Number(process.env['TILL_SEED'] ?? Date.now() % 1_000_000)
 
-/** What is in doubt is out: other tills of its store would wait for somebody. */
-const NO_CAPS = 'policies: {default: {caps: [], keep: [], rollout: {waves: false}}}\n'
-
 let project: TestProject | undefined
 afterEach(() => project?.remove())
-
-function projectOf(devices: number, steps: string, files: Readonly<Record<string, string>> = {}): TestProject {
-  const line = (index: number) =>
-    `      pos${index}: {profile: till, address: 127.0.0.1, transport: {type: local}, vars: {n: ${index}}}\n`
-  const lines = Array.from({ length: devices }, (_, index) => line(index + 1))
-  const made = new TestProject({
-    'tillwright.yaml': `run: {workers: 0}\n${NO_CAPS}`,
-    // Names of its own: devices are locked by name on this machine, whichever test they are of.
-    'inventory/stores.yaml': inventoryWith(lines.join('')).replace('PL-0001', `R-${process.pid}`),
-    ...files,
-  })
-  made.write('runbooks/work.yaml', `name: work\nsteps:\n${steps.replaceAll('ROOT', made.root)}`)
-  return made
-}
 
 /** An idempotent change, an action that follows from it, an action by itself, and another idempotent one. */
 const WORK = `
@@ -38,36 +22,6 @@ const WORK = `
   - {id: after, file: {path: "ROOT/d\${{ device.id }}/last", content: "y\\n"}}
 `
 const MAKE_ROOMS = '  - {id: room, directory: {path: "ROOT/d${{ device.id }}"}}\n'
-
-interface Step {
-  readonly step: string
-  readonly state: string
-  readonly changes?: readonly { readonly path: string; readonly after: unknown }[]
-}
-interface Device {
-  readonly device: string
-  readonly state: string
-  readonly failure?: { readonly code: string; readonly phase: string; readonly message: string }
-  readonly steps: readonly Step[]
-}
-interface Result {
-  readonly run: { readonly run: string }
-  readonly devices: readonly Device[]
-  readonly summary: { readonly counts: Readonly<Record<string, number>> }
-  readonly exit_code: number
-}
-
-async function resumed(of: TestProject, ...args: string[]): Promise<{ code: number | null; result: Result }> {
-  const { code, stdout, stderr } = await of.till('resume', 'latest', '--yes', '--json', ...args)
-  if (!stdout.includes('till.result/1')) throw new Error(`${stdout}${stderr}`)
-  const result = JSON.parse(stdout) as Result
-  expect(errorsOf('result', result)).toEqual([])
-  return { code, result }
-}
-
-function lines(of: TestProject, name: string): string[] {
-  return existsSync(of.path(name)) ? readFileSync(of.path(name), 'utf8').trimEnd().split('\n') : []
-}
 
 /** Without what differs from run to run. */
 function shown({ devices }: Result, root: string) {
@@ -214,50 +168,6 @@ describe('till resume', () => {
     expect(late.code).not.toBe(0)
     const after = JSON.parse((await project.till('runs', 'show', run, '--json')).stdout) as Result
     expect(after.devices.map(({ state }) => state).sort()).toEqual(['changed', 'indeterminate'])
-  }, 60_000)
-
-  it('goes on past what is in doubt for good when somebody says so, on record, and never calls it changed', async () => {
-    const once =
-      "{id: once, command: {run: 'echo once >> ROOT/log; until [ -e ROOT/go ]; do sleep 0.1; done', always: true}}"
-    const reacts = "{id: reacts, restart_on: [once], command: {run: 'echo reacts >> ROOT/log', creates: ROOT/log}}"
-    const after = '{id: after, file: {path: ROOT/last, content: y}}'
-    project = projectOf(1, [once, reacts, after].map((step) => `  - ${step}\n`).join(''))
-    const device = `R-${process.pid}/pos1`
-    const child = project.start('apply', 'work', '--yes', '--json')
-    const end = ended(child)
-    await until(child, () => lines(project as TestProject, 'log').length > 0)
-    child.kill('SIGKILL')
-    await end
-    project.write('go', '')
-    const before = await resumed(project)
-    expect([before.code, before.result.devices[0]?.state]).toEqual([4, 'indeterminate'])
-    const left = await project.till('resume', 'latest', '--yes', '--json')
-    const [nothing] = JSON.parse(left.stdout).diagnostics
-    expect([left.code, nothing.code]).toEqual([2, 'RUN_NOTHING_LEFT'])
-    expect(nothing.detail).toContain(`--past-doubt ${device} --because`)
-    const because = ['--because', 'the till was restarted at 03:47']
-    const wrong = await project.till('resume', 'latest', '--past-doubt', 'pos9', ...because, '--yes', '--json')
-    expect([wrong.code, JSON.parse(wrong.stdout).diagnostics[0].summary]).toEqual([
-      2,
-      expect.stringContaining('"pos9" is not in doubt'),
-    ])
-    const silent = await project.till('resume', 'latest', '--past-doubt', device, '--yes', '--json')
-    expect(silent.code).toBe(2)
-    const { code, result } = await resumed(project, '--past-doubt', device, ...because)
-    expect([code, result.devices[0]?.state]).toEqual([5, 'unknown'])
-    expect(result.devices[0]?.steps.map(({ step, state }) => [step, state])).toEqual([
-      ['once', 'unknown'],
-      ['reacts', 'unknown'],
-      ['after', 'changed'],
-    ])
-    expect(JSON.stringify(result.devices[0]?.steps[0])).toContain('had the device go on without knowing: the till was')
-    expect(lines(project, 'log')).toEqual(['once'])
-    const shown = JSON.parse((await project.till('runs', 'show', 'latest', '--json')).stdout) as Result
-    expect(shown.devices.map(({ state }) => state)).toEqual(['unknown'])
-    const audit = JSON.parse((await project.till('audit', 'list', '--json')).stdout)
-    expect(JSON.stringify(audit)).toMatch(/device\.past_doubt.*the till was restarted at 03:47/)
-    const over = await project.till('resume', result.run.run, '--yes', '--json')
-    expect(over.code).toBe(2)
   }, 60_000)
 
   it('leaves a device alone whose inventory data has changed, and does not repeat what only looked', async () => {

@@ -12,7 +12,7 @@ export type GoesOn =
   /** These are made; they have no effect where they were made already. */
   | { readonly kind: 'change'; readonly changes: readonly Change[] }
   /** It is not repeated, and what is behind it goes on without knowing whether it came about. */
-  | { readonly kind: 'left'; readonly outcome: StepOutcome }
+  | { readonly kind: 'aside'; readonly outcome: StepOutcome }
   /** It is not repeated, and nobody can tell whether it came about. */
   | { readonly kind: 'in-doubt'; readonly failure: Failure }
 
@@ -27,25 +27,22 @@ export function goesOn(
     readonly changes: readonly Change[]
     readonly isChanging: boolean
     readonly isTriggeredAnew: boolean
-    readonly reacts: boolean
   },
 ): GoesOn {
   const { changes } = now
   if (!now.isChanging) {
     return { kind: 'done', outcome: { state: 'drifted', changes: withCarried(carried.changes, changes) } }
   }
-  // That it has nothing to react to now is no sign that it has reacted.
-  const isLeft = carried.state === 'left' && now.reacts && carried.changes.some((change) => change.once)
-  if (isLeft) return { kind: 'left', outcome: leftAside(carried) }
+  const isAction = [...changes, ...carried.changes].some((change) => change.once)
+  // Whatever is seen by now: somebody may have done it by hand, and where it reacts, nothing is left to react to.
+  if (carried.state === 'aside' && isAction) return { kind: 'aside', outcome: putAside(carried) }
   const done = { kind: 'done', outcome: { state: 'changed', changes: carried.changes } } as const
   if (changes.length === 0) return done
   if (carried.state === 'changed') {
     const left = now.isTriggeredAnew ? changes : changes.filter((change) => !change.once)
     return left.length === 0 ? done : { kind: 'change', changes: left }
   }
-  const isAction = [...changes, ...carried.changes].some((change) => change.once)
   if (!isAction) return { kind: 'change', changes }
-  if (carried.state === 'left') return { kind: 'left', outcome: leftAside(carried) }
   return { kind: 'in-doubt', failure: notRepeated(step) }
 }
 
@@ -78,15 +75,15 @@ export function asItWas(carried: Carried): StepOutcome | undefined {
       return failedBefore(carried)
     case 'stopped':
       return failedBy(carried.failure)
-    case 'left':
-      return leftAside(carried)
+    case 'aside':
+      return putAside(carried)
     case 'changing':
       return undefined
   }
 }
 
 /** Without changes: what reacts to it is not run, since nobody knows of anything that was changed. */
-function leftAside({ reason }: Carried & { readonly state: 'left' }): StepOutcome {
+function putAside({ reason }: Carried & { readonly state: 'aside' }): StepOutcome {
   return { state: 'unknown', reason }
 }
 

@@ -2,7 +2,7 @@ import { type Carried, noteEnd, stepKey } from '../../core/carried.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import { isChanging, type RunEventBody } from '../../core/events.ts'
 import { type Failure, SessionLost } from '../../core/failure.ts'
-import { inDoubt } from '../../core/fold-run.ts'
+import { inDoubt, settles } from '../../core/fold-run.ts'
 import type { GuardSeen } from '../../core/guard.ts'
 import type { LeaseToken } from '../../core/lease.ts'
 import { type DeviceOutcome, wasNeverReached } from '../../core/outcome.ts'
@@ -58,7 +58,7 @@ class Visit {
   readonly #permit: Permit | undefined
   readonly #began: number
   readonly #changing = new Set<string>()
-  /** Steps that an earlier attempt left in doubt, by their keys. */
+  /** Steps that an earlier attempt left in doubt, by their keys; those that are put aside, until the device has gone on past them. */
   readonly #doubts = new Map<string, string>()
   /** What this attempt and earlier ones have left of its steps. */
   readonly #carried: Map<string, Carried>
@@ -73,7 +73,7 @@ class Visit {
     this.#began = run.clock.elapsed()
     this.#carried = new Map(Object.entries(work.carried ?? {}))
     for (const [key, { state }] of this.#carried) {
-      if (state === 'changing') this.#doubts.set(key, key.split('\n')[1] ?? key)
+      if (state === 'changing' || state === 'aside') this.#doubts.set(key, key.split('\n')[1] ?? key)
     }
   }
 
@@ -168,9 +168,10 @@ class Visit {
     const told = this.#run.emit('device' in body ? { ...body, attempt } : body, lease)
     if (body.type !== 'step.converging' && body.type !== 'step.finished') return told
     const key = stepKey(body)
-    if (body.type === 'step.finished' && body.state !== 'skipped' && body.state !== 'unknown') this.#doubts.delete(key)
-    if (body.type === 'step.finished' && body.changes !== undefined) this.#isTouched = true
     if (body.type === 'step.finished') {
+      const isPast = body.state === 'unknown' && this.#carried.get(key)?.state === 'aside'
+      if (isPast || settles(body)) this.#doubts.delete(key)
+      if (body.changes !== undefined) this.#isTouched = true
       noteEnd(this.#carried, body)
       this.#changing.delete(key)
     } else told.catch(() => this.#changing.delete(key))

@@ -224,10 +224,9 @@ export class StepWalk {
     const { step, look, changes } = due
     const isTriggeredAnew = step.restart_on.some((id) => !this.#doneBefore.has(id) && this.#done.hasChanged(id))
     const { isChanging } = this.#options
-    const reacts = step.restart_on.length > 0
-    const next = goesOn(step.id, carried, { changes, isChanging, isTriggeredAnew, reacts })
+    const next = goesOn(step.id, carried, { changes, isChanging, isTriggeredAnew })
     if (next.kind === 'in-doubt') return this.#lost(next.failure, { changing: true })
-    if (next.kind === 'left') return { ...next.outcome, ...seenIn(look.observation) }
+    if (next.kind === 'aside') return { ...next.outcome, ...seenIn(look.observation) }
     if (next.kind === 'done') {
       this.#doneBefore.add(step.id)
       return { ...next.outcome, ...seenIn(look.observation) }
