@@ -1,4 +1,4 @@
-import { checkHandedFiles } from '../app/revision/check-handed-files.ts'
+import { checkStepFiles } from '../app/revision/check-step-files.ts'
 import { checkValues } from '../app/revision/check-values.ts'
 import { planRules, refuseUnsigned } from '../app/revision/plan-rules.ts'
 import { SYSTEM_CLOCK } from '../app/run/device-environment.ts'
@@ -68,7 +68,7 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   const wrong =
     request.mode === 'drift'
       ? []
-      : [...checkValues(request.fleet, request.work), ...checkHandedFiles(request, request.work)]
+      : [...checkValues(request.fleet, request.work), ...checkStepFiles(request, request.work)]
   if (wrong.length > 0) throw new InputError(wrong)
   if (request.on === 'workers') {
     await shared.handing()

@@ -46,6 +46,20 @@ describe('what a repository asks of those who follow it does nothing', () => {
     expect(leftOut.map(({ what }) => what).sort()).toEqual(['reserved name', 'submodule', 'symbolic link'])
   })
 
+  test('pointers of Git LFS in the place of what its devices are reached by keep it out of force', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 5\n`
+    const assigned = 'assignments:\n  - {runbook: ask, mode: report, name: ask}\n'
+    const ask = 'steps:\n  - id: ask\n    http: {url: https://a.example/, from: controller, ca: pki/ca.pem}\n'
+    for (const files of [
+      { 'inventory/known_hosts': pointer },
+      { 'tillwright.yaml': assigned, 'runbooks/ask.yaml': ask, 'pki/ca.pem': pointer },
+    ]) {
+      repository.push(repository.commit({ parents: [base], files: { ...BASE_FILES, ...files }, sign: 'anna' }))
+      expect(await pulled(follow)).toEqual({ outcome: 'refused', code: 'REVISION_BROKEN', kinds: ['broken'] })
+    }
+  })
+
   test('hooks and configuration of the remote, of the user and of the environment', async () => {
     const { base, follow } = await repository.begin(['anna'])
     const mark = join(repository.root, 'ran')

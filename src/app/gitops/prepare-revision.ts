@@ -10,8 +10,9 @@ import type { Prepared } from '../../gitops/pull.ts'
 import { readTrusted } from '../../gitops/trust-folder.ts'
 import { formatDiagnostics } from '../../lang/format-diagnostics.ts'
 import { openProject, type Project } from '../project.ts'
-import { checkHandedFiles } from '../revision/check-handed-files.ts'
+import { checkPointers } from '../revision/check-pointers.ts'
 import { checkSettings } from '../revision/check-repository.ts'
+import { checkStepFiles } from '../revision/check-step-files.ts'
 import { checkValues } from '../revision/check-values.ts'
 import { openOwnRunbook } from '../revision/runbooks.ts'
 import { meaningsOf, reachBetween } from './assignment-reach.ts'
@@ -52,7 +53,8 @@ async function unfit(project: Project, meanings: Meanings): Promise<readonly Dia
   const assigned = [...work].map(([device, runbooks]) => ({ device, runbooks }))
   const found = [
     ...checkValues(fleet, assigned),
-    ...checkHandedFiles({ project, fleet }, assigned),
+    ...checkStepFiles({ project, fleet }, assigned),
+    ...checkPointers(project, fleet),
     ...checkSettings(project, fleet),
   ]
   return found.filter(({ severity }) => severity === 'error')

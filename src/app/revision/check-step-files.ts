@@ -2,24 +2,22 @@ import { isAbsolute, join } from 'node:path'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { Runbook, Scope, Step } from '../../core/runbook.ts'
-import { isLfsPointer } from '../../files/lfs-pointer.ts'
+import { isLfsPointer, POINTER_WORDS } from '../../files/lfs-pointer.ts'
 import { selectorScope } from '../../lang/expression.ts'
 import type { Project } from '../project.ts'
 import { andMore } from './and-more.ts'
-import { leadsOut, POINTER_WORDS } from './repository-paths.ts'
-import { handedFiles } from './wanted-digest.ts'
+import { leadsOut } from './repository-paths.ts'
+import { type NamedFile, namedFiles } from './wanted-digest.ts'
 
-interface Fault {
-  readonly path: string
-  readonly step: Step
+interface Fault extends NamedFile {
   readonly devices: string[]
 }
 
 /**
- * Files that devices would get, and whose content is not here: git keeps a pointer in their place. One diagnostic for each step and
- * file, with the devices that it is about.
+ * Files that devices would get, or by which they are asked, and whose content is not here: git keeps a pointer in their place. One
+ * diagnostic for each step and file, with the devices that it is about.
  */
-export function checkHandedFiles(
+export function checkStepFiles(
   { project, fleet }: { readonly project: Project; readonly fleet: Fleet },
   work: Iterable<{ readonly device: Device; readonly runbooks: readonly Runbook[] }>,
 ): readonly Diagnostic[] {
@@ -33,10 +31,11 @@ export function checkHandedFiles(
   for (const { device, runbooks } of work)
     for (const runbook of runbooks) {
       const scopeOf = (): Scope => selectorScope(fleet, device)
-      for (const { step, path } of handedFiles(runbook, device, { project, scopeOf })) {
+      for (const named of namedFiles(runbook, device, { project, scopeOf })) {
+        const { step, path } = named
         if (!isPointer(path) || isSkipped(step, { runbook, device, fleet })) continue
         const { file, line } = step.source
-        const fault = faults.get(`${file}:${line} ${path}`) ?? { path, step, devices: [] }
+        const fault = faults.get(`${file}:${line} ${path}`) ?? { ...named, devices: [] }
         fault.devices.push(device.name)
         faults.set(`${file}:${line} ${path}`, fault)
       }
@@ -59,12 +58,12 @@ function isSkipped(
   return answer.ok && answer.value === false
 }
 
-function diagnosticOf({ path, step, devices }: Fault): Diagnostic {
+function diagnosticOf({ path, step, kind, devices }: Fault): Diagnostic {
   return {
     code: 'FILE_IS_POINTER',
     severity: 'error',
     summary: POINTER_WORDS.message(path).replace(/\.$/, ''),
-    detail: `Step "${step.id}" hands it to ${andMore(devices)}.`,
+    detail: `Step "${step.id}" ${kind === 'content' ? 'hands it to' : 'needs it to ask'} ${andMore(devices)}.`,
     hint: POINTER_WORDS.hint,
     source: step.source,
   }
