@@ -133,7 +133,7 @@ test('a pointer of Git LFS in the place of any other file that is read here is t
     ['pki/ca.pem', asks('from: controller, ca: pki/ca.pem'), [told('pki/ca.pem')]],
     [
       'pki/ca.pem',
-      asks('from: controller, ca: \'pki/${{ device.kind == "till" ? "ca" : "none" }}.pem\''),
+      asks(`from: controller, ca: 'pki/\${{ device.kind == "till" ? "ca" : "none" }}.pem'`),
       [told('pki/ca.pem')],
     ],
     // There it is a file of the device.
