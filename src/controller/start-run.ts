@@ -7,6 +7,7 @@ import { keepWork } from '../app/run/kept/keep-work.ts'
 import { type PolicyBefore, type RunPolicy, runPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
 import { unknownRegions } from '../app/safety/check-policies.ts'
+import { takeOverFromOldName } from '../app/safety/renamed-fleet.ts'
 import { silenceRun } from '../app/silences/silence-run.ts'
 import { refuseForeignStore } from '../app/state/store-that-counts.ts'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
@@ -121,7 +122,10 @@ async function begin(request: Request, shared: Shared, beginning: Beginning): Pr
   const { id, lease, resumption, onBegun } = beginning
   const { store, masker } = shared
   refuseEmptyRules(request)
-  if (isChanging(request.mode)) await refuseForeignStore(request.project, store)
+  if (isChanging(request.mode)) {
+    await refuseForeignStore(request.project, store)
+    await takeOverFromOldName(store, request.fleet, shared.warn)
+  }
   const commit = request.revision === undefined ? await revisionOf(request.project.root, shared.warn) : request.revision
   const reporters = (await request.reporters?.(id, commit)) ?? []
   const before = resumption && earlierEvents(resumption.unfinished)
