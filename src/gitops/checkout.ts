@@ -53,10 +53,16 @@ export async function checkOut(
   await mkdir(home, { recursive: true, mode: 0o700 })
   if (!isAsWritten(root, contents)) {
     const fresh = await mkdtemp(join(revisions, `.${commit}.`))
-    for (const portion of portions(files)) await writePortion(from, fresh, portion)
-    await symlink(home, join(fresh, '.till'))
-    await syncFolder(fresh)
-    await putInPlace(fresh, root, contents)
+    try {
+      for (const portion of portions(files)) await writePortion(from, fresh, portion)
+      await symlink(home, join(fresh, '.till'))
+      await syncFolder(fresh)
+      await putInPlace(fresh, root, contents)
+    } catch (error) {
+      // On a full disk each try would leave what it came to, and keep the disk full.
+      await rm(fresh, { recursive: true, force: true })
+      throw error
+    }
     await syncFolder(revisions)
   }
   await writeSeal(root, contents)

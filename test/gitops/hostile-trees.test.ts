@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loadRevision } from '../../src/app/gitops/prepare-revision.ts'
@@ -93,6 +93,7 @@ describe('what a repository asks of those who follow it does nothing', () => {
       expect([code, trusted.commit]).toEqual(['REVISION_BROKEN', base])
       expect(problems[0]?.detail).toMatch(words)
       expect(problems[0]?.detail).not.toContain(follow.folder)
+      expect(readdirSync(follow.paths.revisions).filter((name) => name.startsWith('.'))).toEqual([])
     }
   })
 
