@@ -15,7 +15,8 @@ import { checkSettings } from '../revision/check-repository.ts'
 import { checkStepFiles } from '../revision/check-step-files.ts'
 import { checkValues } from '../revision/check-values.ts'
 import { openOwnRunbook } from '../revision/runbooks.ts'
-import { meaningsOf, reachBetween } from './assignment-reach.ts'
+import { meaningsOf, reachBetween, reachOf } from './assignment-reach.ts'
+import { keepReach, keptReach, type Reach } from './kept-reach.ts'
 import { leftOutWords, requireProject } from './left-out.ts'
 import { ofThisMachine } from './of-this-machine.ts'
 import type { OpenFollow } from './open-follow.ts'
@@ -99,10 +100,12 @@ export async function prepareRevision(follow: OpenFollow, commit: string): Promi
       const meanings = await meaningsOf(project)
       const wrong = await unfit({ project, leftOut }, meanings)
       if (wrong.length > 0) throw new InputError(wrong)
-      return meanings
+      return reachOf(meanings)
     })
-    const before = await meaningsBefore(follow, commit)
-    return { ok: true, ...(before && { assignments: reachBetween(before, after) }) }
+    const before = await reachBefore(follow, commit)
+    await keepReach(follow.folder, new Map([...(before ?? []), [commit, after]]))
+    const [reach = new Map()] = before?.values() ?? []
+    return { ok: true, ...(before && { assignments: reachBetween(reach, after) }) }
   } catch (error) {
     if (error instanceof TreeRefused) return { ok: false, why: error.message }
     if (!(error instanceof InputError)) throw error
@@ -113,14 +116,19 @@ export async function prepareRevision(follow: OpenFollow, commit: string): Promi
   }
 }
 
-/** What the assignments in force mean; undefined where that cannot be read any more, which keeps no revision from being taken. */
-async function meaningsBefore(follow: OpenFollow, commit: string): Promise<Meanings | undefined> {
+/**
+ * What the assignments in force mean, by their commit; empty where nothing is, and undefined where that cannot be read any more, which
+ * keeps no revision from being taken.
+ */
+async function reachBefore(follow: OpenFollow, commit: string): Promise<ReadonlyMap<string, Reach> | undefined> {
   try {
     const trusted = await readTrusted(follow.folder)
-    if (trusted === undefined) return []
-    return trusted.commit === commit
-      ? undefined
-      : await withRevision(follow, trusted.commit, ({ project }) => meaningsOf(project))
+    if (trusted === undefined) return new Map()
+    if (trusted.commit === commit) return undefined
+    const kept = await keptReach(follow.folder, trusted.commit)
+    const reach =
+      kept ?? (await withRevision(follow, trusted.commit, async ({ project }) => reachOf(await meaningsOf(project))))
+    return new Map([[trusted.commit, reach]])
   } catch {
     return undefined
   }
