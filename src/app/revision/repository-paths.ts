@@ -58,8 +58,7 @@ function isOutside(folder: string, path: string): boolean {
   return way === '..' || way.startsWith('../') || way.startsWith('..\\') || isAbsolute(way)
 }
 
-/** Why a file that is a pointer is not used. */
-export function pointer(path: string): Failure {
+function pointer(path: string): Failure {
   return { code: 'FILE_IS_POINTER', phase: 'resolve', message: POINTER_WORDS.message(path), hint: POINTER_WORDS.hint }
 }
 
