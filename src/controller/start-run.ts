@@ -1,4 +1,4 @@
-import { checkHandedFiles } from '../app/revision/check-handed-files.ts'
+import { checkStepFiles } from '../app/revision/check-step-files.ts'
 import { checkValues } from '../app/revision/check-values.ts'
 import { planRules, refuseUnsigned } from '../app/revision/plan-rules.ts'
 import { SYSTEM_CLOCK } from '../app/run/device-environment.ts'
@@ -6,6 +6,7 @@ import { keepWork } from '../app/run/kept/keep-work.ts'
 import { type PolicyBefore, type RunPolicy, runPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
 import { unknownRegions } from '../app/safety/check-policies.ts'
+import { takeOverFromOldName } from '../app/safety/renamed-fleet.ts'
 import { silenceRun } from '../app/silences/silence-run.ts'
 import { refuseForeignStore } from '../app/state/store-that-counts.ts'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
@@ -69,7 +70,7 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   const wrong =
     request.mode === 'drift'
       ? []
-      : [...checkValues(request.fleet, request.work), ...checkHandedFiles(request, request.work)]
+      : [...checkValues(request.fleet, request.work), ...checkStepFiles(request, request.work)]
   if (wrong.length > 0) throw new InputError(wrong)
   await refuseWithoutWorkers(request, shared)
   const id = runId(SYSTEM_CLOCK.now())
@@ -119,7 +120,10 @@ async function begin(request: Request, shared: Shared, beginning: Beginning): Pr
   const { id, lease, resumption, onBegun } = beginning
   const { store, masker } = shared
   refuseEmptyRules(request)
-  if (isChanging(request.mode)) await refuseForeignStore(request.project, store)
+  if (isChanging(request.mode)) {
+    await refuseForeignStore(request.project, store)
+    await takeOverFromOldName(store, request.fleet, shared.warn)
+  }
   const commit = request.revision === undefined ? await revisionOf(request.project.root, shared.warn) : request.revision
   const reporters = (await request.reporters?.(id, commit)) ?? []
   const before = resumption && earlierEvents(resumption.unfinished)

@@ -22,7 +22,7 @@ const INPUT = {
   ),
   FILE_UNREADABLE: entry('A file could not be read', 'Check that it exists and that you may read it.'),
   FILE_IS_POINTER: entry(
-    'A file that devices get is a pointer of Git LFS',
+    'A file is a pointer of Git LFS, and its content is not here',
     'Fetch its content by `git lfs pull`, or keep the file in git itself: what is followed has no LFS.',
   ),
   FILE_UNWRITABLE: entry(

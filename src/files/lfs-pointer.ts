@@ -14,7 +14,7 @@ export function isLfsPointer(file: string): boolean {
       const stat = fstatSync(opened)
       if (!stat.isFile() || stat.size > MOST_BYTES) return false
       const bytes = Buffer.alloc(MOST_BYTES)
-      return POINTER.test(bytes.toString('latin1', 0, readSync(opened, bytes, 0, MOST_BYTES, 0)))
+      return isPointerText(bytes.toString('latin1', 0, readSync(opened, bytes, 0, MOST_BYTES, 0)))
     } finally {
       closeSync(opened)
     }
@@ -22,3 +22,14 @@ export function isLfsPointer(file: string): boolean {
     return false
   }
 }
+
+/** The same of the text of a file. */
+export function isPointerText(text: string): boolean {
+  return text.length <= MOST_BYTES && POINTER.test(text)
+}
+
+/** What is wrong with a file that is a pointer of Git LFS, and what to do. */
+export const POINTER_WORDS = {
+  message: (path: string): string => `"${path}" is a pointer of Git LFS: its content is not here.`,
+  hint: '`git lfs pull` brings it to a work tree. A controller that follows a repository has no LFS: keep the file in git itself, or name one of that machine by its absolute path.',
+} as const

@@ -53,10 +53,16 @@ export async function checkOut(
   await mkdir(home, { recursive: true, mode: 0o700 })
   if (!isAsWritten(root, contents)) {
     const fresh = await mkdtemp(join(revisions, `.${commit}.`))
-    for (const portion of portions(files)) await writePortion(from, fresh, portion)
-    await symlink(home, join(fresh, '.till'))
-    await syncFolder(fresh)
-    await putInPlace(fresh, root, contents)
+    try {
+      for (const portion of portions(files)) await writePortion(from, fresh, portion)
+      await symlink(home, join(fresh, '.till'))
+      await syncFolder(fresh)
+      await putInPlace(fresh, root, contents)
+    } catch (error) {
+      // On a full disk each try would leave what it came to, and keep the disk full.
+      await rm(fresh, { recursive: true, force: true })
+      throw error
+    }
     await syncFolder(revisions)
   }
   await writeSeal(root, contents)
@@ -150,19 +156,45 @@ async function writePortion(mirror: string, folder: string, files: readonly Entr
     if (entry === undefined) break
     if (!hasId('blob', bytes, id))
       throw new TreeRefused(`The content of "${shownPath(entry.path)}" is not that of its id`)
-    const path = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(entry.path, 'latin1')])
-    const parent = dirname(entry.path)
-    if (!made.has(parent)) {
-      await mkdir(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(parent, 'latin1')]), {
-        recursive: true,
-        mode: 0o700,
-      })
-      made.add(parent)
-    }
-    // `wx`: two entries of one name, as on a disk that does not tell cases apart, are not both true.
-    const handle = await open(path, 'wx', entry.mode === '100755' ? 0o700 : 0o600)
+    await writeEntry(folder, entry, { bytes, made }).catch((error: NodeJS.ErrnoException) => {
+      const why = UNWRITABLE[error.code ?? '']
+      throw why === undefined ? error : new TreeRefused(`"${cut(shownPath(entry.path))}" cannot be written: ${why}`)
+    })
+  }
+}
+
+/** What a disk says of a path, whenever it is asked: so it is about the revision, and not about how things are here now. */
+const UNWRITABLE: Readonly<Record<string, string>> = {
+  ENAMETOOLONG: 'its name is too long for the disk of this machine',
+  EEXIST:
+    'the commit has another file of this name, or one that only differs in case, which this disk does not tell apart',
+  ENOTDIR: 'the commit has a file by the name of its folder',
+  EISDIR: 'the commit has a folder of this name, too',
+  EILSEQ: 'its name is no text that the disk of this machine takes',
+  EINVAL: 'its name is none that the disk of this machine takes',
+}
+
+function cut(path: string): string {
+  return path.length > 100 ? `${path.slice(0, 100)}…` : path
+}
+
+async function writeEntry(
+  folder: string,
+  { path, mode }: Entry,
+  { bytes, made }: { readonly bytes: Buffer; readonly made: Set<string> },
+): Promise<void> {
+  const at = (name: string): Buffer => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(name, 'latin1')])
+  const parent = dirname(path)
+  if (!made.has(parent)) {
+    await mkdir(at(parent), { recursive: true, mode: 0o700 })
+    made.add(parent)
+  }
+  // `wx`: two entries of one name, as on a disk that does not tell cases apart, are not both true.
+  const handle = await open(at(path), 'wx', mode === '100755' ? 0o700 : 0o600)
+  try {
     await handle.writeFile(bytes)
     await handle.sync()
+  } finally {
     await handle.close()
   }
 }

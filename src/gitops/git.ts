@@ -131,6 +131,8 @@ const SETTINGS: readonly string[] = [
   'gc.auto=0',
   'maintenance.auto=false',
   'log.showSignature=false',
+  // It is told of the file that GIT_GRAFT_FILE names, too, which is there so that no graft counts.
+  'advice.graftFileDeprecated=false',
   'safe.directory=*',
 ]
 const FLAGS = SETTINGS.flatMap((setting) => ['-c', setting])

@@ -99,12 +99,7 @@ const LOCAL =
 function fetchFailed({ stderr, cut, code }: Ended, { branch, timeoutMs }: Remote): FetchFailed {
   if (cut === 'time')
     return { kind: 'unreachable', detail: `the remote did not answer whole within ${timeoutMs / 1000} s` }
-  const lines = stderr.split('\n').map((line) => line.trim())
-  const words =
-    lines
-      .filter((line) => line !== '')
-      .slice(0, 3)
-      .join('; ') || `git fetch ended with exit code ${code}`
+  const words = causeIn(stderr) || `git fetch ended with exit code ${code}`
   if (LOCAL.test(stderr) || code === null) return { kind: 'local', detail: words }
   // In the words of git's builtin/fetch.c: it answered, and has no such branch.
   if (/couldn't find remote ref/.test(stderr)) {
@@ -116,6 +111,16 @@ function fetchFailed({ stderr, cut, code }: Ended, { branch, timeoutMs }: Remote
     stderr,
   )
   return { kind: isShort ? 'incomplete' : isInvalid ? 'invalid' : 'unreachable', detail: words }
+}
+
+/** What git says was wrong: advice is left out, and of what else it says (`remote:`, progress) errors come first. */
+function causeIn(stderr: string): string {
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^(remote: )?hint:/.test(line))
+  const isError = (line: string): boolean => /^(error|fatal):/.test(line)
+  return [...lines.filter(isError), ...lines.filter((line) => !isError(line))].slice(0, 3).join('; ')
 }
 
 /** Whether the mirror has this commit. Throws GitBroken where git does not come to an answer. */

@@ -177,8 +177,13 @@ function absent(error: NodeJS.ErrnoException): undefined {
 async function writeJson(folder: string, name: string, value: unknown): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const fresh = join(folder, `.${name}.${process.pid}`)
-  await writeFile(fresh, `${JSON.stringify(value, null, 1)}\n`, { mode: 0o600, flush: true } as object)
-  await rename(fresh, join(folder, name))
+  try {
+    await writeFile(fresh, `${JSON.stringify(value, null, 1)}\n`, { mode: 0o600, flush: true } as object)
+    await rename(fresh, join(folder, name))
+  } catch (error) {
+    await rm(fresh, { force: true })
+    throw error
+  }
   await syncFolder(folder)
 }
 

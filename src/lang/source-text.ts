@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { SourceRange } from '../core/source.ts'
+import { isPointerText, POINTER_WORDS } from '../files/lfs-pointer.ts'
 
 /** Offsets to lines and columns of one text, found when first asked. */
 export class LineIndex {
@@ -48,13 +49,14 @@ export function withoutMark(text: string): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 
-/** Bytes of a file as text. What is not UTF-8 is a diagnostic at the first wrong byte. */
+/** Bytes of a file as text. What is not UTF-8 is a diagnostic at the first wrong byte; so is what only stands for a file. */
 export function decodeText(
   bytes: Uint8Array,
   file: string,
 ): { readonly text: string; readonly diagnostics: readonly Diagnostic[] } {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    if (isPointerText(text)) return { text: '', diagnostics: [pointerAt(file)] }
     const nul = text.indexOf('\0')
     return { text: nul < 0 ? text : '', diagnostics: nul < 0 ? [] : [nulAt(text, nul, file)] }
   } catch {
@@ -73,6 +75,17 @@ export function decodeText(
       source,
     }
     return { text, diagnostics: [diagnostic] }
+  }
+}
+
+/** As an empty text it would be a file in which nothing is wrong, and nothing is said. */
+export function pointerAt(file: string): Diagnostic {
+  return {
+    code: 'FILE_IS_POINTER',
+    severity: 'error',
+    summary: 'The file is a pointer of Git LFS: its content is not here',
+    hint: POINTER_WORDS.hint,
+    source: { file, line: 1, column: 1, endLine: 1, endColumn: 1 },
   }
 }
 

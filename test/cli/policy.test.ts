@@ -254,6 +254,27 @@ policies: {default: {rollout: {guards: [reciept]}}}
     }
   })
 
+  it('leaves alone what was held or out when the fleet had another name', async () => {
+    project = chain('', CLOSED)
+    expect((await project.till('hold', 'S-1', '--until', '2h', '--because', 'cabling')).code).toBe(0)
+    const good = project.read('runbooks/mark.yaml')
+    project.write('runbooks/mark.yaml', runbookThat('exit 1'))
+    expect((await states(project, '--device', 'S-2/pos1')).of.get('S-2/pos1')).not.toBe('changed')
+    project.write('runbooks/mark.yaml', good)
+    const neighbour = await states(project, '--device', 'S-2/pos2')
+    expect(neighbour.code).toBe(6)
+    const file = 'inventory/fleet.yaml'
+    project.write(file, project.read(file).replace('name: Chain', 'name: Renamed'))
+    expect((await states(project, '--device', 'S-2/pos2')).of).toEqual(neighbour.of)
+    const held = await states(project, '--store', 'S-1')
+    expect([held.code, new Set(held.of.values())]).toEqual([6, new Set(['HOLD_ACTIVE'])])
+    const { stdout } = await project.till('hold', 'list', '--json')
+    expect(JSON.parse(stdout).holds).toMatchObject([{ on: 'S-1', why: 'cabling' }])
+    // Once it is known by that name, what is released there is not taken over again.
+    expect((await project.till('hold', 'release', 'S-1')).code).toBe(0)
+    expect((await states(project, '--store', 'S-1')).of.get('S-1/pos1')).toBe('changed')
+  })
+
   it('leaves alone what somebody holds, with policies and without, and says why', async () => {
     project = chain('', OPEN)
     const ran = project

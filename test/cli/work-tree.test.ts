@@ -29,7 +29,11 @@ function checkOutAnew(...paths: string[]): void {
 }
 
 async function found() {
-  const { code, stdout } = await project.till('validate', '--json')
+  return foundIn(project)
+}
+
+async function foundIn(where: TestProject) {
+  const { code, stdout } = await where.till('validate', '--json')
   const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; severity: string; summary: string }[] }
   return [code, ...diagnostics.map(({ code, severity, summary }) => `${severity} ${code} ${summary}`)]
 }
@@ -113,3 +117,41 @@ test('a pointer of Git LFS is handed to no device: neither check nor plan nor a 
   project.write('runbooks/logon.yaml', `${step('files/agent.bin')}    when: device.kind != "till"\n`)
   expect((await found())[0]).toBe(0)
 })
+
+test('a pointer of Git LFS in the place of any other file that is read here is told where it is', async () => {
+  const to = (address: string): Record<string, string> => {
+    const inventory = (BASE_FILES['inventory/fleet.yaml'] ?? '').replace('transport: {type: local}', address)
+    return { 'inventory/fleet.yaml': inventory }
+  }
+  const ask = (more: string): string =>
+    `steps:\n  - id: ask\n    http: {url: 'https://\${{ device.address }}/', ${more}}\n`
+  const asks = (more: string): Record<string, string> => ({ 'runbooks/logon.yaml': ask(more) })
+  const told = (file: string) => `error FILE_IS_POINTER "${file}" is a pointer of Git LFS: its content is not here`
+  const itself = 'error FILE_IS_POINTER The file is a pointer of Git LFS: its content is not here'
+  const policy = 'assignments: []\npolicies: {p: {freezes: [{name: f, why: w, calendar: days.ics}]}}\n'
+  const cases: readonly (readonly [file: string, files: Record<string, string>, told: readonly string[]])[] = [
+    ['pki/ca.pem', asks('from: controller, ca: pki/ca.pem'), [told('pki/ca.pem')]],
+    [
+      'pki/ca.pem',
+      asks(`from: controller, ca: 'pki/\${{ device.kind == "till" ? "ca" : "none" }}.pem'`),
+      [told('pki/ca.pem')],
+    ],
+    // There it is a file of the device.
+    ['pki/ca.pem', asks('from: device, ca: pki/ca.pem'), []],
+    ['pki/ca.pem', to('transport: {type: winrm, https: true, ca: pki/ca.pem}'), [told('pki/ca.pem')]],
+    ['pki/id', to('transport: {type: ssh, keys: [pki/id]}'), [told('pki/id')]],
+    ['inventory/known_hosts', {}, [told('inventory/known_hosts')]],
+    ['inventory/more.yaml', {}, [itself]],
+    ['modules/mine.yaml', {}, [itself]],
+    ['runbooks/other.yaml', {}, [itself]],
+    ['days.ics', { 'tillwright.yaml': policy }, [itself]],
+  ]
+  for (const [file, files, expected] of cases) {
+    const repository = new TestProject({ ...BASE_FILES, ...asks('from: controller'), ...files, [file]: POINTER })
+    try {
+      expect([file, ...(await foundIn(repository)).slice(1)]).toEqual([file, ...expected])
+    } finally {
+      repository.remove()
+    }
+  }
+}, 120_000)

@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loadRevision } from '../../src/app/gitops/prepare-revision.ts'
+import { pullRevision } from '../../src/app/gitops/pull-revision.ts'
 import { runProgram } from '../../src/gitops/git.ts'
 import { BASE_FILES, pulled, SignedRepository } from './signed-repository.ts'
 
@@ -44,6 +45,89 @@ describe('what a repository asks of those who follow it does nothing', () => {
     const { leftOut, project } = await loadRevision(follow, tip)
     await project.close()
     expect(leftOut.map(({ what }) => what).sort()).toEqual(['reserved name', 'submodule', 'symbolic link'])
+  })
+
+  test('pointers of Git LFS in the place of what its devices are reached by keep it out of force', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 5\n`
+    const assigned = 'assignments:\n  - {runbook: ask, mode: report, name: ask}\n'
+    const ask = 'steps:\n  - id: ask\n    http: {url: https://a.example/, from: controller, ca: pki/ca.pem}\n'
+    for (const files of [
+      { 'inventory/known_hosts': pointer },
+      { 'tillwright.yaml': assigned, 'runbooks/ask.yaml': ask, 'pki/ca.pem': pointer },
+    ]) {
+      repository.push(repository.commit({ parents: [base], files: { ...BASE_FILES, ...files }, sign: 'anna' }))
+      expect(await pulled(follow)).toEqual({ outcome: 'refused', code: 'REVISION_BROKEN', kinds: ['broken'] })
+    }
+  })
+
+  test('what lies in a submodule or behind a link, and what its disk does not take, is told by name', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    const assigned = 'assignments:\n  - {runbook: greet, mode: mend, name: greet}\n'
+    const greet = 'steps:\n  - id: text\n    file: {path: /tmp/x, source: files/motd}\n'
+    const moved = Object.fromEntries(Object.entries(BASE_FILES).map(([path, text]) => [`shops/north/${path}`, text]))
+    const module = `mode 160000 ${base}`
+    const cases: readonly (readonly [Record<string, string>, RegExp])[] = [
+      [
+        { ...BASE_FILES, 'tillwright.yaml': assigned, 'runbooks/greet.yaml': greet, files: module },
+        /"files\/motd" is not here: "files" is a submodule/,
+      ],
+      [
+        { ...BASE_FILES, 'tillwright.yaml': assigned, runbooks: module },
+        /no runbook "greet"[\s\S]*Left out of what is followed: runbooks \(submodule\)/,
+      ],
+      [
+        { 'tillwright.yaml': 'assignments: []\n', inventory: module },
+        /Left out of what is followed: inventory \(submodule\)/,
+      ],
+      [
+        { ...BASE_FILES, 'tillwright.yaml': 'mode 120000 other.yaml' },
+        /It is a symbolic link there, which is left out/,
+      ],
+      [moved, /no tillwright\.yaml at its root[\s\S]*It lies in shops\/north\/: move it up/],
+      [{ ...BASE_FILES, ['n'.repeat(300)]: 'x' }, /"n{100}…" cannot be written: its name is too long/],
+    ]
+    for (const [files, words] of cases) {
+      repository.push(repository.commit({ parents: [base], files, sign: 'anna' }))
+      const { code, trusted, problems } = await pullRevision(follow)
+      expect([code, trusted.commit]).toEqual(['REVISION_BROKEN', base])
+      expect(problems[0]?.detail).toMatch(words)
+      expect(problems[0]?.detail).not.toContain(follow.folder)
+      expect(readdirSync(follow.paths.revisions).filter((name) => name.startsWith('.'))).toEqual([])
+    }
+  })
+
+  test('why git does not take what the remote has is told, and not what it advises', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    const files = { ...BASE_FILES, 'GIT~1': 'x' }
+    repository.push(repository.commit({ parents: [base], files, sign: 'anna' }))
+    const { code, problems } = await pullRevision(follow)
+    expect([code, problems[0]?.detail]).toEqual([
+      'REVISION_INCOMPLETE',
+      expect.stringMatching(/^(error|fatal): .*hasDotgit/),
+    ])
+    // A graft makes a history short that the commits themselves do not have.
+    const unsigned = repository.commit({ parents: [base], files: { ...BASE_FILES, a: '1' }, sign: undefined })
+    const above = repository.push(repository.commit({ parents: [unsigned], files: BASE_FILES, sign: 'anna' }))
+    for (const at of [repository.repository, join(follow.folder, 'mirror.git')]) {
+      mkdirSync(join(at, 'info'), { recursive: true })
+      writeFileSync(join(at, 'info', 'grafts'), `${above} ${base}\n`)
+      const refused = await pullRevision(follow)
+      expect(refused).toMatchObject({ outcome: 'refused', trusted: { commit: base } })
+      expect(refused.problems[0]?.detail).not.toContain('hint:')
+      rmSync(join(at, 'info', 'grafts'))
+    }
+  })
+
+  test('references that put another object in the place of one do so nowhere', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    const files = { ...BASE_FILES, a: '1' }
+    const unsigned = repository.push(repository.commit({ parents: [base], files, sign: undefined }))
+    const signed = repository.commit({ parents: [base], files, sign: 'anna' })
+    const mirror = join(follow.folder, 'mirror.git')
+    for (const refs of [repository.repository, mirror])
+      repository.git(['push', '-q', refs, `${signed}:refs/replace/${unsigned}`])
+    expect(await pulled(follow)).toMatchObject({ outcome: 'refused', code: 'REVISION_UNTRUSTED' })
   })
 
   test('hooks and configuration of the remote, of the user and of the environment', async () => {

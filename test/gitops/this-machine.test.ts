@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, 
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loadInForce } from '../../src/app/gitops/prepare-revision.ts'
+import { pullRevision } from '../../src/app/gitops/pull-revision.ts'
 import { readTrusted } from '../../src/gitops/trust-folder.ts'
 import { BASE_FILES, pulled, SignedRepository } from './signed-repository.ts'
 
@@ -89,6 +90,23 @@ describe('a checkout', () => {
     rmSync(file)
     await (await loadInForce(follow, base)).project.close()
     expect(existsSync(file)).toBe(true)
+  })
+
+  test('of the revision before is not read again to tell what assignments gain and lose', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    const assigned = 'assignments:\n  - {runbook: greet, mode: mend, name: greet}\n'
+    const greet = 'steps:\n  - id: text\n    file: {path: /tmp/x, content: a}\n'
+    const files = { ...BASE_FILES, 'tillwright.yaml': assigned, 'runbooks/greet.yaml': greet }
+    const one = repository.push(repository.commit({ parents: [base], files, sign: 'anna' }))
+    const gained = { assignment: 'greet', devices: 1, gained: 1, lost: 0, is: 'new' }
+    rmSync(join(follow.paths.revisions, base), { recursive: true })
+    expect(await pullRevision(follow)).toMatchObject({ outcome: 'advanced', assignments: [gained] })
+    expect(existsSync(join(follow.paths.revisions, base))).toBe(false)
+    // Where what was kept is not whole, it is found as before.
+    writeFileSync(join(follow.folder, 'reach.json'), '{"version')
+    repository.push(repository.commit({ parents: [one], files: BASE_FILES, sign: 'anna' }))
+    const lost = { assignment: 'greet', devices: 0, gained: 0, lost: 1, is: 'gone' }
+    expect(await pullRevision(follow)).toMatchObject({ outcome: 'advanced', assignments: [lost] })
   })
 
   test('that is whole takes neither mirror nor remote', async () => {

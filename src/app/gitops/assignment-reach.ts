@@ -5,6 +5,7 @@ import type { AssignmentReach } from '../../gitops/trust-folder.ts'
 import type { Project } from '../project.ts'
 import { openOwnRunbook } from '../revision/runbooks.ts'
 import { selectDevices } from '../revision/selection.ts'
+import type { Reach } from './kept-reach.ts'
 
 /** An assignment with the devices that it means. */
 interface Meaning {
@@ -26,10 +27,15 @@ export async function meaningsOf(project: Project): Promise<readonly Meaning[]> 
   return found
 }
 
+/** The same by names, as it is kept. */
+export function reachOf(meanings: readonly Meaning[]): Reach {
+  return new Map(meanings.map(({ name, devices }) => [name, devices.map((device) => device.name)]))
+}
+
 /** What becomes of assignments between two revisions, by name. */
-export function reachBetween(before: readonly Meaning[], after: readonly Meaning[]): readonly AssignmentReach[] {
-  const old = new Map(before.map(({ name, devices }) => [name, namesOf(devices)]))
-  const now = new Map(after.map(({ name, devices }) => [name, namesOf(devices)]))
+export function reachBetween(before: Reach, after: Reach): readonly AssignmentReach[] {
+  const old = new Map([...before].map(([name, devices]) => [name, new Set(devices)]))
+  const now = new Map([...after].map(([name, devices]) => [name, new Set(devices)]))
   const names = [...new Set([...old.keys(), ...now.keys()])].sort()
   return names.map((assignment) => {
     const [had, has] = [old.get(assignment), now.get(assignment)]
@@ -42,10 +48,6 @@ export function reachBetween(before: readonly Meaning[], after: readonly Meaning
       ...(is && { is }),
     }
   })
-}
-
-function namesOf(devices: readonly Device[]): ReadonlySet<string> {
-  return new Set(devices.map(({ name }) => name))
 }
 
 /** A line for each assignment that means other devices than before. */

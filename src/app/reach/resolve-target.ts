@@ -1,14 +1,12 @@
-import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
 import { type Failure, fail, PHASES, type Phase, type Result, success } from '../../core/failure.ts'
 import { lockNameOf } from '../../core/fence.ts'
 import type { Device, Fleet, SecretReference } from '../../core/fleet.ts'
 import type { Neighbours } from '../../core/module.ts'
-import { Secret } from '../../core/secret.ts'
+import type { Secret } from '../../core/secret.ts'
 import type { PhaseDeadlines, Target, WinRmTarget } from '../../core/transport.ts'
-import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { patternProblem } from '../../pattern/pattern.ts'
 import type { HostKeyLookup } from '../../transports/known-hosts.ts'
+import { keyFile, keyFiles } from './key-files.ts'
 import { winrmPort, winrmTarget } from './resolve-winrm.ts'
 import type { SecretReader } from './secrets.ts'
 
@@ -90,7 +88,7 @@ export function targetResolver(options: {
     for (const origin of device.transport.keys ?? []) {
       const content = await key(origin)
       if (!content.ok) return content
-      const path = fileOf(origin, options.root)
+      const path = keyFile(origin, options.root)
       found.push({ origin, path, content: content.value, ...(passphrase.value && { passphrase: passphrase.value }) })
     }
     return success(found)
@@ -207,29 +205,10 @@ function noPattern(text: string, problem: string): Failure {
   return { code: 'SCHEMA_VALUE_INVALID', phase: 'resolve', message }
 }
 
-/** Reads files of keys and certificates, each of them once. */
-function keyFiles(root: string): (path: string) => Promise<Result<Secret>> {
-  const keys = new Map<string, Promise<Result<Secret>>>()
-  return (path) => {
-    const file = fileOf(path, root)
-    let content = keys.get(file)
-    if (!content) {
-      content = readKey(file)
-      keys.set(file, content)
-    }
-    return content
-  }
-}
-
 /** The ssh of the system goes by its own configuration. */
 function userUnlessGiven(type: Device['transport']['type']): string {
   if (type === 'openssh') return ''
   return type === 'winrm' ? 'Administrator' : 'root'
-}
-
-function fileOf(path: string, root: string): string {
-  const home = path.replace(/^~(?=\/)/, homedir())
-  return isAbsolute(home) ? home : join(root, home)
 }
 
 /** What is read for a device, beside what its inventory says. */
@@ -288,16 +267,6 @@ function targetOf(device: Device, parts: TargetParts): Target {
     ...(become && {
       become: { method: become.method, ...(parts.becomePassword && { password: parts.becomePassword }) },
     }),
-  }
-}
-
-async function readKey(file: string): Promise<Result<Secret>> {
-  try {
-    return success(new Secret(readRegular(file, MOST_BYTES.secret).toString('utf8')))
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
-    const message = `The key or certificate "${file}" cannot be read: ${reason}.`
-    return fail({ code: 'AUTHENTICATE_KEY_INVALID', phase: 'resolve', message })
   }
 }
 

@@ -11,9 +11,10 @@ import { checkScheduledReports } from '../reports/check-scheduled-reports.ts'
 import { checkPolicies } from '../safety/check-policies.ts'
 import { andMore } from './and-more.ts'
 import { meansNobody } from './assignments.ts'
-import { checkHandedFiles } from './check-handed-files.ts'
 import { checkPaths } from './check-paths.ts'
+import { checkPointers } from './check-pointers.ts'
 import { checkSecrets } from './check-secrets.ts'
+import { checkStepFiles } from './check-step-files.ts'
 import { checkValues } from './check-values.ts'
 import { checkWorkTree } from './check-work-tree.ts'
 import { FleetAnswers } from './fleet-answers.ts'
@@ -58,6 +59,7 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
       ...workTree,
       ...listed.diagnostics,
       ...inventory.diagnostics,
+      ...(inventory.value ? checkPointers(project, inventory.value) : []),
       ...secrets,
       ...modules.diagnostics,
       ...runbooks,
@@ -128,7 +130,7 @@ function handedByAny(project: Project, loaded: readonly LoadedRunbook[], answers
   return loaded.flatMap(({ runbook }) => {
     if (runbook === undefined) return []
     const devices = answers.hitsOf(runbook.targets ? [runbook.targets] : [])
-    return checkHandedFiles(
+    return checkStepFiles(
       { project, fleet },
       devices.map((device) => ({ device, runbooks: [runbook] })),
     )
@@ -153,7 +155,7 @@ async function checkAssignment(
   const work = answers.hitsOf(selectors).map((device) => ({ device, runbooks: [runbook] }))
   const { fleet } = answers
   if (work.length > 0 || wrong.length > 0)
-    return [...wrong, ...checkValues(fleet, work), ...checkHandedFiles({ project, fleet }, work)]
+    return [...wrong, ...checkValues(fleet, work), ...checkStepFiles({ project, fleet }, work)]
   return [meansNobody(assignment)]
 }
 

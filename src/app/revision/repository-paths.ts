@@ -3,7 +3,7 @@ import { isAbsolute, relative, resolve } from 'node:path'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Module } from '../../core/module.ts'
-import { isLfsPointer } from '../../files/lfs-pointer.ts'
+import { isLfsPointer, POINTER_WORDS } from '../../files/lfs-pointer.ts'
 
 /**
  * Parameters of a module with the paths of this machine in them absolute: relative ones count from `root`, the folder of
@@ -57,12 +57,6 @@ function isOutside(folder: string, path: string): boolean {
   const way = relative(folder, path)
   return way === '..' || way.startsWith('../') || way.startsWith('..\\') || isAbsolute(way)
 }
-
-/** What is wrong with a file that is a pointer of Git LFS, and what to do. */
-export const POINTER_WORDS = {
-  message: (path: string): string => `"${path}" is a pointer of Git LFS: its content is not here.`,
-  hint: '`git lfs pull` brings it to a work tree. A controller that follows a repository has no LFS: keep the file in git itself, or name one of that machine by its absolute path.',
-} as const
 
 function pointer(path: string): Failure {
   return { code: 'FILE_IS_POINTER', phase: 'resolve', message: POINTER_WORDS.message(path), hint: POINTER_WORDS.hint }

@@ -98,49 +98,63 @@ function filesOf(
   device: Device,
   { project, scope: about }: { readonly project: Project; readonly scope: Scope },
 ): string {
-  const files = handedFiles(runbook, device, { project, scopeOf: () => about })
+  const files = namedFiles(runbook, device, { project, scopeOf: () => about }).filter(({ kind }) => kind === 'content')
   return files.map(({ path }) => `${path} ${digestOf(project, path)}\n`).join('')
 }
 
-/** Files whose content a device gets by the steps of a runbook, as these name them, as far as that is known beforehand. */
-export function handedFiles(
-  runbook: Runbook,
-  device: Device,
-  { project, scopeOf }: Bound,
-): readonly { readonly step: Step; readonly path: string }[] {
-  const handing = handingSteps(runbook, project)
-  if (handing.length === 0) return []
-  const scope = { ...scopeOf(device), vars: device.vars, params: runbook.params, steps: {} }
-  return handing.flatMap(({ step, paths }) => filesIn(step, paths, scope).map((path) => ({ step, path })))
-}
-
-interface Handing {
+/** A file that a step names as `path`: one whose content the device gets, or one that is read to ask it (`ca`). */
+export interface NamedFile {
   readonly step: Step
-  readonly paths: readonly string[]
+  readonly path: string
+  readonly kind: 'content' | 'asked'
 }
 
-const handings = new WeakMap<Runbook, readonly Handing[]>()
+/** Files that the steps of a runbook read here for a device, as these name them, as far as that is known beforehand. */
+export function namedFiles(runbook: Runbook, device: Device, { project, scopeOf }: Bound): readonly NamedFile[] {
+  const naming = namingSteps(runbook, project)
+  if (naming.length === 0) return []
+  const scope = { ...scopeOf(device), vars: device.vars, params: runbook.params, steps: {} }
+  return naming.flatMap((each) => filesIn(each, scope))
+}
 
-/** Steps by which a device gets content of files, and the parameters that name these. */
-function handingSteps(runbook: Runbook, project: Project): readonly Handing[] {
-  const known = handings.get(runbook)
+interface Naming {
+  readonly step: Step
+  readonly paths: readonly (readonly [path: string, kind: NamedFile['kind']])[]
+}
+
+const namings = new WeakMap<Runbook, readonly Naming[]>()
+const NOTHING: Scope = { store: {}, device: {}, params: {}, vars: {}, steps: {} }
+
+/** Steps that may name such files, and the parameters that do. */
+function namingSteps(runbook: Runbook, project: Project): readonly Naming[] {
+  const known = namings.get(runbook)
   if (known) return known
   const modules = new Map<string, Module>(project.modules().all.map((module) => [module.name, module]))
-  const found = allSteps(runbook.steps).flatMap((step): Handing[] => {
-    const paths = Object.entries(modules.get(step.module)?.paths ?? {}).filter(([, kind]) => kind === 'content')
-    return paths.length === 0 ? [] : [{ step, paths: paths.map(([path]) => path) }]
+  const found = allSteps(runbook.steps).flatMap((step): Naming[] => {
+    const paths = Object.entries(modules.get(step.module)?.paths ?? {}).flatMap(([path, kind]) =>
+      kind === 'content' || kind === 'asked' ? [[path, kind] as const] : [],
+    )
+    const naming = { step, paths }
+    return paths.length === 0 || namesNone(naming) ? [] : [naming]
   })
-  handings.set(runbook, found)
+  namings.set(runbook, found)
   return found
 }
 
-function filesIn({ params }: Step, paths: readonly string[], scope: Scope): readonly string[] {
-  const rendered = params.render(scope)
+/** Whether it names no file, whatever the device: most steps that ask have no `ca`, and are not rendered for each device. */
+function namesNone(naming: Naming): boolean {
+  const { params } = naming.step
+  return (params.places ?? []).length === 0 && params.render(NOTHING).ok && filesIn(naming, NOTHING).length === 0
+}
+
+function filesIn({ step, paths }: Naming, scope: Scope): readonly NamedFile[] {
+  const rendered = step.params.render(scope)
   if (!rendered.ok) return []
-  return paths.flatMap((path) => {
-    const keys = path.split('.')
-    const value = keys.reduce<JsonValue | undefined>((at, key) => (isMap(at) ? at[key] : undefined), rendered.value)
-    return typeof value === 'string' ? [value] : []
+  const { value: params } = rendered
+  return paths.flatMap(([name, kind]) => {
+    const path = name.split('.').reduce<JsonValue | undefined>((at, key) => (isMap(at) ? at[key] : undefined), params)
+    if (typeof path !== 'string' || (kind === 'asked' && params['from'] !== 'controller')) return []
+    return [{ step, path, kind }]
   })
 }
 

@@ -1,14 +1,22 @@
 import type { Hold } from '../../core/admission.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
+import type { RunStore } from '../../core/run-store.ts'
 import { suggest } from '../../lang/suggest.ts'
 import type { Project } from '../project.ts'
 import { accountName } from '../run/account.ts'
 import { isLength, localInstant } from './local-instant.ts'
+import { takeOverFromOldName } from './renamed-fleet.ts'
+
+async function opened(project: Project): Promise<{ readonly fleet: Fleet; readonly store: RunStore }> {
+  const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+  await takeOverFromOldName(store, fleet)
+  return { fleet, store }
+}
 
 /** Those that are not over. */
 export async function listHolds(project: Project): Promise<readonly Hold[]> {
-  const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+  const { fleet, store } = await opened(project)
   const now = Date.now()
   const { holds } = await store.admission.read(fleet.name)
   return holds.filter(({ until }) => until > now)
@@ -20,7 +28,7 @@ export async function hold(
   on: string,
   more: { readonly until: string; readonly because: string; readonly by?: string | undefined },
 ): Promise<Hold> {
-  const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+  const { fleet, store } = await opened(project)
   const zone = zoneOf(fleet, on)
   const from = Date.now()
   const until = localInstant(more.until, { flag: '--until', zone, after: from })
@@ -35,7 +43,7 @@ export async function hold(
 
 /** Takes all holds on a store or a device away; those that were there. */
 export async function releaseHolds(project: Project, on: string): Promise<readonly Hold[]> {
-  const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+  const { fleet, store } = await opened(project)
   const now = Date.now()
   const released = await store.admission.transact(fleet.name, (content) => {
     const left = content.holds.filter((one) => one.until > now)

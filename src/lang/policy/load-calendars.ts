@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import type { Calendar } from '../../core/calendar.ts'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Policy } from '../../core/policy.ts'
+import { isPointerText } from '../../files/lfs-pointer.ts'
+import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { readCalendar } from '../calendar/read-calendar.ts'
+import { pointerAt } from '../source-text.ts'
 
 /**
  * The iCal files that policies name, by these names; paths are relative to the folder of tillwright.yaml. Those that
@@ -37,12 +39,12 @@ export function calendarFile(name: string, root: string): string {
 export function loadCalendar(name: string, file: string, by: string): ReturnType<typeof readCalendar> {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readRegular(file, MOST_BYTES.text).toString('utf8')
   } catch (error) {
     const detail = `${by} names it as a calendar. ${(error as Error).message}`
     return {
       diagnostics: [{ code: 'FILE_UNREADABLE', severity: 'error', summary: `"${name}" cannot be read`, detail }],
     }
   }
-  return readCalendar(text, file)
+  return isPointerText(text) ? { diagnostics: [pointerAt(file)] } : readCalendar(text, file)
 }

@@ -1,0 +1,39 @@
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+import { fail, type Result, success } from '../../core/failure.ts'
+import { Secret } from '../../core/secret.ts'
+import { isPointerText, POINTER_WORDS } from '../../files/lfs-pointer.ts'
+import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
+
+/** Reads files of keys and certificates, each of them once. */
+export function keyFiles(root: string): (path: string) => Promise<Result<Secret>> {
+  const keys = new Map<string, Promise<Result<Secret>>>()
+  return (path) => {
+    const file = keyFile(path, root)
+    let content = keys.get(file)
+    if (!content) {
+      content = readKey(file)
+      keys.set(file, content)
+    }
+    return content
+  }
+}
+
+/** Where a file of a key or certificate lies that the inventory names. */
+export function keyFile(path: string, root: string): string {
+  const home = path.replace(/^~(?=\/)/, homedir())
+  return isAbsolute(home) ? home : join(root, home)
+}
+
+async function readKey(file: string): Promise<Result<Secret>> {
+  try {
+    const text = readRegular(file, MOST_BYTES.secret).toString('utf8')
+    if (!isPointerText(text)) return success(new Secret(text))
+    const { message, hint } = POINTER_WORDS
+    return fail({ code: 'FILE_IS_POINTER', phase: 'resolve', message: message(file), hint })
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
+    const message = `The key or certificate "${file}" cannot be read: ${reason}.`
+    return fail({ code: 'AUTHENTICATE_KEY_INVALID', phase: 'resolve', message })
+  }
+}
