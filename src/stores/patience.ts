@@ -24,6 +24,30 @@ export function patienceLeftMs(): number {
   return !patience || patience.isOver ? Number.POSITIVE_INFINITY : patience.until - performance.now()
 }
 
+/** What `work` gives; rejects with `late` once who asks here waits no longer for it, which `work` is told. */
+export async function inPatience<T>(work: (isLate: () => boolean) => Promise<T>, late: () => unknown): Promise<T> {
+  const ms = patienceLeftMs()
+  if (ms === Number.POSITIVE_INFINITY) return work(() => false)
+  let timer: NodeJS.Timeout | undefined
+  let isLate = false
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => {
+        // Where there was an answer meanwhile, this goes on behind it.
+        if (patienceLeftMs() === Number.POSITIVE_INFINITY) return
+        isLate = true
+        reject(late())
+      },
+      Math.max(0, ms),
+    )
+  })
+  try {
+    return await Promise.race([work(() => isLate), over])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /** What is done for several, of whom only some are in a hurry. */
 export function unhurried<T>(work: () => T): T {
   return asking.exit(work)

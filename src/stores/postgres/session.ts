@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type pg from 'pg'
 import { DAY_MS } from '../../core/duration.ts'
-import { patienceLeftMs, unhurried } from '../patience.ts'
+import { inPatience, patienceLeftMs, unhurried } from '../patience.ts'
 import { tables } from '../schema.ts'
 import type { Locks, Query, Steps, StoreSession } from '../steps.ts'
 import type { DatabaseAddress } from './address.ts'
@@ -134,8 +134,21 @@ export class PostgresSession implements StoreSession {
     return row?.bytes ?? 0
   }
 
-  /** Does something again until the server is there; at its first time at once, where it never was. */
-  async patiently<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Does something again until the server is there; at its first time at once, where it never was. Who is in a hurry is told that it is
+   * away also where it is silent: a machine that stands still refuses nothing.
+   */
+  patiently<T>(work: () => Promise<T>): Promise<T> {
+    return inPatience(
+      (isLate) => this.#untilDone(work, isLate),
+      () => {
+        const silent = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
+        return explained(this.#options.address.shown, silent)
+      },
+    )
+  }
+
+  async #untilDone<T>(work: () => Promise<T>, isLate: () => boolean): Promise<T> {
     let slow = 0
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -145,7 +158,7 @@ export class PostgresSession implements StoreSession {
       } catch (error) {
         if (isTooSlow(error)) slow += 1
         if (isWorthAgain(error) || (isTooSlow(error) && slow < MOST_SLOW)) continue
-        if (!isAway(error) || !this.#mayWait(error)) throw explained(this.#options.address.shown, error)
+        if (!isAway(error) || !this.#mayWait(error) || isLate()) throw explained(this.#options.address.shown, error)
         await delay(Math.min(SLOWEST_RETRY_MS, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2))
       }
     }
