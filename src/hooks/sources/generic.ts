@@ -2,7 +2,7 @@ import type { Alert } from '../../core/alert.ts'
 import type { GenericSource } from '../../core/hook-rule.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { Expression, Scope } from '../../core/runbook.ts'
-import { type HookSource, hostNames, labelsOf, type ReadPayload, textOf } from '../payload.ts'
+import { type HookSource, hostNames, labelsOf, placeNamed, type ReadPayload, textOf } from '../payload.ts'
 
 /** A source that the project describes by expressions over `payload` and `item`. */
 export function genericSource(source: GenericSource): HookSource {
@@ -45,10 +45,11 @@ function readItem(source: GenericSource, scope: Scope): Alert | string {
     text: textOf(value(source.text)),
     labels: labelsOf(value(source.labels)),
     started_at: '',
-    ...(device !== '' && { device }),
-    ...(store !== '' && { store }),
+    ...placeNamed({ device, store }),
     hosts: hostNames(textOf(value(source.host))),
   }
+  // What is neither is no all-clear: that somebody acknowledged a problem ends nothing.
+  if (wrong.length === 0 && typeof firing !== 'boolean') wrong.push('Its "firing" gives neither true nor false.')
   if (wrong.length > 0) return wrong.join(' ')
   return id === '' ? 'Its id is empty.' : alert
 }

@@ -148,7 +148,10 @@ const SOURCE = {
       'What tells this occurrence of the fault from others: the same in repeats and in the all-clear, another one next time.',
       "item.key + ' ' + item.since",
     ),
-    firing: text('Whether it fires; otherwise it is resolved.', "item.state == 'open'"),
+    firing: text(
+      'Whether it fires: true, or false for the all-clear. What is neither (somebody acknowledged it) `alerts` leaves out.',
+      "item.state == 'open'",
+    ),
     alert: text('The name of the fault: alert.name in rules.', 'item.problem'),
     severity: text('alert.severity in rules. Default: none.', 'item.level'),
     text: text('alert.text in rules. Default: none.', 'item.message'),
