@@ -135,6 +135,38 @@ test('two services of one device that need people are two incidents, whoever tel
   expect(titles).toEqual([`MarkerGone name=a: ${STORE}/pos1`, `MarkerGone name=b: ${STORE}/pos1`])
 })
 
+test('a monitor that tells its state alone fires again at once, where its source says since when', async () => {
+  const kuma = `    kuma:
+      id: payload.monitor.id
+      firing: payload.heartbeat.status == 0
+      since: payload.heartbeat.time
+      alert: "'Watched'"
+      host: payload.monitor.hostname
+`
+  project.write('tillwright.yaml', HOOKS.replace('  rules:\n', `${kuma}  rules:\n`))
+  const told = (status: number, time: unknown, msg = 'timeout') => ({
+    heartbeat: { status, time, msg },
+    monitor: { id: 7, hostname: '127.0.0.1' },
+  })
+  const states: string[] = []
+  for (const [status, time, msg] of [
+    [0, '2026-12-01 10:00:00.123'],
+    [0, '2026-12-01 10:05:00.123'],
+    [1, '2026-12-01T11:06:00+01:00'],
+    [0, 1_796_119_620],
+    [0, '2026-12-01 10:00:00.123', 'late'],
+  ] as const) {
+    const { answer } = await fire('kuma', told(status, time, msg))
+    states.push(`${answer.episodes[0]?.state} ${answer.alerts[0]?.why}`)
+  }
+  const before = 'It was told before.'
+  expect(states).toEqual(['would-run null', 'would-run null', 'clear null', 'would-run null', `would-run ${before}`])
+  expect(await project.episodes()).toHaveLength(1)
+  expect((await fire('kuma', told(0, 'yesterday'))).answer).toMatchObject({
+    diagnostics: [{ detail: 'Alert 1: Its "since" gives no time.' }],
+  })
+})
+
 test('a beginning that is told after its end does nothing', async () => {
   const told = (status: string) => group({ name: 'MarkerGone', status, labels: { device: `${STORE}/pos1`, file: 'a' } })
   await fire('alertmanager', told('resolved'))
