@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { errorsOf } from '../cli/published.ts'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
@@ -93,6 +95,20 @@ describe.skipIf(!hasPostgres)('while the database is away', () => {
     await expect.poll(ready, { timeout: 60_000 }).toMatchObject({ ready: true })
     await expect.poll(async () => (await anna.ask('/api/v1/overview')).status, { timeout: 60_000 }).toBe(200)
   }, 180_000)
+
+  test('what is only slow is waited for', async () => {
+    const anna = new Visitor(till.url)
+    await anna.signIn('anna')
+    const other = new pg.Client({ connectionString: database.url })
+    await other.connect()
+    await other.query('BEGIN; LOCK TABLE tillwright.runs IN ACCESS EXCLUSIVE MODE')
+    const answer = anna.ask('/api/v1/runs')
+    // Longer than whoever asks waits for one that is away.
+    await delay(8_000)
+    await other.query('COMMIT')
+    expect((await answer).status).toBe(200)
+    await other.end()
+  }, 60_000)
 
   test('so it is where it hangs, and what is sent again afterwards is taken', async () => {
     const anna = new Visitor(till.url)

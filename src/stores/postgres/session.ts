@@ -19,6 +19,8 @@ const AWAY_GIVE_UP_MS = 30 * 60_000
 const ROW_BYTES = 160
 /** Proofs of sessions that ended without a word are of no use to anybody after so long. */
 const PROOFS_MS = 7 * DAY_MS
+/** A server that is there answers a question that costs nothing within so long. */
+const PULSE_MS = 1_500
 /** What takes so long so many times will not be quicker. */
 const MOST_SLOW = 3
 const SLOWEST_RETRY_MS = 2_000
@@ -46,6 +48,8 @@ export class PostgresSession implements StoreSession {
   readonly #options: SessionOptions
   readonly #reader: Wire
   readonly #writer: Wire
+  readonly #prober: Wire
+  #pulse: Promise<boolean> | undefined
   readonly witness: ServerWitness
   #waiting: Write[] = []
   #writing: Promise<void> | undefined
@@ -60,6 +64,7 @@ export class PostgresSession implements StoreSession {
     this.#options = options
     this.#reader = new Wire(options.address)
     this.#writer = new Wire(options.address)
+    this.#prober = new Wire(options.address)
     this.witness = new ServerWitness(this.#writer)
   }
 
@@ -141,11 +146,30 @@ export class PostgresSession implements StoreSession {
   patiently<T>(work: () => Promise<T>): Promise<T> {
     return inPatience(
       (isLate) => this.#untilDone(work, isLate),
-      () => {
+      async () => {
+        if (await this.#answers()) return undefined
         const silent = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
         return explained(this.#options.address.shown, silent)
       },
     )
+  }
+
+  /** Whether the server says anything at all, by a connection on which nothing slow is before the question. Never rejects. */
+  async #answers(): Promise<boolean> {
+    this.#pulse ??= this.#prober
+      .client()
+      .then((client) => client.query({ text: 'SELECT 1', query_timeout: PULSE_MS } as pg.QueryConfig))
+      .then(
+        () => true,
+        () => {
+          this.#prober.lose()
+          return false
+        },
+      )
+      .finally(() => {
+        this.#pulse = undefined
+      })
+    return Promise.race([this.#pulse, delay(PULSE_MS, false, { ref: false })])
   }
 
   async #untilDone<T>(work: () => Promise<T>, isLate: () => boolean): Promise<T> {
@@ -177,7 +201,7 @@ export class PostgresSession implements StoreSession {
   async close(): Promise<void> {
     await this.#writing
     await this.#dropProofs()
-    await Promise.all([this.#reader.close(), this.#writer.close()])
+    await Promise.all([this.#reader.close(), this.#writer.close(), this.#prober.close()])
   }
 
   /** Its own, and those of sessions that ended without doing so, long ago. */
