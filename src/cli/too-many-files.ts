@@ -1,4 +1,5 @@
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
+import { mostOpenFiles } from '../files/most-open-files.ts'
 
 /** Libraries in Rust (libsql) write the number of the system's error into the text. */
 const RUST_CODE = /\(os error (\d+)\)/
@@ -9,7 +10,7 @@ export function tooManyFiles(error: unknown): string | undefined {
   const code = RUST_CODE.exec(message)?.[1] === '24' ? 'EMFILE' : (own ?? codeOfOpening())
   if (code === 'ENFILE') return 'error This machine has too many files open (ENFILE).'
   if (code !== 'EMFILE') return undefined
-  const limit = /^Max open files\s+(\d+)/m.exec(limits())?.[1]
+  const limit = mostOpenFiles()
   const most = limit === undefined ? '' : `; this process may open ${limit}`
   return `error Too many files are open (EMFILE)${most}.\n  Raise the limit: \`ulimit -n 4096\`, or LimitNOFILE= of a unit of systemd. A run needs about two for each device at work.`
 }
@@ -21,13 +22,5 @@ function codeOfOpening(): string | undefined {
     return undefined
   } catch (error) {
     return (error as NodeJS.ErrnoException).code
-  }
-}
-
-function limits(): string {
-  try {
-    return readFileSync('/proc/self/limits', 'utf8')
-  } catch {
-    return ''
   }
 }

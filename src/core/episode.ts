@@ -1,5 +1,6 @@
 import type { Alert } from './alert.ts'
 import { alertKey } from './alert.ts'
+import type { JsonValue } from './json.ts'
 import type { DeviceState } from './outcome.ts'
 
 /** Why nothing is being done, or what would be. */
@@ -126,6 +127,13 @@ export interface Episode extends Ruled {
 
 /** What is known of an episode before anything happened to it. */
 export type EpisodeHead = Pick<Episode, 'episode' | 'about' | 'device' | 'store' | keyof Ruled>
+
+/** What an episode is about, and an incident of it: its rule, the place, and what the rule takes from its alerts. */
+export function faultOf({ rule, about, store, device, values }: Omit<EpisodeHead, 'episode'>): readonly JsonValue[] {
+  const place = about === 'store' ? store : device
+  const taken = values && Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))
+  return taken ? [rule, place, taken] : [rule, place]
+}
 
 /** An episode that begins with `alert` at `at`; its alerts are taken in by events behind it. */
 export function newEpisode(head: EpisodeHead, alert: Alert, at: string): Episode {

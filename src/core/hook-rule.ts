@@ -59,6 +59,8 @@ export interface GenericSource {
   readonly alerts?: Expression
   readonly id: Expression
   readonly firing: Expression
+  /** When what is told began; given: `id` may be the same each time. */
+  readonly since?: Expression
   readonly alert: Expression
   readonly severity?: Expression
   readonly text?: Expression

@@ -36,10 +36,32 @@ export function labelsOf(value: JsonValue | undefined): Readonly<Record<string, 
   return Object.fromEntries(entries.map(([name, each]) => [name, textOf(each)]))
 }
 
-/** Names of a host as monitoring writes them: as they are, and without a port. */
+/**
+ * Whether a text is what a sender puts where it has nothing to put: Zabbix `*UNKNOWN*`, or the macro as it is written ("Macros" of its
+ * manual), Grafana `[no value]` (pkg/services/ngalert/state/template/template.go), templates of Go `<no value>`.
+ */
+export function hasNoValue(text: string): boolean {
+  return /^(|\*UNKNOWN\*|\[no value\]|<no value>|\{[$#]?[A-Z0-9._]+\})$/.test(text.trim())
+}
+
+/** The device and the store that a sender names; what it has no value for names none. */
+export function placeNamed(named: {
+  readonly device?: string | undefined
+  readonly store?: string | undefined
+}): Pick<Alert, 'device' | 'store'> {
+  const { device = '', store = '' } = named
+  return { ...(!hasNoValue(device) && { device }), ...(!hasNoValue(store) && { store }) }
+}
+
+/** Names of a host as monitoring writes them: as they are, without a port, and that of an address of the web that is looked at. */
 export function hostNames(...texts: readonly (string | undefined)[]): readonly string[] {
-  const names = texts.flatMap((text) => (text === undefined || text === '' ? [] : [text, withoutPort(text)]))
+  const names = texts.flatMap((text = '') => (hasNoValue(text) ? [] : [text, hostOf(text)]))
   return [...new Set(names)]
+}
+
+function hostOf(text: string): string {
+  const { hostname = '' } = text.includes('://') && URL.canParse(text) ? new URL(text) : {}
+  return withoutPort(hostname === '' ? text : hostname)
 }
 
 function withoutPort(host: string): string {

@@ -7,6 +7,8 @@ import type { Project } from '../app/project.ts'
 import { InputError, usageError } from '../core/diagnostic.ts'
 import type { ServerSettings } from '../core/server-settings.ts'
 import { MOST_BYTES, readRegular } from '../files/read-regular.ts'
+import { boundConnections } from './connection-room.ts'
+import type { ServerLog } from './server-log.ts'
 
 /** What is slower is cut off: a payload is small, and monitoring is near. */
 const LIMITS: ServerOptions = {
@@ -16,9 +18,6 @@ const LIMITS: ServerOptions = {
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 16 * 1024,
 }
-const MOST_CONNECTIONS = 1_000
-/** Places that are kept free of connections which only stand open. */
-const SPARE_CONNECTIONS = 100
 /** Requests that are being answered when the server stops. */
 const LAST_ANSWERS_MS = 12_000
 
@@ -37,7 +36,11 @@ export interface Listening {
 }
 
 /** Throws InputError where the address cannot be had or a file for TLS cannot be used. `own`: an address that the command line names. */
-export async function listen(project: Project, own: string | undefined, listener: RequestListener): Promise<Listening> {
+export async function listen(
+  project: Project,
+  { own, log }: { readonly own: string | undefined; readonly log: ServerLog },
+  listener: RequestListener,
+): Promise<Listening> {
   const where = own ?? listenOf(project)
   const { host, port } = parseAddress(where)
   let tls = tlsOf(project)
@@ -50,12 +53,15 @@ export async function listen(project: Project, own: string | undefined, listener
     connections.answering(response)
     listener(request, response)
   })
-  server.maxConnections = MOST_CONNECTIONS
-  keepRoom(server)
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(addressUnusable(where, error)))
-    server.listen({ host, port, exclusive: true }, resolve)
+    const refused = (error: NodeJS.ErrnoException): void => reject(addressUnusable(where, error))
+    server.once('error', refused)
+    server.listen({ host, port, exclusive: true }, () => {
+      server.off('error', refused)
+      resolve()
+    })
   })
+  boundConnections(server, log)
   const at = server.address() as AddressInfo
   const shown = at.family === 'IPv6' ? `[${at.address}]` : at.address
   return {
@@ -130,18 +136,6 @@ class Connections {
       if (response) response.shouldKeepAlive = false
     }
   }
-}
-
-/** Nobody keeps alerts out by connections without a request: these are closed when places run short. */
-function keepRoom(server: Server | TlsServer): void {
-  let open = 0
-  server.on('connection', (socket: Socket) => {
-    open += 1
-    socket.once('close', () => {
-      open -= 1
-    })
-    if (open > MOST_CONNECTIONS - SPARE_CONNECTIONS) server.closeIdleConnections()
-  })
 }
 
 function listenOf({ settings }: Project): string {

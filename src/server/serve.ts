@@ -110,7 +110,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
     working = startWorking(opened, { revisions, post, standsBy, doorkeeper, bodies, dashboard })
     const { routes } = working
     const answer = getRequestListener(routes.fetch, { overrideGlobalObjects: false })
-    listening = await listen(first, where, (request, response) => void answer(request, response))
+    listening = await listen(first, { own: where, log }, (request, response) => void answer(request, response))
     working.loop.start()
     working.escalating.start()
     working.reporting.start()

@@ -5,6 +5,7 @@ import {
   type Episode,
   type EpisodeEvent,
   type EpisodeHead,
+  faultOf,
   foldEpisodeEvents,
   isFiring,
 } from '../core/episode.ts'
@@ -56,11 +57,9 @@ export function* applyEvents(
   return now
 }
 
-/** What an open episode is found by: its rule, what it is about, and what the rule takes from its alerts. */
-export function episodeKey({ rule, about, store, device, values }: Omit<EpisodeHead, 'episode'>): string {
-  const place = about === 'store' ? store : device
-  const taken = values && Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))
-  return JSON.stringify(taken ? [rule, place, taken] : [rule, place])
+/** What an open episode is found by. */
+export function episodeKey(head: Omit<EpisodeHead, 'episode'>): string {
+  return JSON.stringify(faultOf(head))
 }
 
 /** Notes which episode an occurrence is part of, by the key under which it was told. */

@@ -24,6 +24,44 @@ export function patienceLeftMs(): number {
   return !patience || patience.isOver ? Number.POSITIVE_INFINITY : patience.until - performance.now()
 }
 
+/** So long it is waited on, where it is found that what is away is there, and only slow. */
+const SLOW_MS = 3_000
+
+/**
+ * What `work` gives. Once who asks here waits no longer, `lateWith` says what to reject with, which `work` is told; undefined: it is waited
+ * on for a while.
+ */
+export async function inPatience<T>(
+  work: (isLate: () => boolean) => Promise<T>,
+  lateWith: () => Promise<unknown>,
+): Promise<T> {
+  const ms = patienceLeftMs()
+  if (ms === Number.POSITIVE_INFINITY) return work(() => false)
+  let timer: NodeJS.Timeout | undefined
+  let isLate = false
+  let isDone = false
+  const over = new Promise<never>((_, reject) => {
+    const look = async (): Promise<void> => {
+      // Where there was an answer meanwhile, this goes on behind it.
+      if (patienceLeftMs() === Number.POSITIVE_INFINITY) return
+      const late = await lateWith()
+      if (isDone) return
+      if (late === undefined) timer = setTimeout(look, SLOW_MS)
+      else {
+        isLate = true
+        reject(late)
+      }
+    }
+    timer = setTimeout(look, Math.max(0, ms))
+  })
+  try {
+    return await Promise.race([work(() => isLate), over])
+  } finally {
+    isDone = true
+    clearTimeout(timer)
+  }
+}
+
 /** What is done for several, of whom only some are in a hurry. */
 export function unhurried<T>(work: () => T): T {
   return asking.exit(work)

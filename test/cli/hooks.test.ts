@@ -93,6 +93,80 @@ test('a disk or a network card that a label "device" names is one of the host', 
   ])
 })
 
+test('what a sender has no value for names nothing, and an address that is looked at names its host', async () => {
+  const at = (labels: object) => ({ name: 'Other', labels })
+  const { answer } = await fire(
+    'grafana',
+    group(
+      at({ store: '[no value]', device: '', instance: '127.0.0.1:9100' }),
+      at({ store: '', instance: '127.0.0.2' }),
+      at({ instance: 'http://127.0.0.1:8080/health?x=127.0.0.2' }),
+      at({ instance: 'https://[::1]:8443/' }),
+      at({ instance: '[no value]' }),
+    ),
+  )
+  expect(answer.alerts.map(({ device, why }) => (why === 'No rule holds for it.' ? device : why))).toEqual([
+    `${STORE}/pos1`,
+    `${STORE}/pos2`,
+    `${STORE}/pos1`,
+    'No device of the inventory goes by "https://[::1]:8443/", "::1".',
+    'It names neither a device nor a store.',
+  ])
+  const tags = [
+    { tag: 'device', value: '{INVENTORY.ASSET.TAG}' },
+    { tag: 'device', value: '{$TILL}' },
+    { tag: 'store', value: '*UNKNOWN*' },
+  ]
+  const macros = await fire('zabbix', zabbix(1, 'Other', { event_tags: JSON.stringify(tags) }))
+  expect(macros.answer.alerts).toMatchObject([{ device: `${STORE}/pos1`, why: 'No rule holds for it.' }])
+})
+
+test('two services of one device that need people are two incidents, whoever tells of them', async () => {
+  project.write(
+    'runbooks/marker.yaml',
+    'name: marker\nparams: {name: {type: string, default: a}}\nsteps:\n  - command: {run: "exit 1", always: true}\n',
+  )
+  const labels = (name: string) => ({ device: `${STORE}/pos1`, file: name })
+  await fire('zabbix', zabbix(1, 'MarkerGone', file('a')))
+  await fire('zabbix', zabbix(2, 'MarkerGone', file('b')))
+  await fire('alertmanager', group({ name: 'MarkerGone', labels: labels('a') }))
+  const { incidents } = JSON.parse((await project.till('incidents', 'list', '--json')).stdout)
+  const titles = incidents.map(({ title }: { readonly title: string }) => title).sort()
+  expect(titles).toEqual([`MarkerGone name=a: ${STORE}/pos1`, `MarkerGone name=b: ${STORE}/pos1`])
+})
+
+test('a monitor that tells its state alone fires again at once, where its source says since when', async () => {
+  const kuma = `    kuma:
+      id: payload.monitor.id
+      firing: payload.heartbeat.status == 0
+      since: payload.heartbeat.time
+      alert: "'Watched'"
+      host: payload.monitor.hostname
+`
+  project.write('tillwright.yaml', HOOKS.replace('  rules:\n', `${kuma}  rules:\n`))
+  const told = (status: number, time: unknown, msg = 'timeout') => ({
+    heartbeat: { status, time, msg },
+    monitor: { id: 7, hostname: '127.0.0.1' },
+  })
+  const states: string[] = []
+  for (const [status, time, msg] of [
+    [0, '2026-12-01 10:00:00.123'],
+    [0, '2026-12-01 10:05:00.123'],
+    [1, '2026-12-01T11:06:00+01:00'],
+    [0, 1_796_119_620],
+    [0, '2026-12-01 10:00:00.123', 'late'],
+  ] as const) {
+    const { answer } = await fire('kuma', told(status, time, msg))
+    states.push(`${answer.episodes[0]?.state} ${answer.alerts[0]?.why}`)
+  }
+  const before = 'It was told before.'
+  expect(states).toEqual(['would-run null', 'would-run null', 'clear null', 'would-run null', `would-run ${before}`])
+  expect(await project.episodes()).toHaveLength(1)
+  expect((await fire('kuma', told(0, 'yesterday'))).answer).toMatchObject({
+    diagnostics: [{ detail: 'Alert 1: Its "since" gives no time.' }],
+  })
+})
+
 test('a beginning that is told after its end does nothing', async () => {
   const told = (status: string) => group({ name: 'MarkerGone', status, labels: { device: `${STORE}/pos1`, file: 'a' } })
   await fire('alertmanager', told('resolved'))
@@ -265,6 +339,11 @@ test.each([
   ],
   ['desk', `{"events":${'['.repeat(60)}${']'.repeat(60)}}`, 'It is nested too deeply.'],
   ['desk', '{"events":[{"key":"","open":true,"problem":"x","till":"y"}]}', 'Alert 1: Its id is empty.'],
+  [
+    'desk',
+    '{"events":[{"key":"1","open":"acknowledged","problem":"x","till":"y"}]}',
+    'Alert 1: Its "firing" gives neither true nor false.',
+  ],
 ])('a payload of %s that is none is refused: %s', async (source, body, detail) => {
   const { code, answer } = await fire(source, body)
   expect({ code, answer }).toMatchObject({

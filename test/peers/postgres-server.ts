@@ -73,6 +73,15 @@ export class PostgresServer {
     this.#run('pg_ctl', ['-D', this.#data, '-l', `${this.#data}/log`, '-o', options, '-w', 'start'])
   }
 
+  /** Stops all of its processes where they are, as a machine that stands still does, or lets them go on: it refuses nothing and answers nothing. */
+  freeze(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    const [pid = ''] = readFileSync(join(this.#data, 'postmaster.pid'), 'utf8').split('\n')
+    // The first one first: it begins no others while the rest are stopped.
+    process.kill(Number(pid), signal)
+    const others = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
+    for (const other of others) process.kill(Number(other), signal)
+  }
+
   /** `immediate`: as a crash would. */
   halt(mode: 'fast' | 'immediate' = 'fast'): void {
     this.#run('pg_ctl', ['-D', this.#data, '-m', mode, '-w', 'stop'])

@@ -45,6 +45,8 @@ export class ServedProject extends TestProject {
   url = ''
   /** Where it listens; a port of its own each time, unless given. */
   listen = '127.0.0.1:0'
+  /** How many files it may have open, where that is not what this process may. */
+  files: number | undefined
   /** What the server has told so far. */
   told = ''
 
@@ -65,7 +67,10 @@ export class ServedProject extends TestProject {
   /** Starts the server, and waits until it listens. */
   async serve(...args: string[]): Promise<void> {
     const env = { ...process.env, ...SECRETS, TILL_SANDBOX: undefined, NO_COLOR: '1' }
-    const child = spawn(process.execPath, [TILL, 'serve', '--listen', this.listen, '--json', ...args], {
+    const command = [process.execPath, TILL, 'serve', '--listen', this.listen, '--json', ...args]
+    const few = this.files === undefined ? [] : ['sh', '-c', `ulimit -n ${this.files}; exec "$@"`, 'sh']
+    const [program = '', ...rest] = [...few, ...command]
+    const child = spawn(program, rest, {
       cwd: this.root,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,5 @@
 import { alertKey } from '../../core/alert.ts'
-import type { Episode } from '../../core/episode.ts'
+import { type Episode, faultOf } from '../../core/episode.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { HookRule } from '../../core/hook-rule.ts'
 import { type IncidentOpening, type IncidentOrigin, STORM_KEY } from '../../core/incident.ts'
@@ -29,15 +29,17 @@ export interface Answerable {
 
 /** The fault of an episode that needs people. */
 export function callOfEpisode(episode: Episode, rule: HookRule | undefined): IncidentCall {
-  const { device, store, alert } = episode
+  const { device, store, alert, values = {} } = episode
+  // Two services of one till have two incidents, which only this tells apart.
+  const taken = Object.entries(values).map(([name, value]) => ` ${name}=${value}`)
   const broader = rule?.fault ?? episode.fault ?? episode.rule
   return {
-    key: JSON.stringify(['episode', episode.rule, device ?? store]),
+    key: JSON.stringify(['episode', ...faultOf(episode)]),
     origin: 'episode',
     fault: episode.attempts.findLast((attempt) => attempt.fault != null)?.fault ?? broader,
     broader,
     severity: alert.severity,
-    title: `${alert.name}: ${device ?? store ?? alertKey(alert)}`,
+    title: `${alert.name}${taken.join(',')}: ${device ?? store ?? alertKey(alert)}`,
     device,
     store,
     by: 'till',

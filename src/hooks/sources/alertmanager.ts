@@ -1,6 +1,6 @@
 import type { Alert } from '../../core/alert.ts'
 import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
-import { type HookSource, hostNames, labelsOf, type ReadPayload, textOf } from '../payload.ts'
+import { type HookSource, hostNames, labelsOf, placeNamed, type ReadPayload, textOf } from '../payload.ts'
 
 /** Prometheus Alertmanager, webhook version 4. A group that fires may hold an alert that is resolved. */
 export const alertmanager: HookSource = {
@@ -54,8 +54,7 @@ function readAlert(source: string, raw: JsonObject): Alert | undefined {
     started_at: textOf(startsAt),
     ...(ended !== '' && { ended_at: ended }),
     ...(lost !== '' && { lost }),
-    ...(labels['device'] !== undefined && { device: labels['device'] }),
-    ...(labels['store'] !== undefined && { store: labels['store'] }),
+    ...placeNamed({ device: labels['device'], store: labels['store'] }),
     hosts: hostNames(labels['host'], labels['hostname'], labels['instance']),
   }
 }

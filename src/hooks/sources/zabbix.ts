@@ -1,5 +1,13 @@
 import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
-import { type HookSource, hostNames, MOST_LABELS, type ReadPayload, textOf } from '../payload.ts'
+import {
+  type HookSource,
+  hasNoValue,
+  hostNames,
+  MOST_LABELS,
+  placeNamed,
+  type ReadPayload,
+  textOf,
+} from '../payload.ts'
 
 /**
  * Zabbix: the parameters of the media type that is shipped, all texts. A macro that has no value comes as it is
@@ -32,8 +40,7 @@ function read(payload: JsonValue): ReadPayload {
         labels: { ...labels, ...(trigger !== '' && { trigger_id: trigger }) },
         started_at: '',
         ...(unplaced !== undefined && { unplaced }),
-        ...(labels['device'] !== undefined && { device: labels['device'] }),
-        ...(labels['store'] !== undefined && { store: labels['store'] }),
+        ...placeNamed({ device: placesIn(tags, 'device')[0], store: placesIn(tags, 'store')[0] }),
         hosts: hostNames(macro(payload, 'host'), macro(payload, 'host_ip'), macro(payload, 'host_dns')),
       },
     ],
@@ -43,10 +50,6 @@ function read(payload: JsonValue): ReadPayload {
 function macro(payload: JsonObject, name: string): string {
   const text = textOf(payload[name])
   return hasNoValue(text) ? '' : text
-}
-
-function hasNoValue(text: string): boolean {
-  return /^\{[A-Z.0-9]+\}$/.test(text) || text === '*UNKNOWN*' || text === ''
 }
 
 type Tags = ReadonlyMap<string, readonly string[]>
@@ -73,9 +76,15 @@ function tagsOf(text: JsonValue | undefined): Tags | undefined {
   return tags
 }
 
+/** The devices or stores that its tags name. */
+function placesIn(tags: Tags, what: 'device' | 'store'): readonly string[] {
+  return (tags.get(what) ?? []).filter((name) => !hasNoValue(name))
+}
+
 /** Why it is about no device where its tags name two: which one is meant is not guessed. */
 function twoPlaces(tags: Tags): string | undefined {
-  const what = ['device', 'store'].find((name) => (tags.get(name)?.length ?? 0) > 1)
-  const names = tags.get(what ?? '')?.map((name) => `"${name}"`)
-  return what && `Its tag "${what}" names ${names?.join(' and ')}; which one is meant cannot be said.`
+  const what = (['device', 'store'] as const).find((name) => placesIn(tags, name).length > 1)
+  if (what === undefined) return undefined
+  const names = placesIn(tags, what).map((name) => `"${name}"`)
+  return `Its tag "${what}" names ${names.join(' and ')}; which one is meant cannot be said.`
 }

@@ -28,6 +28,7 @@ const SHORTEST_SILENCE_MS = 10_000
 const EXPRESSIONS = [
   'id',
   'firing',
+  'since',
   'alert',
   'alerts',
   'severity',

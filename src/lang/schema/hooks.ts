@@ -145,10 +145,17 @@ const SOURCE = {
   properties: {
     alerts: text('The list of alerts; each of them is `item`. Default: the payload is one alert.', 'payload.events'),
     id: text(
-      'What tells this occurrence of the fault from others: the same in repeats and in the all-clear, another one next time.',
+      'What tells this occurrence of the fault from others: the same in repeats and in the all-clear, another one next time; see `since` for others.',
       "item.key + ' ' + item.since",
     ),
-    firing: text('Whether it fires; otherwise it is resolved.', "item.state == 'open'"),
+    firing: text(
+      'Whether it fires: true, or false for the all-clear. What is neither (somebody acknowledged it) `alerts` leaves out.',
+      "item.state == 'open'",
+    ),
+    since: text(
+      'When what is told began: the fault, or its end, which then ends all of that id that began before. For what has no id of its own for each occurrence, as a monitor that tells its state: with it `id` may be the same each time. A time as in ISO 8601 (UTC unless it says its zone), or seconds or milliseconds since 1970.',
+      'payload.heartbeat.time',
+    ),
     alert: text('The name of the fault: alert.name in rules.', 'item.problem'),
     severity: text('alert.severity in rules. Default: none.', 'item.level'),
     text: text('alert.text in rules. Default: none.', 'item.message'),

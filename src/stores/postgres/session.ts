@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type pg from 'pg'
 import { DAY_MS } from '../../core/duration.ts'
-import { patienceLeftMs, unhurried } from '../patience.ts'
+import { inPatience, patienceLeftMs, unhurried } from '../patience.ts'
 import { tables } from '../schema.ts'
 import type { Locks, Query, Steps, StoreSession } from '../steps.ts'
 import type { DatabaseAddress } from './address.ts'
@@ -19,6 +19,8 @@ const AWAY_GIVE_UP_MS = 30 * 60_000
 const ROW_BYTES = 160
 /** Proofs of sessions that ended without a word are of no use to anybody after so long. */
 const PROOFS_MS = 7 * DAY_MS
+/** A server that is there answers a question that costs nothing within so long. */
+const PULSE_MS = 1_500
 /** What takes so long so many times will not be quicker. */
 const MOST_SLOW = 3
 const SLOWEST_RETRY_MS = 2_000
@@ -46,6 +48,8 @@ export class PostgresSession implements StoreSession {
   readonly #options: SessionOptions
   readonly #reader: Wire
   readonly #writer: Wire
+  readonly #prober: Wire
+  #pulse: Promise<boolean> | undefined
   readonly witness: ServerWitness
   #waiting: Write[] = []
   #writing: Promise<void> | undefined
@@ -60,6 +64,7 @@ export class PostgresSession implements StoreSession {
     this.#options = options
     this.#reader = new Wire(options.address)
     this.#writer = new Wire(options.address)
+    this.#prober = new Wire(options.address)
     this.witness = new ServerWitness(this.#writer)
   }
 
@@ -134,8 +139,40 @@ export class PostgresSession implements StoreSession {
     return row?.bytes ?? 0
   }
 
-  /** Does something again until the server is there; at its first time at once, where it never was. */
-  async patiently<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Does something again until the server is there; at its first time at once, where it never was. Who is in a hurry is told that it is
+   * away also where it is silent: a machine that stands still refuses nothing.
+   */
+  patiently<T>(work: () => Promise<T>): Promise<T> {
+    return inPatience(
+      (isLate) => this.#untilDone(work, isLate),
+      async () => {
+        if (await this.#answers()) return undefined
+        const silent = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
+        return explained(this.#options.address.shown, silent)
+      },
+    )
+  }
+
+  /** Whether the server says anything at all, by a connection on which nothing slow is before the question. Never rejects. */
+  async #answers(): Promise<boolean> {
+    this.#pulse ??= this.#prober
+      .client()
+      .then((client) => client.query({ text: 'SELECT 1', query_timeout: PULSE_MS } as pg.QueryConfig))
+      .then(
+        () => true,
+        () => {
+          this.#prober.lose()
+          return false
+        },
+      )
+      .finally(() => {
+        this.#pulse = undefined
+      })
+    return Promise.race([this.#pulse, delay(PULSE_MS, false, { ref: false })])
+  }
+
+  async #untilDone<T>(work: () => Promise<T>, isLate: () => boolean): Promise<T> {
     let slow = 0
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -145,7 +182,7 @@ export class PostgresSession implements StoreSession {
       } catch (error) {
         if (isTooSlow(error)) slow += 1
         if (isWorthAgain(error) || (isTooSlow(error) && slow < MOST_SLOW)) continue
-        if (!isAway(error) || !this.#mayWait(error)) throw explained(this.#options.address.shown, error)
+        if (!isAway(error) || !this.#mayWait(error) || isLate()) throw explained(this.#options.address.shown, error)
         await delay(Math.min(SLOWEST_RETRY_MS, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2))
       }
     }
@@ -164,7 +201,7 @@ export class PostgresSession implements StoreSession {
   async close(): Promise<void> {
     await this.#writing
     await this.#dropProofs()
-    await Promise.all([this.#reader.close(), this.#writer.close()])
+    await Promise.all([this.#reader.close(), this.#writer.close(), this.#prober.close()])
   }
 
   /** Its own, and those of sessions that ended without doing so, long ago. */

@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs'
+
+/** How many files this process may have open, connections among them; undefined where that cannot be known (Linux alone tells). */
+export function mostOpenFiles(): number | undefined {
+  try {
+    const [, limit] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+    return limit === undefined ? undefined : Number(limit)
+  } catch {
+    return undefined
+  }
+}
