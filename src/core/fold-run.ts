@@ -144,8 +144,7 @@ class DeviceHistory {
       const isNews = attempt.end !== undefined && record !== undefined && NOT_LOOKED_AT.has(record.state)
       if (!record || isSettled || isNews || saysSomething(attempt)) record = attempt.end ?? this.#lost(attempt)
     }
-    if (!record || doubts.size === 0 || record.state === 'indeterminate') return record
-    return { ...record, state: 'indeterminate', failure: inDoubt([...doubts.values()]) }
+    return record && withDoubts(record, doubts)
   }
 
   #attempt(number: number): Attempt {
@@ -183,6 +182,11 @@ export const NOT_LOOKED_AT: ReadonlySet<DeviceState> = new Set(['cancelled', 'de
 
 function saysSomething({ end, changing }: Attempt): boolean {
   return end ? !NOT_LOOKED_AT.has(end.state) : changing !== undefined && changing.size > 0
+}
+
+function withDoubts(record: DeviceRecord, doubts: ReadonlyMap<string, string>): DeviceRecord {
+  if (doubts.size === 0 || record.state === 'indeterminate') return record
+  return { ...record, state: 'indeterminate', failure: inDoubt([...doubts.values()]) }
 }
 
 /** What is in doubt after an attempt, by what was before it. */
