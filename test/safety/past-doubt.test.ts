@@ -115,8 +115,8 @@ describe('a device that is in doubt', () => {
 
   it('is on record by somebody only where the run goes on', async () => {
     const of = await inDoubt(`  - ${ONCE}}\n`)
-    const rule = 'policies: {north: {match: {region: nowhere}, caps: []}}\n'
-    of.write('tillwright.yaml', `run: {workers: 0}\n${rule}`)
+    const rule = "{name: f, from: '2020-01-01', to: '2020-01-02', why: w, regions: [nowhere]}"
+    of.write('tillwright.yaml', `run: {workers: 0}\npolicies: {default: {caps: [], keep: [], freezes: [${rule}]}}\n`)
     const refused = await of.till('resume', 'latest', ...PAST, '--yes', '--json')
     expect([refused.code, JSON.parse(refused.stdout).diagnostics[0].code]).toEqual([2, 'INV_REFERENCE_UNKNOWN'])
     expect(await saidOf(of)).toBe(0)
