@@ -19,8 +19,9 @@ export default class Resume extends BaseCommand {
 waves that it had, with the runbook, the modules and the plan that it began with; a policy that was made stricter since holds, too.
 Devices are looked at first: what an earlier attempt was changing is settled by what is seen. What cannot be seen (a restart, a
 command) is not repeated, and stays in doubt: look at the device yourself, then --past-doubt DEVICE has it go on with what
-is behind that; what was in doubt is told as unknown, with who said so and why, and what reacts to it is not run. A device whose inventory data, or a file of the
-repository that it gets, has changed since is left alone (RUN_MOVED).
+is behind that; the action in doubt is told as unknown, with who said so and why, what reacts to it is not run, and where a step
+behind it fails, its rollback steps are made. A device whose inventory data, or a file of the repository that it gets, has changed
+since is left alone (RUN_MOVED).
 
 A run that is paused and whose process is there goes on in that process, which tells its result: flags about how it works and what it
 writes are refused here, and with --json or --ndjson nothing is on stdout.

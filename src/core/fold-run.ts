@@ -136,9 +136,9 @@ class DeviceHistory {
     /** In doubt so far. */
     let doubts: ReadonlyMap<string, string> = NONE
     /** That of it which somebody said it goes on past. */
-    const aside = new Set<string>()
+    let aside: ReadonlySet<string> = new Set()
     for (const attempt of attempts) {
-      if (attempt.isPastDoubt) for (const key of doubts.keys()) aside.add(key)
+      aside = attempt.isPastDoubt ? new Set([...aside, ...doubts.keys()]) : aside
       doubts = doubtsAfter(attempt, doubts, aside)
       const isSettled = record?.state === 'indeterminate' && doubts.size === 0
       const isNews = attempt.end !== undefined && record !== undefined && NOT_LOOKED_AT.has(record.state)
