@@ -14,9 +14,10 @@ if (gone.length > 0) throw new Error(`scripts/long-tests.json names files that a
 const given = process.argv.slice(2)
 const args = given.filter((arg) => arg !== '--all')
 const isNamed = args.some((arg) => !arg.startsWith('-') || arg.startsWith('--testNamePattern') || arg === '-t')
-const leftOut = given.includes('--all') || isNamed ? [] : LONG.filter((_, place) => turnOf(place) !== turnNow())
+const turn = turnNow()
+const leftOut = given.includes('--all') || isNamed ? [] : LONG.filter((_, place) => turnOf(place) !== turn)
 if (leftOut.length > 0) {
-  console.log(`Of ${LONG.length} long test files those of turn ${turnNow() + 1} of ${TURNS}, by the day of the commit; all: npm run test:all`)
+  console.log(`Of ${LONG.length} long test files those of turn ${turn + 1} of ${TURNS}, by the day of the commit; all: npm run test:all`)
 }
 const { status } = spawnSync(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...args], {
   cwd: ROOT,

@@ -10,7 +10,7 @@ import { openStore } from './history/open-store.ts'
 import { type StatePlace, statePlace } from './history/state-place.ts'
 import { openModules, type RepositoryModules } from './revision/repository-modules.ts'
 
-const PROJECT_FILE = 'tillwright.yaml'
+export const PROJECT_FILE = 'tillwright.yaml'
 
 /** A repository of runbooks and inventory, opened. Parts load when they are asked for, once. */
 export interface Project {

@@ -55,8 +55,8 @@ Exit codes: 0 it was stopped, 2 it cannot begin, 4 the database is away, and may
     const tell = (text: string): void => void process.stderr.write(`${text}\n`)
     const folder = flags.project ?? process.cwd()
     const warn = (text: string): void => tell(`warning ${text}`)
-    const options = { sandbox: flags.sandbox, serve: asked, token: flags.token }
-    const working = await openWorker({ ...{ folder, name, slots, tell, warn }, ...options })
+    const { sandbox, token } = flags
+    const working = await openWorker({ folder, sandbox, name, token, serve: asked, slots, tell, warn })
     const { serve } = working
     if (flags.json) await this.write(jsonLine({ schema: 'till.working/1', name, serve, slots, pid: process.pid }))
     else await this.write(`Worker ${name} serves ${serve}, ${counted(slots, 'device')} at a time.\n`)

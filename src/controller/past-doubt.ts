@@ -1,3 +1,4 @@
+import { andMore } from '../app/revision/and-more.ts'
 import { type InputError, inputError } from '../core/diagnostic.ts'
 import { type DevicePastDoubt, EVENT_SCHEMA, type EventHead, type RunEvent } from '../core/events.ts'
 import { readUnfinished, type UnfinishedRun } from '../core/unfinished-run.ts'
@@ -45,7 +46,7 @@ export function inDoubtFor({ record }: UnfinishedRun): readonly string[] {
 
 /** `isKept`: what the run was made from is, so that it can go on. */
 export function onlyInDoubt(run: string, devices: readonly string[], isKept: boolean): InputError {
-  const summary = `Run "${run}" has nothing left to do but what is in doubt: ${shown(devices)}`
+  const summary = `Run "${run}" has nothing left to do but what is in doubt: ${andMore(devices, MOST_SHOWN)}`
   const goOn = `then have it go on with what is behind it: till resume ${run} --past-doubt ${devices[0]} --because 'what you have seen'`
   const anew =
     'then start a new run for what is behind it: what this one was made from is not kept, as for every run that hooks or schedules begin'
@@ -55,13 +56,10 @@ export function onlyInDoubt(run: string, devices: readonly string[], isKept: boo
 
 function notInDoubt(run: string, device: string, doubtful: readonly string[]): InputError {
   const detail =
-    doubtful.length === 0 ? 'No device of it is in doubt.' : `In doubt are: ${shown(doubtful)}. Write the full name.`
+    doubtful.length === 0
+      ? 'No device of it is in doubt.'
+      : `In doubt are: ${andMore(doubtful, MOST_SHOWN)}. Write the full name.`
   return inputError('USAGE_INVALID', `Device "${device}" is not in doubt in run "${run}"`, detail)
-}
-
-function shown(devices: readonly string[]): string {
-  const more = devices.length > MOST_SHOWN ? ` and ${devices.length - MOST_SHOWN} more` : ''
-  return `${devices.slice(0, MOST_SHOWN).join(', ')}${more}`
 }
 
 const MOST_SHOWN = 5

@@ -208,13 +208,12 @@ function doubtsOf({ end, changing }: Attempt): ReadonlyMap<string, string> {
 /** Whether an attempt has found out how a change of an earlier one came out, or has gone on past it by somebody's word. */
 function isOver({ end, steps }: Attempt, key: string, aside: ReadonlySet<string>): boolean {
   if (end && (end.state === 'in-sync' || end.state === 'changed')) return true
-  const isPast = ({ state }: StepRecord): boolean => state === 'unknown' && aside.has(key)
-  return steps.some((step) => stepKey(step) === key && (isPast(step) || settles(step)))
+  return steps.some((step) => stepKey(step) === key && settles(step, aside.has(key)))
 }
 
-/** Whether the end of a step says how a change of it came out that was in doubt. */
-export function settles({ state }: Pick<StepOutcome, 'state'>): boolean {
-  return state !== 'skipped' && state !== 'unknown'
+/** Whether the end of a step says how a change of it came out that was in doubt; of one that is put aside, that it was gone on past. */
+export function settles({ state }: Pick<StepOutcome, 'state'>, isAside: boolean): boolean {
+  return state !== 'skipped' && (state !== 'unknown' || isAside)
 }
 
 function stepRecord(event: StepFinished & RunEvent): StepRecord {

@@ -1,4 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import type { Diagnostic } from '../core/diagnostic.ts'
+import type { Failure } from '../core/failure.ts'
 
 /** A pointer "must be less than 1024 bytes in size" (github.com/git-lfs/git-lfs, docs/spec.md). */
 const MOST_BYTES = 1023
@@ -28,8 +30,20 @@ export function isPointerText(text: string): boolean {
   return text.length <= MOST_BYTES && POINTER.test(text)
 }
 
-/** What is wrong with a file that is a pointer of Git LFS, and what to do. */
-export const POINTER_WORDS = {
-  message: (path: string): string => `"${path}" is a pointer of Git LFS: its content is not here.`,
-  hint: '`git lfs pull` brings it to a work tree. A controller that follows a repository has no LFS: keep the file in git itself, or name one of that machine by its absolute path.',
-} as const
+/** What to do about a file that is a pointer of Git LFS. */
+export const POINTER_HINT =
+  '`git lfs pull` brings it to a work tree. A controller that follows a repository has no LFS: keep the file in git itself, or name one of that machine by its absolute path.'
+
+/** What is wrong where a file is to be checked that is one. */
+export function pointerDiagnostic(path: string): Pick<Diagnostic, 'code' | 'severity' | 'summary' | 'hint'> {
+  return { code: 'FILE_IS_POINTER', severity: 'error', summary: summaryOf(path), hint: POINTER_HINT }
+}
+
+/** How it ends where its content is needed. */
+export function pointerFailure(path: string): Failure {
+  return { code: 'FILE_IS_POINTER', phase: 'resolve', message: `${summaryOf(path)}.`, hint: POINTER_HINT }
+}
+
+function summaryOf(path: string): string {
+  return `"${path}" is a pointer of Git LFS: its content is not here`
+}

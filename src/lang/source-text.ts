@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
 import type { SourceRange } from '../core/source.ts'
-import { isPointerText, POINTER_WORDS } from '../files/lfs-pointer.ts'
+import { isPointerText, POINTER_HINT } from '../files/lfs-pointer.ts'
 
 /** Offsets to lines and columns of one text, found when first asked. */
 export class LineIndex {
@@ -84,7 +84,7 @@ export function pointerAt(file: string): Diagnostic {
     code: 'FILE_IS_POINTER',
     severity: 'error',
     summary: 'The file is a pointer of Git LFS: its content is not here',
-    hint: POINTER_WORDS.hint,
+    hint: POINTER_HINT,
     source: { file, line: 1, column: 1, endLine: 1, endColumn: 1 },
   }
 }

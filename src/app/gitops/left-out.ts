@@ -2,9 +2,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { inputError } from '../../core/diagnostic.ts'
 import { type LeftOut, readSeal } from '../../gitops/checkout-seal.ts'
+import { PROJECT_FILE } from '../project.ts'
 import { andMore } from '../revision/and-more.ts'
-
-const PROJECT_FILE = 'tillwright.yaml'
 
 /** What is missing in a revision since it is a link or a submodule there; empty for nothing. */
 export async function leftOutWords(root: string): Promise<string> {

@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { fail, type Result, success } from '../../core/failure.ts'
 import { Secret } from '../../core/secret.ts'
-import { isPointerText, POINTER_WORDS } from '../../files/lfs-pointer.ts'
+import { isPointerText, pointerFailure } from '../../files/lfs-pointer.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 
 /** Reads files of keys and certificates, each of them once. */
@@ -28,9 +28,7 @@ export function keyFile(path: string, root: string): string {
 async function readKey(file: string): Promise<Result<Secret>> {
   try {
     const text = readRegular(file, MOST_BYTES.secret).toString('utf8')
-    if (!isPointerText(text)) return success(new Secret(text))
-    const { message, hint } = POINTER_WORDS
-    return fail({ code: 'FILE_IS_POINTER', phase: 'resolve', message: message(file), hint })
+    return isPointerText(text) ? fail(pointerFailure(file)) : success(new Secret(text))
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
     const message = `The key or certificate "${file}" cannot be read: ${reason}.`

@@ -2,7 +2,7 @@
 const MOST_NAMES = 3
 
 /** The first names, and how many more there are. */
-export function andMore(names: readonly string[]): string {
-  const named = names.slice(0, MOST_NAMES).join(', ')
-  return names.length > MOST_NAMES ? `${named} and ${names.length - MOST_NAMES} more` : named
+export function andMore(names: readonly string[], most = MOST_NAMES): string {
+  const named = names.slice(0, most).join(', ')
+  return names.length > most ? `${named} and ${names.length - most} more` : named
 }

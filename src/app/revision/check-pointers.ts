@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
-import { isLfsPointer, POINTER_WORDS } from '../../files/lfs-pointer.ts'
+import { isLfsPointer, pointerDiagnostic } from '../../files/lfs-pointer.ts'
 import type { Project } from '../project.ts'
 import { keyFile } from '../reach/key-files.ts'
 import { andMore } from './and-more.ts'
@@ -30,6 +30,5 @@ export function checkPointers({ root, settings, paths }: Project, { devices }: F
 }
 
 function pointerAt(path: string, detail: string): Diagnostic {
-  const summary = POINTER_WORDS.message(path).replace(/\.$/, '')
-  return { code: 'FILE_IS_POINTER', severity: 'error', summary, detail, hint: POINTER_WORDS.hint }
+  return { ...pointerDiagnostic(path), detail }
 }

@@ -2,7 +2,7 @@ import { isAbsolute, join, normalize } from 'node:path'
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { Runbook, Scope, Step } from '../../core/runbook.ts'
-import { isLfsPointer, POINTER_WORDS } from '../../files/lfs-pointer.ts'
+import { isLfsPointer, pointerDiagnostic } from '../../files/lfs-pointer.ts'
 import type { LeftOut } from '../../gitops/checkout-seal.ts'
 import { selectorScope } from '../../lang/expression.ts'
 import type { Project } from '../project.ts'
@@ -80,13 +80,7 @@ function isSkipped(
 function diagnosticOf({ path, step, kind, missing, devices }: Fault): Diagnostic {
   const detail = `Step "${step.id}" ${kind === 'content' ? 'hands it to' : 'needs it to ask'} ${andMore(devices)}.`
   const common = { severity: 'error', detail, source: step.source } as const
-  if (missing === 'pointer')
-    return {
-      ...common,
-      code: 'FILE_IS_POINTER',
-      summary: POINTER_WORDS.message(path).replace(/\.$/, ''),
-      hint: POINTER_WORDS.hint,
-    }
+  if (missing === 'pointer') return { ...common, ...pointerDiagnostic(path) }
   return {
     ...common,
     code: 'FILE_UNREADABLE',

@@ -3,7 +3,7 @@ import { isAbsolute, relative, resolve } from 'node:path'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Module } from '../../core/module.ts'
-import { isLfsPointer, POINTER_WORDS } from '../../files/lfs-pointer.ts'
+import { isLfsPointer, pointerFailure } from '../../files/lfs-pointer.ts'
 
 /**
  * Parameters of a module with the paths of this machine in them absolute: relative ones count from `root`, the folder of
@@ -39,7 +39,7 @@ function placedAt(params: JsonObject, [key = '', ...rest]: readonly string[], wa
   const isContent = kind === 'content' || kind === 'asked'
   if (isContent && !isAbsolute(value) && leadsOut(value, root)) return fail(outside(key, value))
   const file = resolve(root, value)
-  return isContent && isLfsPointer(file) ? fail(pointer(value)) : success({ ...params, [key]: file })
+  return isContent && isLfsPointer(file) ? fail(pointerFailure(value)) : success({ ...params, [key]: file })
 }
 
 /** Whether a relative path leads out of a folder, links followed. */
@@ -56,10 +56,6 @@ export function leadsOut(path: string, root: string): boolean {
 function isOutside(folder: string, path: string): boolean {
   const way = relative(folder, path)
   return way === '..' || way.startsWith('../') || way.startsWith('..\\') || isAbsolute(way)
-}
-
-function pointer(path: string): Failure {
-  return { code: 'FILE_IS_POINTER', phase: 'resolve', message: POINTER_WORDS.message(path), hint: POINTER_WORDS.hint }
 }
 
 function outside(key: string, path: string): Failure {

@@ -31,7 +31,7 @@ function jsonOf(body: string): readonly string[] | undefined {
 export async function takeEvents(
   intake: EventIntake,
   events: readonly RawEvent[],
-  tookPart: () => void = () => undefined,
+  tookPart: () => void,
 ): Promise<{ readonly taken: number; readonly repeated: number }> {
   const sum = { taken: 0, repeated: 0 }
   for (let at = 0; at < events.length; at += MOST_AT_ONCE) {

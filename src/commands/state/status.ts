@@ -29,12 +29,12 @@ export default class StateStatus extends BaseCommand {
     const queues = await readDepths(project.state, [...new Set(workers.map(jobQueueOf))])
     await project.close()
     const rights = project.settings.workers()
-    const whyNot = new Map(workers.map((worker) => [worker.name, whyNotCounted(rights, worker)]))
+    const whyNot = new Map(workers.map((worker) => [worker.session, whyNotCounted(rights, worker)]))
     if (flags.json) {
-      const shown = workers.map(({ session: _session, proof: _proof, resting = null, ...worker }) => ({
+      const shown = workers.map(({ session, proof: _proof, resting = null, ...worker }) => ({
         ...worker,
         resting,
-        refused: whyNot.get(worker.name) ?? null,
+        refused: whyNot.get(session) ?? null,
       }))
       await this.write(jsonLine({ schema: 'till.state/1', ...facts, workers: shown, queues }))
       return
@@ -44,8 +44,8 @@ export default class StateStatus extends BaseCommand {
     await this.write(
       `${program}: ${where}\nTables of version ${version}, ${(bytes / 1_000_000).toFixed(1)} MB\n${counted(runs, 'run')}${since}; ${counted(leases, 'lease')}\n`,
     )
-    for (const { name, serve, busy, slots, host, pid, draining, resting } of workers) {
-      const refused = whyNot.get(name)
+    for (const { name, session, serve, busy, slots, host, pid, draining, resting } of workers) {
+      const refused = whyNot.get(session)
       const rests = resting === undefined ? '' : `, could not work: ${resting}`
       const ends = draining ? ', takes nothing new' : rests
       const end = refused === undefined ? ends : `${ends}, is given no work: ${refused}`

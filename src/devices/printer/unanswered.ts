@@ -20,6 +20,10 @@ export function notReached(protocol: string, conversation: Conversation): Printe
   }
 }
 
+/** Of one that takes a connection and says nothing. */
+export const SILENT =
+  'It takes connections and does not answer: it hangs, it speaks another language, or another program keeps it.'
+
 /**
  * The reading of a printer whose port is open, and that said nothing, or nothing that makes sense in its protocol.
  * @param detail for a person, how it failed to answer

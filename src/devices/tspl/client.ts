@@ -2,7 +2,7 @@ import type { Conversation, Turn } from '../line/line.ts'
 import { inOneVisit } from '../printer/line-protocol.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import { type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
-import { notAnswered } from '../printer/unanswered.ts'
+import { notAnswered, SILENT } from '../printer/unanswered.ts'
 import { evidenceOf, readyBy } from '../printer/visit.ts'
 import { QUESTIONS, tsplModel, tsplState } from './codec.ts'
 
@@ -51,5 +51,5 @@ function wordsFor({ replies, detail }: Conversation): string {
   if (replies.some(({ bytes }) => bytes.length > 0)) {
     return `What it answered is not the state of a printer in TSPL${detail === '' ? '' : ` (${detail})`}.`
   }
-  return 'It takes connections and does not answer: it hangs, it speaks another language, or another program keeps it.'
+  return SILENT
 }

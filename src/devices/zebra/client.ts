@@ -2,7 +2,7 @@ import type { Conversation, Turn } from '../line/line.ts'
 import { inOneVisit } from '../printer/line-protocol.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import { type Condition, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
-import { notAnswered } from '../printer/unanswered.ts'
+import { notAnswered, SILENT } from '../printer/unanswered.ts'
 import { evidenceOf, readyBy } from '../printer/visit.ts'
 import { ETX, hostStatus, identityOf, QUESTIONS, stateConditions } from './codec.ts'
 
@@ -61,5 +61,5 @@ function unique(conditions: readonly Condition[]): Condition[] {
 
 function wordsFor(bytes: number, detail: string): string {
   if (bytes > 0) return `What it answered is not ZPL${detail === '' ? '' : ` (${detail})`}.`
-  return 'It takes connections and does not answer: it hangs, it speaks another language, or another program keeps it.'
+  return SILENT
 }

@@ -169,8 +169,7 @@ class Visit {
     if (body.type !== 'step.converging' && body.type !== 'step.finished') return told
     const key = stepKey(body)
     if (body.type === 'step.finished') {
-      const isPast = body.state === 'unknown' && this.#carried.get(key)?.state === 'aside'
-      if (isPast || settles(body)) this.#doubts.delete(key)
+      if (settles(body, this.#carried.get(key)?.state === 'aside')) this.#doubts.delete(key)
       if (body.changes !== undefined) this.#isTouched = true
       noteEnd(this.#carried, body)
       this.#changing.delete(key)

@@ -14,13 +14,12 @@ export async function refuseUnserved(
 ): Promise<void> {
   // One that rests may work again within a minute; the run waits for that as for one that is gone.
   const present = (await store.work.workers()).filter(({ draining }) => !draining)
-  const [there, others] = [
-    present.filter((one) => !whyNotCounted(rights, one)),
-    present.filter((one) => whyNotCounted(rights, one)),
-  ]
-  const serving = [...new Set(there.map(({ serve }) => serve))]
+  const judged = present.map((worker) => ({ ...worker, why: whyNotCounted(rights, worker) }))
+  const serving = [...new Set(judged.flatMap(({ serve, why }) => (why === undefined ? [serve] : [])))]
   const alone = work.filter(({ device, refused }) => !refused && !serving.some((serve) => serves(serve, device)))
-  const refused = others.map((one) => ` The worker ${one.name} is there, but ${whyNotCounted(rights, one)}.`).join('')
+  const refused = judged
+    .map(({ name, why }) => (why === undefined ? '' : ` The worker ${name} is there, but ${why}.`))
+    .join('')
   if (alone.length > 0)
     throw nobodyFor(
       alone.map(({ device }) => device),
