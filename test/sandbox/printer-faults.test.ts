@@ -127,6 +127,7 @@ const TABLE = `
   shtrih      storage-closed          sale-blocked      storage-locked        fiscal-service   no
   shtrih      unknown-error           not-known         other-error           store            unknown
   datecs      paper-out               sale-blocked      paper-out             store            no
+  datecs-x    cover-open              sale-blocked      cover-open            store            no
   datecs      printer-busy            not-known         -                     monitoring       unknown
   daisy       printer-busy            not-known         -                     monitoring       unknown
   novitus-xml paper-out               sale-blocked      paper-out             store            no

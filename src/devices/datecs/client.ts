@@ -5,8 +5,17 @@ import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import { type Evidence, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
 import { notAnswered } from '../printer/unanswered.ts'
 import { readyBy, shown } from '../printer/visit.ts'
-import { answersIn, asksToWait, encodeQuestion, isRefusal, TERMINATOR } from './frame.ts'
-import { DAISY, DATECS, type StatusTable, understood } from './status.ts'
+import {
+  answersIn,
+  asksToWait,
+  encodeQuestion,
+  type Framing,
+  isRefusal,
+  NARROW,
+  TERMINATOR,
+  WIDE,
+} from './frame.ts'
+import { DAISY, DATECS, DATECS_X, type StatusTable, understood } from './status.ts'
 
 /**
  * A device repeats its last answer to the number that it got last, and does nothing. So the status is asked for twice, and
@@ -17,27 +26,51 @@ const NUMBERS = Object.freeze([0xfe, 0xff] as const)
 /** Asked, and asked twice again where a frame came to it damaged. */
 const ROUNDS = 3
 
-/** Fiscal printers of Datecs whose status has six bytes. */
-export const datecs: LineProtocol = protocolOf('datecs', DATECS)
-/** Fiscal printers of Daisy. */
-export const daisy: LineProtocol = protocolOf('daisy', DAISY)
+/** How a series of devices speaks. */
+interface Series {
+  readonly name: string
+  readonly framing: Framing
+  readonly table: StatusTable
+  /** What may be the matter with one that refuses the frame. */
+  readonly refusal: string
+}
 
-function protocolOf(name: string, table: StatusTable): LineProtocol {
-  return inRounds(name, ROUNDS, (asking) => new Visit(name, table, asking))
+/** Fiscal printers of Datecs whose status has six bytes. */
+export const datecs: LineProtocol = protocolOf({
+  name: 'datecs',
+  framing: NARROW,
+  table: DATECS,
+  refusal: 'It refuses the frame, as those of the X series do: they speak "protocol: datecs-x".',
+})
+/** Fiscal printers of the X series of Datecs. */
+export const datecsX: LineProtocol = protocolOf({
+  name: 'datecs-x',
+  framing: WIDE,
+  table: DATECS_X,
+  refusal: 'It refuses the frame, as those before the X series do: they speak "protocol: datecs".',
+})
+/** Fiscal printers of Daisy. */
+export const daisy: LineProtocol = protocolOf({
+  name: 'daisy',
+  framing: NARROW,
+  table: DAISY,
+  refusal: 'It refuses the frame: it may speak another version of the protocol.',
+})
+
+function protocolOf(series: Series): LineProtocol {
+  return inRounds(series.name, ROUNDS, (asking) => new Visit(series, asking))
 }
 
 class Visit implements Rounds {
-  readonly #name: string
-  readonly #table: StatusTable
+  readonly #series: Series
   readonly #asking: Asking
   readonly #beganFairly = machineLoad.elapsed()
   readonly #evidence: Evidence[] = []
   #last: Conversation | undefined
   #bytes: Uint8Array = new Uint8Array()
 
-  constructor(name: string, table: StatusTable, asking: Asking) {
-    this.#name = name
-    this.#table = table
+  constructor(series: Series, asking: Asking) {
+    this.#series = series
     this.#asking = asking
   }
 
@@ -48,7 +81,8 @@ class Visit implements Rounds {
 
   turns(): readonly Turn[] {
     const timeoutMs = Math.max(1, Math.floor(this.#leftMs() / NUMBERS.length))
-    return NUMBERS.map((number) => ({ send: encodeQuestion(number), until: { byte: TERMINATOR }, timeoutMs }))
+    const { framing } = this.#series
+    return NUMBERS.map((number) => ({ send: encodeQuestion(number, framing), until: { byte: TERMINATOR }, timeoutMs }))
   }
 
   take(said: Conversation): void {
@@ -58,7 +92,7 @@ class Visit implements Rounds {
   }
 
   reading(): PrinterReading {
-    const status = answersIn(this.#bytes).findLast(({ number }) => number === NUMBERS[1])?.status
+    const status = answersIn(this.#bytes, this.#series.framing).findLast(({ number }) => number === NUMBERS[1])?.status
     return status ? this.#answered(status) : this.#unanswered()
   }
 
@@ -67,10 +101,10 @@ class Visit implements Rounds {
   }
 
   #answered(status: Uint8Array): PrinterReading {
-    const { conditions, isSure, isReceiptOpen, isFiscal } = understood(status, this.#table)
+    const { conditions, isSure, isReceiptOpen, isFiscal } = understood(status, this.#series.table)
     const open = isReceiptOpen ? 'yes' : 'no'
     return {
-      protocol: this.#name,
+      protocol: this.#series.name,
       answered: 'yes',
       busy: false,
       line: 'open',
@@ -85,7 +119,8 @@ class Visit implements Rounds {
 
   /** What it says beside its status proves that it is there, and not that it is sick. */
   #unanswered(): PrinterReading {
-    const said = (detail: string): PrinterReading => notAnswered(this.#name, detail, this.#evidence)
+    const { name, refusal } = this.#series
+    const said = (detail: string): PrinterReading => notAnswered(name, detail, this.#evidence)
     const bytes = this.#bytes
     const { detail = '', ranOut } = this.#last ?? {}
     if (bytes.length === 0) {
@@ -100,9 +135,7 @@ class Visit implements Rounds {
         busy: true,
       }
     }
-    if (isRefusal(bytes)) {
-      return { ...said('It refuses the frame: it may speak another version of the protocol.'), answered: 'unknown' }
-    }
+    if (isRefusal(bytes)) return { ...said(refusal), answered: 'unknown' }
     if (ranOut) return { ...said('It answers too slowly: the time for the whole visit was up.'), answered: 'unknown' }
     return said(`What it answered is no status of this protocol${detail === '' ? '' : ` (${detail})`}.`)
   }

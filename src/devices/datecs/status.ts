@@ -79,6 +79,31 @@ export const DATECS: StatusTable = {
   memoryError: [4, 5],
 }
 
+/**
+ * The X series: manual of FMP-350X, FMP-55X, FP-700X, WP-500X, WP-50X, DP-25X, DP-150X, DP-05C, WP-25X, version 2.08, pages
+ * 52 to 54. Bits that it has as "always 0" have no row.
+ */
+export const DATECS_X: StatusTable = {
+  rows: [
+    [0, 2, 'clock-wrong', 'its clock is not set'],
+    [0, 4, 'mechanism-error', 'a fault of the printing mechanism'],
+    [0, 6, 'cover-open', 'the cover is open'],
+    [2, 0, 'paper-out', 'no paper'],
+    [2, 1, 'paper-low', 'the paper is nearly at its end'],
+    [2, 2, 'protected-memory-full', 'the journal is full'],
+    [2, 4, 'protected-memory-low', 'the journal is nearly full'],
+    [4, 0, 'unrecoverable-error', 'the fiscal memory could not be read or written'],
+    [4, 3, 'fiscal-memory-low', 'less than 60 reports fit into the fiscal memory'],
+    [4, 4, 'fiscal-memory-full', 'the fiscal memory is full'],
+    [4, 6, 'unrecoverable-error', 'the fiscal memory is not there, or damaged'],
+  ],
+  doubtful: REFUSALS,
+  // 4.1, 4.2, 5.1, 5.3 and 5.4 say that it was set up.
+  fine: [RECEIPT_OPEN, SERVICE_RECEIPT_OPEN, [4, 1], [4, 2], [5, 1], [5, 3], [5, 4]],
+  fiscal: [5, 3],
+  memoryError: [4, 5],
+}
+
 /** Daisy's protocol, as two drivers of others read it: ErpNet.FP, and extface for FX 1200, whose captures are our vectors. */
 export const DAISY: StatusTable = {
   rows: [
@@ -115,7 +140,7 @@ export interface Understood {
   readonly isFiscal: boolean | undefined
 }
 
-/** What six bytes of status say. */
+/** What a status says. */
 export function understood(status: Uint8Array, table: StatusTable): Understood {
   const { rows, doubtful, fiscal } = table
   const row = doubtfulMemory(status, table)

@@ -10,6 +10,7 @@ const FISCAL_PROTOCOLS = [
   'atol',
   'daisy',
   'datecs',
+  'datecs-x',
   'elzab',
   'epson-fp',
   'noviapi',
