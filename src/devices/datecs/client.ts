@@ -3,19 +3,11 @@ import type { Conversation, Turn } from '../line/line.ts'
 import { inRounds, type Rounds } from '../printer/line-protocol.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
 import { type Evidence, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
+import { type StatusTable, understood } from '../printer/status-bits.ts'
 import { notAnswered } from '../printer/unanswered.ts'
 import { readyBy, shown } from '../printer/visit.ts'
-import {
-  answersIn,
-  asksToWait,
-  encodeQuestion,
-  type Framing,
-  isRefusal,
-  NARROW,
-  TERMINATOR,
-  WIDE,
-} from './frame.ts'
-import { DAISY, DATECS, DATECS_X, type StatusTable, understood } from './status.ts'
+import { answersIn, asksToWait, encodeQuestion, type Framing, isRefusal, NARROW, TERMINATOR, WIDE } from './frame.ts'
+import { DAISY, DATECS, DATECS_X } from './status.ts'
 
 /**
  * A device repeats its last answer to the number that it got last, and does nothing. So the status is asked for twice, and

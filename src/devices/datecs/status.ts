@@ -1,31 +1,14 @@
-import type { Condition, ConditionName } from '../printer/reading.ts'
-
-/** What a bit of the status stands for; `byte.bit` as in the manuals. */
-type Row = readonly [byte: number, bit: number, name: ConditionName, words: string]
-
-/** Of one maker. */
-export interface StatusTable {
-  readonly rows: readonly Row[]
-  /** Bits that mean one thing in one family of devices and another in the next: whether it sells is not known then. */
-  readonly doubtful: readonly Row[]
-  /** Bits that say nothing bad. */
-  readonly fine: readonly (readonly [byte: number, bit: number])[]
-  /** Of the errors of the fiscal memory (bytes 4 and 5) one is set: open only where none of these is. */
-  readonly memoryError?: readonly [byte: number, bit: number]
-  /** A byte that is a number, where it is one of errors. */
-  readonly errorCode?: number
-  /** Whether it works in fiscal mode, where that can be told. */
-  readonly fiscal?: readonly [byte: number, bit: number]
-}
+import type { BitRow, StatusTable } from '../printer/status-bits.ts'
 
 const GENERAL_ERROR = [0, 5] as const
-const RECEIPT_OPEN = [2, 3] as const
-const SERVICE_RECEIPT_OPEN = [2, 5] as const
+const RECEIPTS_OPEN = [
+  [2, 3],
+  [2, 5],
+] as const
 const NO_DISPLAY = [0, 3] as const
-const FIRST_OF_MEMORY = 4
 
 /** That it did not accept a command, which ours is: then its status is not what it looks like. */
-const REFUSALS: readonly Row[] = [
+const REFUSALS: readonly BitRow[] = [
   [0, 0, 'other-error', 'a command had a wrong form'],
   [0, 1, 'other-error', 'a command was not known'],
   [1, 0, 'other-error', 'a sum became too large'],
@@ -64,17 +47,9 @@ export const DATECS: StatusTable = {
     [5, 6, 'not-fiscal', 'it trains'],
   ],
   // Byte 3 are its switches; 4.1, 4.2, 5.1 and 5.4 say that it was set up.
-  fine: [
-    NO_DISPLAY,
-    RECEIPT_OPEN,
-    SERVICE_RECEIPT_OPEN,
-    ...[0, 1, 2, 3, 4, 5, 6].map((bit) => [3, bit] as const),
-    [4, 1],
-    [4, 2],
-    [5, 1],
-    [5, 3],
-    [5, 4],
-  ],
+  fine: [NO_DISPLAY, ...[0, 1, 2, 3, 4, 5, 6].map((bit) => [3, bit] as const), [4, 1], [4, 2], [5, 1], [5, 3], [5, 4]],
+  receiptOpen: RECEIPTS_OPEN,
+  generalError: GENERAL_ERROR,
   fiscal: [5, 3],
   memoryError: [4, 5],
 }
@@ -99,7 +74,15 @@ export const DATECS_X: StatusTable = {
   ],
   doubtful: REFUSALS,
   // 4.1, 4.2, 5.1, 5.3 and 5.4 say that it was set up.
-  fine: [RECEIPT_OPEN, SERVICE_RECEIPT_OPEN, [4, 1], [4, 2], [5, 1], [5, 3], [5, 4]],
+  fine: [
+    [4, 1],
+    [4, 2],
+    [5, 1],
+    [5, 3],
+    [5, 4],
+  ],
+  receiptOpen: RECEIPTS_OPEN,
+  generalError: GENERAL_ERROR,
   fiscal: [5, 3],
   memoryError: [4, 5],
 }
@@ -128,64 +111,8 @@ export const DAISY: StatusTable = {
     [4, 5, 'other-error', 'a fault of the fiscal memory'],
   ],
   // 2.6 says that it may print, 5.3 to 5.6 that it was set up.
-  fine: [NO_DISPLAY, RECEIPT_OPEN, SERVICE_RECEIPT_OPEN, [2, 6], [5, 3], [5, 4], [5, 5], [5, 6]],
+  fine: [NO_DISPLAY, [2, 6], [5, 3], [5, 4], [5, 5], [5, 6]],
+  receiptOpen: RECEIPTS_OPEN,
+  generalError: GENERAL_ERROR,
   errorCode: 3,
-}
-
-export interface Understood {
-  readonly conditions: readonly Condition[]
-  /** Nothing stands in it that leaves open whether it sells. */
-  readonly isSure: boolean
-  readonly isReceiptOpen: boolean
-  readonly isFiscal: boolean | undefined
-}
-
-/** What a status says. */
-export function understood(status: Uint8Array, table: StatusTable): Understood {
-  const { rows, doubtful, fiscal } = table
-  const row = doubtfulMemory(status, table)
-  const named = rows.filter(([byte, bit]) => has(status, [byte, bit]))
-  const open = [...doubtful.filter(([byte, bit]) => has(status, [byte, bit])), ...row, ...strange(status, table)]
-  const hasError = has(status, GENERAL_ERROR)
-  const found = [...named, ...open].map(([byte, bit, name, words]) => ({
-    name,
-    evidence: `status ${byte}.${bit}: ${words}`,
-  }))
-  const isFiscal = fiscal && has(status, fiscal)
-  const code = errorIn(status, table)
-  if (code !== 0) found.push({ name: 'other-error', evidence: `status 3: error ${code}` })
-  if (hasError && found.length === 0)
-    found.push({ name: 'other-error', evidence: 'status 0.5: an error without a name' })
-  if (isFiscal === false) found.push({ name: 'not-fiscal', evidence: 'status 5.3: it does not work in fiscal mode' })
-  return {
-    conditions: found.filter(({ name }, at) => found.findIndex((other) => other.name === name) === at),
-    isSure: open.length === 0 && !hasError && code === 0,
-    isReceiptOpen: has(status, RECEIPT_OPEN) || has(status, SERVICE_RECEIPT_OPEN),
-    isFiscal,
-  }
-}
-
-function doubtfulMemory(status: Uint8Array, { rows, memoryError }: StatusTable): Row[] {
-  const isNamed = rows.some(([byte, bit]) => byte >= FIRST_OF_MEMORY && has(status, [byte, bit]))
-  if (!memoryError || isNamed || !has(status, memoryError)) return []
-  return [[...memoryError, 'other-error', 'a fault of the fiscal memory']]
-}
-
-/** Bits that no table has. */
-function strange(status: Uint8Array, { rows, doubtful, fine, memoryError, errorCode }: StatusTable): Row[] {
-  const all = [GENERAL_ERROR, ...rows, ...doubtful, ...fine, ...(memoryError ? [memoryError] : [])]
-  const known = new Set(all.map(([byte, bit]) => `${byte}.${bit}`))
-  return [...status.keys()]
-    .filter((byte) => byte !== errorCode)
-    .flatMap((byte) => [0, 1, 2, 3, 4, 5, 6].map((bit) => [byte, bit] as const))
-    .filter(([byte, bit]) => has(status, [byte, bit]) && !known.has(`${byte}.${bit}`))
-    .map(([byte, bit]) => [byte, bit, 'other-warning', 'a bit that nothing here names'])
-}
-
-function errorIn(status: Uint8Array, { errorCode }: StatusTable): number {
-  return errorCode === undefined ? 0 : (status[errorCode] ?? 0) & 0x7f
-}
-
-function has(status: Uint8Array, [byte, bit]: readonly [number, number]): boolean {
-  return ((status[byte] ?? 0) & (1 << bit)) !== 0
 }

@@ -108,6 +108,7 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
     },
   },
   thermal: onLine(async () => (await import('../thermal/client.ts')).thermal, { port: 6001, baud: 9_600 }, true),
+  tremol: onLine(async () => (await import('../tremol/client.ts')).tremol, { port: 8000, baud: 115_200 }, true),
   tspl: onLine(async () => (await import('../tspl/client.ts')).tspl, { port: 9100, baud: 9_600 }, true),
   zebra: onLine(async () => (await import('../zebra/client.ts')).zebra, { port: 9100, baud: 9_600 }, true),
 }

@@ -20,10 +20,4 @@ export const UNSUPPORTED_PROTOCOLS: Readonly<Record<string, UnsupportedProtocol>
       "The commands of Epson's fiscal printers differ from country to country, and no exchange with a device was found to hold a reading against.",
     instead: 'Judge it by what its till shows: receipts, logs, the state of the program that sells.',
   },
-  tremol: {
-    vendor: 'Tremol',
-    reason:
-      'The protocol of Tremol is known, but no answer of a device to its question for the status was found to hold a reading against.',
-    instead: 'Judge it by what its till shows: receipts, logs, the state of the program that sells.',
-  },
 })

@@ -15,6 +15,7 @@ import { POSNET_FAULTS, posnetEmulator } from './posnet.ts'
 import { SHTRIH_FAULTS, shtrih2Emulator, shtrihEmulator } from './shtrih.ts'
 import { type DatagramEmulator, SNMP_FAULTS, snmpEmulator } from './snmp.ts'
 import { THERMAL_FAULTS, thermalEmulator } from './thermal.ts'
+import { TREMOL_FAULTS, tremolEmulator } from './tremol.ts'
 import { TSPL_FAULTS, tsplEmulator } from './tspl.ts'
 import { VENDING_FAULTS, vendingEmulator } from './vending.ts'
 import { ZEBRA_FAULTS, zebraEmulator } from './zebra.ts'
@@ -44,6 +45,7 @@ export const EMULATORS: Readonly<Record<string, Emulated>> = {
   'shtrih-2': { emulate: shtrih2Emulator, shows: SHTRIH_FAULTS, port: 7778 },
   snmp: { emulate: { answer: snmpEmulator }, shows: SNMP_FAULTS, port: 161 },
   thermal: { emulate: thermalEmulator, shows: THERMAL_FAULTS, port: 6001 },
+  tremol: { emulate: tremolEmulator, shows: TREMOL_FAULTS, port: 8000 },
   tspl: { emulate: tsplEmulator, shows: TSPL_FAULTS, port: 9100 },
   zebra: { emulate: zebraEmulator, shows: ZEBRA_FAULTS, port: 9100 },
   zpl: { emulate: zebraEmulator, shows: ZEBRA_FAULTS, port: 9100 },
