@@ -44,7 +44,7 @@ function understood(said: Conversation, asking: Asking): PrinterReading {
     line: 'open',
     ready: readyBy(conditions, isSure ? 'yes' : 'unknown'),
     conditions,
-    ...(identity && { identity: { vendor: 'Zebra', ...identity } }),
+    ...(identity && { identity }),
     ...(status && { queue: { depth: status.waiting }, more: { labels_left: status.labelsLeft } }),
     guards: UNKNOWN_GUARDS,
     evidence,

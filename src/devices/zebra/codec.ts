@@ -1,4 +1,4 @@
-import type { Condition } from '../printer/reading.ts'
+import type { Condition, Identity } from '../printer/reading.ts'
 import { conditionsOf } from '../printer/visit.ts'
 
 /*
@@ -107,11 +107,16 @@ export function hostStatus(answer: Uint8Array): HostStatus | undefined {
   return { conditions, waiting: waiting ?? 0, labelsLeft: labels ?? 0 }
 }
 
-/** What `~HI` says: `ZTC ZD421-203dpi ZPL,V93.21.23Z,8,8192KB`. */
-export function identityOf(answer: Uint8Array): { readonly model: string; readonly firmware: string } | undefined {
+/**
+ * What `~HI` says: `ZTC ZD421-203dpi ZPL,V93.21.23Z,8,8192KB`. Many printers of other makers speak ZPL, so that only one that
+ * says so itself (ZTC: Zebra Technologies Corporation) is of Zebra.
+ */
+export function identityOf(answer: Uint8Array): Pick<Identity, 'vendor' | 'model' | 'firmware'> | undefined {
   const fields = framesIn(answer).map((line) => /^([^,]+),([^,]+),\d+,\d+KB?\b/i.exec(line))
   const [, model, firmware] = fields.find((found) => found !== null) ?? []
-  return model === undefined || firmware === undefined ? undefined : { model: model.trim(), firmware: firmware.trim() }
+  if (model === undefined || firmware === undefined) return undefined
+  const ofZebra = /^(ZTC|Zebra)\b/i.test(model)
+  return { ...(ofZebra && { vendor: 'Zebra' }), model: model.trim(), firmware: firmware.trim() }
 }
 
 /** What stands between STX and ETX. */

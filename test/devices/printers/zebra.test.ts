@@ -58,7 +58,8 @@ describe('bytes of ZPL', () => {
   })
 
   it('~HI: model and firmware', () => {
-    expect(identityOf(bytes(IDENTITY))).toEqual({ model: 'ZTC ZD421-203dpi ZPL', firmware: 'V93.21.23Z' })
+    const own = { vendor: 'Zebra', model: 'ZTC ZD421-203dpi ZPL', firmware: 'V93.21.23Z' }
+    expect(identityOf(bytes(IDENTITY))).toEqual(own)
     expect(identityOf(bytes(FIRST))).toBeUndefined()
   })
 
@@ -76,7 +77,8 @@ describe('a label printer', () => {
     const began = performance.now()
     const read = await bench.read(zebra, zebraEmulator)
     expect(read).toMatchObject({ answered: 'yes', ready: 'yes', conditions: [], queue: { depth: 0 } })
-    expect(read.identity).toEqual({ vendor: 'Zebra', model: 'TM-T88V', firmware: 'V93.21.23Z' })
+    // Whoever speaks ZPL and does not say that it is of Zebra may be of anybody.
+    expect(read.identity).toEqual({ model: 'TM-T88V', firmware: 'V93.21.23Z' })
     expect(performance.now() - began).toBeLessThan(1_000)
     expect(Buffer.concat(bench.heard).toString()).toBe('~HQES\n~HI\n~HS\n')
   })
