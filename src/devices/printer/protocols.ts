@@ -72,6 +72,10 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
   daisy: onLine(async () => (await import('../datecs/client.ts')).daisy, { port: 4999, baud: 9_600 }, true),
   datecs: onLine(async () => (await import('../datecs/client.ts')).datecs, { port: 4999, baud: 9_600 }, true),
   'datecs-x': onLine(async () => (await import('../datecs/client.ts')).datecsX, { port: 4999, baud: 115_200 }, true),
+  'epson-fp': onWeb(80, async (dial, to, { where: { tls } }, asking) => {
+    const { readEpsonFp } = await import('../epson-fp/client.ts')
+    return readEpsonFp(dial, { ...to, tls: tls ?? false }, asking)
+  }),
   escpos: onLine(async () => (await import('../escpos/client.ts')).escpos, { port: 9100, baud: 9_600 }, true),
   ipp: onWeb(631, async (dial, to, { where: { path, tls } }, asking) => {
     const { readIpp } = await import('../ipp/client.ts')

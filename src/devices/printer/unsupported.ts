@@ -14,10 +14,4 @@ export const UNSUPPORTED_PROTOCOLS: Readonly<Record<string, UnsupportedProtocol>
     instead:
       'Where the printer is set to the Thermal protocol, check it with "protocol: thermal". Otherwise judge it by what its till shows: receipts, logs, the state of the program that sells.',
   },
-  'epson-fp': {
-    vendor: 'Epson',
-    reason:
-      "The commands of Epson's fiscal printers differ from country to country, and no exchange with a device was found to hold a reading against.",
-    instead: 'Judge it by what its till shows: receipts, logs, the state of the program that sells.',
-  },
 })

@@ -4,6 +4,7 @@ import type { DeviceFault } from '../fault.ts'
 import { SlowLine } from '../slow-line.ts'
 import { ATOL_FAULTS, atolEmulator } from './atol.ts'
 import { DATECS_FAULTS, DATECS_X_FAULTS, daisyEmulator, datecsEmulator, datecsXEmulator } from './datecs.ts'
+import { EPSON_FP_FAULTS, epsonFpEmulator } from './epson-fp.ts'
 import { ESCPOS_FAULTS, escposEmulator } from './escpos.ts'
 import { type ImitatedPrinter, PRINTER_FAULTS, type PrinterEmulator, type PrinterFault } from './imitated-printer.ts'
 import { IPP_FAULTS, ippEmulator } from './ipp.ts'
@@ -33,6 +34,7 @@ export const EMULATORS: Readonly<Record<string, Emulated>> = {
   daisy: { emulate: daisyEmulator, shows: DATECS_FAULTS, port: 4999 },
   datecs: { emulate: datecsEmulator, shows: DATECS_FAULTS, port: 4999 },
   'datecs-x': { emulate: datecsXEmulator, shows: DATECS_X_FAULTS, port: 4999 },
+  'epson-fp': { emulate: epsonFpEmulator, shows: EPSON_FP_FAULTS, port: 80 },
   escpos: { emulate: escposEmulator, shows: ESCPOS_FAULTS, port: 9100 },
   'eva-dts': { emulate: vendingEmulator, shows: VENDING_FAULTS, port: 8080 },
   ipp: { emulate: ippEmulator, shows: IPP_FAULTS, port: 631 },
