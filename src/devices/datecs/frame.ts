@@ -44,7 +44,11 @@ export function encodeQuestion(number: number, framing: Framing): Uint8Array {
  * @param content what stands behind the command, 05h at its end
  */
 export function framed(
-  { number, command, content }: { readonly number: number; readonly command: number; readonly content: readonly number[] },
+  {
+    number,
+    command,
+    content,
+  }: { readonly number: number; readonly command: number; readonly content: readonly number[] },
   { isWide }: Framing,
 ): Uint8Array {
   const written = (value: number): readonly number[] => (isWide ? digits(value) : [value])

@@ -10,7 +10,8 @@ export interface UnsupportedProtocol {
 export const UNSUPPORTED_PROTOCOLS: Readonly<Record<string, UnsupportedProtocol>> = Object.freeze({
   elzab: {
     vendor: 'Elzab',
-    reason: 'Elzab publishes no specification of its protocol, and no usable one is known.',
+    reason:
+      'Elzab publishes no specification of its protocol, and all that is known is a driver of 2007 for models long gone.',
     instead:
       'Where the printer is set to the Thermal protocol, check it with "protocol: thermal". Otherwise judge it by what its till shows: receipts, logs, the state of the program that sells.',
   },

@@ -110,7 +110,7 @@ describe('a fiscal printer of Epson', () => {
       guards: { receipt_open: 'no', report_running: 'unknown' },
     })
     expect(peer?.received().match(/^POST \/cgi-bin\/fpmate\.cgi\?devid=local_printer&timeout=\d+ /gm)).toHaveLength(1)
-    peer?.stop()
+    await peer?.stop()
     expect(await read(true, epsonFpEmulator)).toMatchObject({
       ready: 'yes',
       fiscal: { fiscal_mode: true, certificates: [{ name: 'device' }, { name: 'tax office' }] },
@@ -156,9 +156,9 @@ describe('a fiscal printer of Epson', () => {
 
   it('is told from another web server, and from one that wants a login', async () => {
     expect(await read(false, replying({ status: 404, body: '<html/>' }))).toMatchObject({ answered: 'no' })
-    peer?.stop()
+    await peer?.stop()
     expect(await read(false, replying({ status: 200, body: '<html/>' }))).toMatchObject({ answered: 'no' })
-    peer?.stop()
+    await peer?.stop()
     expect(await read(false, replying({ status: 401, body: '' }))).toMatchObject({ answered: 'unknown' })
   })
 })
