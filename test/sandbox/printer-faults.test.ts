@@ -131,7 +131,7 @@ const TABLE = `
 * tremol      fiscal-memory-full      sale-blocked      fiscal-memory-full    fiscal-service   no
   epson-fp    paper-low               attention-soon    paper-low             store            yes
 * epson-fp    certificate-expired     sale-blocked      certificate-expired   fiscal-service   no
-  epson-fp    printer-busy            not-known         other-error           till-support     unknown
+  epson-fp    printer-busy            not-known         other-error           store            unknown
   datecs-x    cover-open              sale-blocked      cover-open            store            no
   datecs      printer-busy            not-known         -                     monitoring       unknown
   daisy       printer-busy            not-known         -                     monitoring       unknown

@@ -89,13 +89,19 @@ async function lookTwice(
   await setTimeout(SECOND_LOOK_MS, undefined, { signal }).catch(() => undefined)
   const second = await look()
   if (!second.ok || !isSilent(second.value)) return second
-  return success({ ...second.value, detail: `${second.value.detail ?? ''} It was asked twice.`.trim() })
+  const { detail } = second.value
+  return success({ ...second.value, detail: `${detail ? `${withStop(detail)} ` : ''}It was asked twice.` })
+}
+
+/** Before another sentence: what lines say of themselves has no stop. */
+function withStop(said: string): string {
+  return /[.!?]$/.test(said) ? said : `${said}.`
 }
 
 /** Where this machine was overloaded most of the time, that no answer came, or half of one, says nothing of a printer. */
 function notBlamed(reading: PrinterReading): PrinterReading {
   if (reading.answered !== 'no' && reading.line !== 'timed-out') return reading
-  const detail = `${reading.detail ?? 'No answer came in time.'} Since this machine was overloaded meanwhile, that says nothing about the printer.`
+  const detail = `${withStop(reading.detail ?? 'No answer came in time')} Since this machine was overloaded meanwhile, that says nothing about the printer.`
   return { ...reading, answered: 'unknown', ...(reading.line === 'timed-out' && { line: 'unknown' as const }), detail }
 }
 
