@@ -22,7 +22,9 @@ export default defineConfig({
   test: {
     // Asked for by `npm run coverage` alone.
     coverage: {
-      provider: 'v8',
+      // V8's, with what children have run.
+      provider: 'custom',
+      customProviderModule: './scripts/coverage-provider.mjs',
       include: ['src/core/**', 'src/engine/**', 'src/lang/**', 'src/stores/**'],
       reporter: ['text-summary', 'json'],
       reportOnFailure: true,

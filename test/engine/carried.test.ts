@@ -152,9 +152,14 @@ describe('a run whose controller dies at any event', () => {
       expect(times('b'), at).toBeLessThanOrEqual(1)
       if (end?.state === 'indeterminate') continue
       expect(end?.state, at).toBe('changed')
-      expect(['a', 'b', 'c'].map((id) => readFileSync(bench.path(id), 'utf8')), at).toEqual(['new', 'new', 'new'])
+      expect(
+        ['a', 'b', 'c'].map((id) => readFileSync(bench.path(id), 'utf8')),
+        at,
+      ).toEqual(['new', 'new', 'new'])
       expect(times('b'), at).toBe(1)
-      expect(end?.steps.filter(({ step: id, state }) => id === 'a' && state === 'changed').length, at).toBeGreaterThan(0)
+      expect(end?.steps.filter(({ step: id, state }) => id === 'a' && state === 'changed').length, at).toBeGreaterThan(
+        0,
+      )
     }
   })
 })
