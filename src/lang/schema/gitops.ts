@@ -24,8 +24,7 @@ export const GITOPS_SCHEMA = {
     },
     branch: {
       title: 'Branch',
-      description:
-        'The branch that decides. Default: main. Pilot stores may follow another, by a folder of their own.',
+      description: 'The branch that decides. Default: main. Pilot stores may follow another, by a folder of their own.',
       type: 'string',
       pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]*$',
       examples: ['main'],
