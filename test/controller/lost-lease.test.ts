@@ -59,4 +59,4 @@ it('a controller that was stopped for longer than its lease changes nothing more
     expect(device.failure.code).toMatch(/LEASE_LOST|CONVERGE_LOST/)
     project.remove()
   }
-}, 600_000)
+}, 120_000 * ROUNDS)
