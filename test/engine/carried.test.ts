@@ -130,6 +130,20 @@ describe('a run whose controller dies at any event', () => {
     return bench.events.slice(0, n + 1)
   }
 
+  /** Whatever has changed on the device is told as changed, or as in doubt. */
+  async function isTrue(events: readonly RunEvent[]): Promise<void> {
+    const said = await endOf(events)
+    for (const id of ['a', 'b', 'c']) {
+      const isTold = said?.steps.some(({ step: name, state }) => name === id && state === 'changed')
+      if (times(id) > 0 && !isTold)
+        expect([id, said?.state, said?.failure?.message]).toEqual([
+          id,
+          'indeterminate',
+          expect.stringContaining(`"${id}"`),
+        ])
+    }
+  }
+
   it('is brought to its end by the next one: nothing is left out, and no action is done twice', async () => {
     await bench.run('apply', [{ device: pos1, runbooks: [runbook(steps())] }])
     const many = bench.events.length
@@ -140,6 +154,7 @@ describe('a run whose controller dies at any event', () => {
       writeFileSync(bench.path('b'), 'new')
       const before = await diesAt(cut)
       const { left, record } = await readUnfinished(before)
+      await isTrue(before)
       // Targets are told by whoever starts a run, before anything of it.
       const [open = record.devices.has(POS1) ? undefined : { attempt: 1, carried: undefined }] = left
       if (open) {
