@@ -107,11 +107,11 @@ describe('a step that an earlier attempt has worked on', () => {
   })
 
   it('keeps what was changed by it where its condition cannot be judged any more', async () => {
-    const failure = { code: 'EXPRESSION_FAILED', phase: 'observe', message: 'no such key' } as const
-    const when = { text: 'w', steps: [], values: [], evaluate: () => ({ ok: false as const, failure }) }
+    const when = { text: 'w', steps: [], values: [], evaluate: () => ({ ok: false as const, error: 'no such key' }) }
     await goOn([line('a', { when })], { a: { state: 'changing', changes: CHANGES } })
     const left = (await readUnfinished(bench.events)).changesOf(POS1)
-    expect(left[keyOf('a')]).toMatchObject({ state: 'failed', changes: CHANGES, failure: { code: failure.code } })
+    const failure = { code: 'EXPRESSION_FAILED', message: 'when: no such key' }
+    expect(left[keyOf('a')]).toMatchObject({ state: 'failed', changes: CHANGES, failure })
   })
 })
 
