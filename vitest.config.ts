@@ -22,12 +22,14 @@ export default defineConfig({
   test: {
     // Asked for by `npm run coverage` alone.
     coverage: {
-      provider: 'v8',
+      // V8's, with what children have run.
+      provider: 'custom',
+      customProviderModule: './scripts/coverage-provider.mjs',
       include: ['src/core/**', 'src/engine/**', 'src/lang/**', 'src/stores/**'],
       reporter: ['text-summary', 'json'],
       reportOnFailure: true,
       // Floors, in percent: to be raised as tests are written. 95 is what both are meant to have.
-      thresholds: { 'src/core/**': { branches: 45 }, 'src/engine/**': { branches: 65 } },
+      thresholds: { 'src/core/**': { branches: 72 }, 'src/engine/**': { branches: 65 } },
     },
     sequence: { sequencer: LongestFirst },
     projects: [

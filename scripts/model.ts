@@ -1,4 +1,4 @@
-/** `npm run model -- [SCHEDULES] [SEED]`: plays random schedules against admission; a million unless said otherwise. */
+/** `npm run model -- [SCHEDULES] [SEED]`: plays random schedules against admission; a million by default. */
 import { noTally, play } from '../test/engine/admission/model/schedule.ts'
 import * as admission from '../test/engine/admission/model/subject.ts'
 

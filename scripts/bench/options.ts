@@ -4,9 +4,9 @@ import type { Options } from './sections/section.ts'
 export const USAGE = `npm run bench -- [FLAGS]
 
   --section ID[,ID]    start-up line cores profile winrm in-flight results inventory faulty
-                       printers fleet; all unless given
-  --tool ID[,ID]       till clush pdsh pssh openssh ansible mitogen asyncssh libssh2 go; pywinrm ansible-winrm; what is
-                       installed unless given
+                       printers fleet (all)
+  --tool ID[,ID]       till clush pdsh pssh openssh ansible mitogen asyncssh libssh2 go; pywinrm ansible-winrm (all that
+                       are installed)
   --size N[,N]         addresses of the fleet (100,500,1000)
   --rounds N           times that each tool has its turn (1; one more on 100 addresses or fewer)
   --in-flight N[,N]    connections held open at once (250,1000,2000); 10000 is possible where there is memory

@@ -108,7 +108,7 @@ function whatItIs({ description = '', options, required, multiple, env, ...flag 
   return [
     text(description),
     options ? `One of ${options.map(code).join(', ')}.` : '',
-    ['string', 'number'].includes(typeof flag.default) ? `${code(String(flag.default))} unless given.` : '',
+    ['string', 'number'].includes(typeof flag.default) ? `Default: ${code(String(flag.default))}.` : '',
     required ? 'Required.' : '',
     multiple ? 'May be given several times.' : '',
     env ? `In the environment: ${code(env)}.` : '',

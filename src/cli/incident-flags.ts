@@ -8,7 +8,7 @@ export const wordFlags = {
   cause: Flags.string({ description: 'what it came from; stops the clock of diagnosis', helpValue: 'TEXT' }),
   done: Flags.string({ description: 'a step of it that is done; may be repeated', multiple: true, helpValue: 'STEP' }),
   action: Flags.string({ description: 'what is to be done so that it does not come again', helpValue: 'TEXT' }),
-  owner: Flags.string({ description: 'who does that; this account unless given', helpValue: 'NAME' }),
+  owner: Flags.string({ description: 'who does that. Default: this account', helpValue: 'NAME' }),
   due: Flags.custom<string>({
     description: 'until when',
     helpValue: 'YYYY-MM-DD',

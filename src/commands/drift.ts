@@ -27,7 +27,7 @@ that it could not judge, or that nobody looked at. Exit codes as for plan: 0 as 
   static override flags = {
     ...runFlags,
     since: durationFlag({
-      description: 'from history: what began to differ no longer ago, and by what; no device is asked',
+      description: 'from history: what began to differ within so long, and by what; no device is asked',
       helpValue: 'TIME',
       exclusive: ['ndjson', 'output', 'junit', 'markdown', 'html', 'code-quality', 'sarif', 'fail-on'],
     }),

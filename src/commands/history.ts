@@ -24,7 +24,7 @@ by itself (schema till.history/1).`
   static override args = { device: Args.string({ required: true, description: 'its full name: PL-0412/pos1' }) }
   static override flags = {
     limit: Flags.integer({ char: 'n', description: 'at most so many runs', default: 200, min: 1 }),
-    since: durationFlag({ description: 'only runs that ended there no longer ago: 7d', helpValue: 'TIME' }),
+    since: durationFlag({ description: 'only runs that ended there within so long: 7d', helpValue: 'TIME' }),
     whole: Flags.boolean({ description: 'a line for every run', exclusive: ['json'] }),
     json: Flags.boolean({ description: 'as JSON (schema till.history/1)', helpGroup: 'OUTPUT' }),
     sandbox: sandboxFlag,

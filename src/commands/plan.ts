@@ -52,7 +52,7 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
   ]
   static override args = {
     runbook: Args.string({
-      description: 'name of a runbook of this repository, or a file; with --against all that are assigned unless given',
+      description: 'name of a runbook of this repository, or a file. Default, with --against: all that are assigned',
     }),
   }
   static override flags = {

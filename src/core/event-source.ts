@@ -42,7 +42,7 @@ export interface EventRule {
 
 /** When a device has been silent for too long. */
 export interface SilenceRule {
-  /** All devices that were heard of, unless given. */
+  /** Default: all devices that were heard of. */
   readonly where?: Expression
   readonly afterMs: number
 }

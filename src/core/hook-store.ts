@@ -100,8 +100,8 @@ export interface HookStore {
   inbox(since: string): AsyncIterable<InboxEntry>
   /**
    * Takes the alerts of an entry into their episodes; an entry that was worked off meanwhile changes nothing. One that is resolved ends
-   * what it has begun, by whatever rule and at whatever device that was, where `mayEnd` says that its sender may tell of it; all
-   * unless given.
+   * what it has begun, by whatever rule and at whatever device that was, where `mayEnd` says that its sender may tell of it.
+   * Default: all.
    */
   join(
     entry: string,

@@ -1,5 +1,5 @@
 import { type Carried, type CarriedSteps, noteEnd, stepKey } from './carried.ts'
-import type { DevicePastDoubt, RunEvent, StepFinished } from './events.ts'
+import type { DevicePastDoubt, RunEvent, StepConverging, StepFinished } from './events.ts'
 import { NOT_LOOKED_AT, RunFold } from './fold-run.ts'
 import type { DeviceRecord, RunRecord } from './run.ts'
 
@@ -42,8 +42,8 @@ interface Trace {
 
 interface Changes {
   readonly steps: Map<string, Carried>
-  /** In which attempt a change was announced last. */
-  readonly announced: Map<string, number>
+  /** In which attempt a change was announced last, and what those before it had left of the step. */
+  readonly announced: Map<string, { readonly attempt: number; readonly before: Carried | undefined }>
 }
 
 /** Reads the journal of a run that nobody works on any more. */
@@ -131,9 +131,7 @@ function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
     if (!NOT_LOOKED_AT.has(event.state)) known.isPastDoubt = false
     if (event.state !== 'indeterminate') dropUnsent(known, attempt)
   } else if (event.type === 'step.converging') {
-    const { steps, announced } = stepsOf(known)
-    steps.set(stepKey(event), { state: 'changing', changes: event.changes })
-    announced.set(stepKey(event), attempt)
+    announce(stepsOf(known), event, attempt)
   } else if (event.type === 'step.finished') traceEnd(known, event, attempt)
 }
 
@@ -146,6 +144,14 @@ function putAside(known: Trace, { by, why }: DeviceEvent & DevicePastDoubt): voi
   }
 }
 
+function announce({ steps, announced }: Changes, event: DeviceEvent & StepConverging, attempt: number): void {
+  const key = stepKey(event)
+  const last = announced.get(key)
+  const before = last?.attempt === attempt ? last.before : steps.get(key)
+  announced.set(key, { attempt, before })
+  steps.set(key, { state: 'changing', changes: event.changes })
+}
+
 function stepsOf(known: Trace): Changes {
   known.changes ??= { steps: new Map(), announced: new Map() }
   return known.changes
@@ -153,19 +159,27 @@ function stepsOf(known: Trace): Changes {
 
 function traceEnd(known: Trace, event: DeviceEvent & StepFinished, attempt: number): void {
   if (known.changes === undefined && event.state !== 'changed' && event.failure === undefined) return
-  const { steps, announced } = stepsOf(known)
+  const changes = stepsOf(known)
   const key = stepKey(event)
   // The attempt that announced it has left it out: it was never sent.
-  const isUnsent = event.state === 'skipped' && announced.get(key) === attempt
-  if (isUnsent && steps.get(key)?.state === 'changing') steps.delete(key)
-  else noteEnd(steps, event)
+  if (event.state === 'skipped' && isOpen(changes, key, attempt)) takeBack(changes, key)
+  else noteEnd(changes.steps, event)
 }
 
 /** An attempt that came to its end has judged what it sent; what was only announced was never sent. */
 function dropUnsent({ changes }: Trace, attempt: number): void {
   if (changes === undefined) return
-  const { steps, announced } = changes
-  for (const [key, { state }] of steps) {
-    if (state === 'changing' && announced.get(key) === attempt) steps.delete(key)
-  }
+  for (const key of [...changes.steps.keys()]) if (isOpen(changes, key, attempt)) takeBack(changes, key)
+}
+
+/** An attempt has announced it, and nothing was said of it since. */
+function isOpen({ steps, announced }: Changes, key: string, attempt: number): boolean {
+  return steps.get(key)?.state === 'changing' && announced.get(key)?.attempt === attempt
+}
+
+/** What was never sent leaves what earlier attempts have done as it was. */
+function takeBack({ steps, announced }: Changes, key: string): void {
+  const before = announced.get(key)?.before
+  if (before) steps.set(key, before)
+  else steps.delete(key)
 }

@@ -10,7 +10,7 @@ import { readSshSignature } from './ssh-signature.ts'
 export interface DetachedSigners {
   /** allowed_signers of ssh-keygen(1). */
   readonly signers: string
-  /** Keys that are not trusted any more, or a KRL; a list that is empty unless given. */
+  /** Keys that are not trusted any more, or a KRL. Default: a list that is empty. */
   readonly revocations?: string | undefined
 }
 

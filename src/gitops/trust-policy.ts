@@ -3,9 +3,9 @@ import { matchesPath } from './path-pattern.ts'
 /** Who has to have signed what, for one kind of paths. */
 export interface PathRule {
   readonly path: string
-  /** Names of signers; everybody in the list of signers unless given. */
+  /** Names of signers. Default: everybody in the list of signers. */
   readonly signers?: readonly string[]
-  /** How many people; 1 unless given. */
+  /** How many people. Default: 1. */
   readonly signatures: number
 }
 

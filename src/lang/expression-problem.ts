@@ -2,7 +2,7 @@ import type { ErrorCode } from '../core/error-catalog.ts'
 
 /** What is wrong with an expression. `offset` and `length` are inside its text, in UTF-16 units. */
 export interface ExpressionProblem {
-  /** EXPRESSION_INVALID unless given. */
+  /** Default: EXPRESSION_INVALID. */
   readonly code?: ErrorCode
   readonly summary: string
   readonly detail?: string

@@ -74,7 +74,7 @@ function about({ description = '', examples = [], default: fallback }: ParamSche
   )
   return [
     description,
-    fallback === undefined ? '' : `${quote(JSON.stringify(fallback))} unless given.`,
+    fallback === undefined ? '' : `Default: ${quote(JSON.stringify(fallback))}.`,
     shown.length > 0 ? `For example ${shown.join(' or ')}.` : '',
   ]
     .filter(Boolean)

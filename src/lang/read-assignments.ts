@@ -14,7 +14,7 @@ export interface Assignment {
   readonly name: string
   readonly where?: string
   readonly mode: AssignmentMode
-  /** How often; with every pass unless given. */
+  /** How often. Default: with every pass. */
   readonly everyMs?: number
   readonly owner?: string
   /** As a command line would give them; the runbook converts them by its declarations. */

@@ -79,14 +79,8 @@ export async function identityOf(session: StoreSession): Promise<string> {
   )
 }
 
-/** What must be known after a power cut too: that a change may be under way, and that nothing more comes. */
-const MUST_SURVIVE: ReadonlySet<RunEvent['type']> = new Set([
-  'run.started',
-  'run.resumed',
-  'run.targets',
-  'step.converging',
-  'run.finished',
-])
+/** What must be known after a power cut too: that a change may be under way, that nothing more comes, and what goes on record. */
+const MUST_SURVIVE: ReadonlySet<RunEvent['type']> = new Set([...AUDITED, 'run.targets', 'step.converging'])
 
 class StoredRuns implements RunStore {
   readonly leases: LeaseStore

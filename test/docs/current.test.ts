@@ -11,6 +11,11 @@ test.each(Object.entries(await generatedPages()))(
   },
 )
 
+test('every default is told by that word', () => {
+  const told = PAGES.flatMap((page) => readPage(page).match(/^.*\bunless (?:given|told)\b.*$/gm) ?? [])
+  expect(told).toEqual([])
+})
+
 describe.each(PAGES)('links of %s', (page) => {
   const links = linksOf(readPage(page))
 

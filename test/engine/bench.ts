@@ -131,7 +131,7 @@ type StepInput = Omit<Partial<Step>, 'params' | 'when'> & {
 } & {
   when?: (steps: Record<string, { state: string; changed: boolean }>) => boolean
   needs?: string[]
-  /** Of those that `when` needs, the ones whose values it looks at; all unless told. */
+  /** Of those that `when` needs, the ones whose values it looks at. Default: all. */
   looks_at?: string[]
 }
 

@@ -25,7 +25,7 @@ export type GivenFile =
  */
 export interface ModuleCase {
   readonly it: string
-  /** Interpreters; all unless told. */
+  /** Interpreters. Default: all. */
   readonly shells?: readonly string[]
   /** Skipped for other users. */
   readonly needs?: 'root'
@@ -49,7 +49,7 @@ export interface ModuleCase {
     readonly mounts?: Readonly<Record<string, string>>
   }
   readonly params: JsonObject
-  /** How many questions a look may ask; one unless told. */
+  /** How many questions a look may ask. Default: one. */
   readonly questions?: number
   readonly triggered?: boolean
   /** Texts of the parameters that stand in secrets, as `Secret`. */
@@ -67,7 +67,7 @@ export interface ModuleCase {
   }
   readonly after?: {
     readonly failure?: JsonObject
-    /** What differs still; nothing unless told. */
+    /** What differs still. Default: nothing. */
     readonly changes?: readonly Change[]
     readonly value?: JsonValue
     readonly files?: Readonly<Record<string, string | { readonly content?: string; readonly mode?: string }>>

@@ -43,7 +43,7 @@ export const RULES = `hooks:
 export class ServedProject extends TestProject {
   server: ChildProcess | undefined
   url = ''
-  /** Where it listens; a port of its own each time, unless given. */
+  /** Where it listens; by default a port of its own each time. */
   listen = '127.0.0.1:0'
   /** How many files it may have open, where that is not what this process may. */
   files: number | undefined

@@ -7,7 +7,7 @@ import type { WinRmTool } from '../tools/winrm.ts'
 export interface Options {
   readonly sections: readonly string[]
   readonly sizes: readonly number[]
-  /** Ids of tools; all that are installed unless given. */
+  /** Ids of tools. Default: all that are installed. */
   readonly tools: readonly string[]
   readonly rounds: number
   readonly quick: boolean

@@ -40,13 +40,13 @@ export interface NamedQuestion {
   readonly now: Date
   readonly by?: Grouping | undefined
   readonly of?: AvailabilityOf | undefined
-  /** Of what recurs, fewer times are left out; 2 unless told. */
+  /** Of what recurs, fewer times are left out. Default: 2. */
   readonly atLeast?: number | undefined
-  /** 13 unless told. */
+  /** Default: 13. */
   readonly weeks?: number | undefined
   /** Also days of which everything is known. */
   readonly isWhole?: boolean | undefined
-  /** How many runs are looked through; 50 unless told. */
+  /** How many runs are looked through. Default: 50. */
   readonly runs?: number | undefined
 }
 

@@ -37,7 +37,7 @@ export interface RunOptions {
   readonly because?: string | undefined
   /** Devices at a time. Default: the project's setting. Runs of one controller share what it allows. */
   readonly parallel?: number | undefined
-  /** Who works on the devices: this process, unless told, or workers that share its state. */
+  /** Who works on the devices: this process, which is the default, or workers that share its state. */
   readonly on?: 'workers' | undefined
   /** Worker threads. Default: the project's setting. */
   readonly workers?: Workers | undefined

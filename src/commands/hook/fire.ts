@@ -43,7 +43,11 @@ export default class HookFire extends BaseCommand {
       description: 'a field of the payload, in place of stdin; several times',
       helpValue: 'NAME=VALUE',
     }),
-    wait: Flags.string({ description: 'how long to see to it without a server', default: '2m', helpValue: 'DURATION' }),
+    wait: Flags.string({
+      description: 'for how long to see to it where no server runs',
+      default: '2m',
+      helpValue: 'DURATION',
+    }),
     json: Flags.boolean({ description: 'one JSON document', helpGroup: 'OUTPUT' }),
     sandbox: sandboxFlag,
   }

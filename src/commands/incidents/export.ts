@@ -30,7 +30,7 @@ export default class IncidentsExport extends IncidentCommand {
   }
   static override flags = {
     format: Flags.string({
-      description: 'csv for all of them, markdown for one, unless told; json is --json',
+      description: 'Default: csv for all of them, markdown for one. json is --json',
       options: ['csv', 'markdown', 'json'],
     }),
     since: Flags.string({ description: 'only those that were opened since then', helpValue: 'YYYY-MM-DD' }),

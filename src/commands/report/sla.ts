@@ -40,7 +40,7 @@ change any more; corrections are further versions with a reason. Closed months a
       helpValue: 'MONTH',
     }),
     because: Flags.string({
-      description: 'why a closed month is corrected, or what is not counted does not count',
+      description: 'why a closed month is corrected, or why something is left out of the count',
       dependsOn: ['close'],
       helpValue: 'WHY',
     }),

@@ -23,7 +23,7 @@ codes: 0 every event is known and finds its device; 3 one is not, or cannot be r
     file: Args.string({ required: true, description: 'a file with recorded events', name: 'FILE' }),
   }
   static override flags = {
-    source: Flags.string({ description: 'which source; the only one unless given', helpValue: 'NAME' }),
+    source: Flags.string({ description: 'which source. Default: the only one that there is', helpValue: 'NAME' }),
     topic: Flags.string({ description: 'the topic that the events came by', helpValue: 'TOPIC', default: '' }),
     json: Flags.boolean({ description: 'as JSON (schema till.sources-tried/1)', helpGroup: 'OUTPUT' }),
   }

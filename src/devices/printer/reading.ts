@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { LineState } from '../line/line.ts'
 
-/** Three answers: what could not be told is never shown as well. */
+/** Three answers: what could not be read is never told as healthy. */
 export type Answer = 'yes' | 'no' | 'unknown'
 
 /** What can be the matter with a printer, whatever it speaks. */

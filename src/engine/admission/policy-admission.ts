@@ -240,7 +240,10 @@ class PolicyGate {
       change: async (guards, { isTouched } = { isTouched: false }): Promise<ChangeAnswer> => {
         const decision = await this.ask('change', device, { guards, isTouched })
         this.#waves.looked(device)
-        if (decision.kind === 'begin') return { kind: 'begin' }
+        if (decision.kind === 'begin') {
+          this.#inUseSince.delete(device)
+          return { kind: 'begin' }
+        }
         this.#sawInOrder(device)
         return this.answerOf(decision, device)
       },

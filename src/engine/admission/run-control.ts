@@ -39,8 +39,12 @@ export function askedFor(
 ): RunControl {
   if (wanted.people === 0) return control
   const wave = wanted.each === 'wave' ? of.wave : undefined
-  const known = control.approvals.find((state) => state.wave === wave)
-  if (known && !(of.isFirst && (isOver(known, of.now) || known.refused))) return tightened(control, known, wanted)
+  const before = control.approvals.find((state) => state.wave === wave)
+  const known = before && tightened(before, wanted)
+  if (known && !(of.isFirst && (isOver(known, of.now) || known.refused))) {
+    if (known === before) return control
+    return { ...control, approvals: control.approvals.map((state) => (state === before ? known : state)) }
+  }
   const asked: ApprovalState = {
     id: wave === undefined ? of.run : `${of.run}/${wave + 1}`,
     run: of.run,
@@ -58,15 +62,16 @@ export function askedFor(
 
 /**
  * An approval is judged by the policy in force as well (rules/approval.ts), and has to be given by the same measure: people could not give
- * what is missing otherwise. Also of what has begun, which goes on when they have. The same control where nothing is stricter.
+ * what is missing otherwise. Also of what has begun, which goes on when they have. The same state where nothing is stricter.
  */
-function tightened(control: RunControl, known: ApprovalState, wanted: Approval): RunControl {
+function tightened(known: ApprovalState, wanted: Approval): ApprovalState {
   const people = Math.max(known.people, wanted.people)
   const fourEyes = known.fourEyes || wanted.fourEyes
   const signed = known.signed ?? wanted.signed
-  if (people === known.people && fourEyes === known.fourEyes && signed === known.signed) return control
-  const stricter: ApprovalState = { ...known, people, fourEyes, ...(signed && { signed }) }
-  return { ...control, approvals: control.approvals.map((state) => (state === known ? stricter : state)) }
+  const expiresAt = Math.min(known.expiresAt, known.askedAt + wanted.validMs)
+  const isSame = people === known.people && fourEyes === known.fourEyes && signed === known.signed
+  if (isSame && expiresAt === known.expiresAt) return known
+  return { ...known, people, fourEyes, expiresAt, ...(signed && { signed }) }
 }
 
 /** What waited for an approval has begun by it. */

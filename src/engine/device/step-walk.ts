@@ -113,8 +113,8 @@ export class StepWalk {
     if (verdict) return verdict
     const scope = this.#scope()
     const due = evaluateWhen(step, scope)
-    if (!due.ok) return this.#failedAs(due.failure)
     const carried = this.#carried(step)
+    if (!due.ok) return this.#failedAs(due.failure, carried && { changes: carried.changes })
     if (carried?.state === 'failed' && this.#options.isChanging) return failedBefore(carried)
     // What an earlier attempt has begun was due then; what it has changed may be why it is no longer.
     if (!due.value && !carried) return { state: 'skipped', reason: `when: ${step.when?.text ?? ''}` }

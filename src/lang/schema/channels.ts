@@ -15,14 +15,14 @@ const SMTP = {
   properties: {
     host: text('Name of the server.', 'mail.example'),
     port: {
-      description: '587 for starttls, 465 for tls, 25 for none unless given.',
+      description: 'Default: 587 for starttls, 465 for tls, 25 for none.',
       type: 'integer',
       minimum: 1,
       maximum: 65_535,
       examples: [587],
     },
     security: {
-      description: 'starttls, unless given, and tls check its certificate; none is for a server on this machine.',
+      description: 'starttls, the default, and tls check its certificate; none is for a server on this machine.',
       enum: ['starttls', 'tls', 'none'],
       examples: ['tls'],
     },
@@ -74,7 +74,7 @@ const HTTP = {
       maximum: 1_000,
       examples: [1],
     },
-    attempts: count('So often it is tried before it is given up; 10 unless given.', 10),
+    attempts: count('So often it is tried before it is given up. Default: 10.', 10),
     trading_hours: {
       description:
         'Only while the store of the incident trades; what falls outside waits for it to open. Default: false.',
@@ -88,8 +88,8 @@ const HTTP = {
       type: 'object',
       additionalProperties: false,
       properties: {
-        within: duration('So long is waited for it; 10m unless given.', '5m'),
-        times: count('So often it is sent; 3 unless given.', 3),
+        within: duration('So long is waited for it. Default: 10m.', '5m'),
+        times: count('So often it is sent. Default: 3.', 3),
       },
       examples: [{ within: '5m', times: 3 }],
     },
@@ -106,7 +106,7 @@ const JIRA = {
   properties: {
     url: url('What stands before /rest.', 'https://chain.atlassian.net'),
     flavour: {
-      description: 'cloud, unless given; server is Data Center.',
+      description: 'cloud, the default; server is Data Center.',
       enum: ['cloud', 'server'],
       examples: ['server'],
     },
@@ -123,7 +123,7 @@ const JIRA = {
     },
     close_by: text('Name of the transition that is made when the incident is closed. Default: none.', 'Done'),
     resolution: text('Resolution that goes with it. Default: none.', 'Fixed'),
-    index: duration('How long its search may not show what was made a moment ago; 1m unless given.', '1m'),
+    index: duration('How long its search may not show what was made a moment ago. Default: 1m.', '1m'),
   },
 } as const
 
@@ -165,7 +165,7 @@ export const contacts = (hours: object) =>
           description:
             'When somebody is there, by the clocks of time_zone; otherwise the next one is told. Default: always.',
         },
-        time_zone: text('IANA name; UTC unless given.', 'Europe/Warsaw'),
+        time_zone: text('IANA name. Default: UTC.', 'Europe/Warsaw'),
       },
     },
     examples: [{ desk: { channel: 'mail', to: 'desk@example.com' } }],
@@ -183,10 +183,10 @@ export const CHAIN = {
     required: ['to'],
     properties: {
       to: text('Name of a contact.', 'desk'),
-      after: duration('How long after the beginning, in the time of the contract; at once unless given.', '15m'),
+      after: duration('How long after the beginning, in the time of the contract. Default: at once.', '15m'),
       until: {
         description:
-          'What makes it needless: that somebody has taken it, unless given; that its cause is known; that it is over.',
+          'What makes it needless: that somebody has taken it, which is the default; that its cause is known; that it is over.',
         enum: CHAIN_UNTIL,
         examples: ['fixed'],
       },

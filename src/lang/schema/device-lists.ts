@@ -58,7 +58,7 @@ const DEVICE_LIST = {
       minLength: 1,
       examples: ["device.kind == 'payment-terminal'"],
     },
-    timeout: { description: 'For one page; 30s unless given.', ...DURATION, examples: ['1m'] },
+    timeout: { description: 'For one page. Default: 30s.', ...DURATION, examples: ['1m'] },
   },
 } as const
 

@@ -24,8 +24,7 @@ export const GITOPS_SCHEMA = {
     },
     branch: {
       title: 'Branch',
-      description:
-        'The branch that decides; main unless given. Pilot stores may follow another, by a folder of their own.',
+      description: 'The branch that decides. Default: main. Pilot stores may follow another, by a folder of their own.',
       type: 'string',
       pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]*$',
       examples: ['main'],
@@ -61,14 +60,14 @@ export const GITOPS_SCHEMA = {
             examples: ['inventory/fiscal/**'],
           },
           signers: {
-            description: 'Names of signers who may; all unless given.',
+            description: 'Names of signers who may. Default: all.',
             type: 'array',
             minItems: 1,
             items: NAME,
           },
           signatures: {
             description:
-              'How many people must have signed the content; 1 unless given. Those count who signed the commit that wrote it, ' +
+              'How many people must have signed the content. Default: 1. Those count who signed the commit that wrote it, ' +
               'the merge that brought it, or a commit with a line "Approves: COMMIT".',
             type: 'integer',
             minimum: 1,
@@ -82,7 +81,7 @@ export const GITOPS_SCHEMA = {
     merges: {
       title: 'Merges',
       description:
-        'rebuilt, unless given: a merge that nobody signed is taken if its content is what git itself makes of its two parents, ' +
+        'rebuilt, the default: a merge that nobody signed is taken if its content is what git itself makes of its two parents, ' +
         'and both are verified. signed: every merge has to be signed.',
       enum: ['rebuilt', 'signed'],
     },
@@ -124,18 +123,18 @@ export const GITOPS_SCHEMA = {
       additionalProperties: false,
       properties: {
         key: {
-          description: 'Private key for SSH without a passphrase; the agent unless given.',
+          description: 'Private key for SSH without a passphrase. Default: the agent.',
           ...FILE,
           examples: ['deploy_key'],
         },
         known_hosts: {
-          description: 'Host keys that are trusted; those of this user unless given.',
+          description: 'Host keys that are trusted. Default: those of this user.',
           ...FILE,
           examples: ['known_hosts'],
         },
         token: { description: 'File with a token, for https.', ...FILE, examples: ['token'] },
         user: {
-          description: 'User name beside the token; oauth2 unless given.',
+          description: 'User name beside the token. Default: oauth2.',
           type: 'string',
           pattern: '^[^\\s:]+$',
           examples: ['oauth2'],
@@ -144,7 +143,7 @@ export const GITOPS_SCHEMA = {
     },
     fetch_timeout_ms: {
       title: 'Fetch timeout',
-      description: 'A fetch is ended after so long; 300000 unless given.',
+      description: 'A fetch is ended after so long. Default: 300000.',
       type: 'integer',
       minimum: 1_000,
       maximum: 3_600_000,

@@ -72,7 +72,7 @@ const GUARD = {
         name: { ...PATTERN, description: 'One of `sources`.', examples: ['tills'] },
         fact: { ...PATTERN, description: 'Busy while it is true.', examples: ['receipt_open'] },
         within: {
-          description: 'The newest event of the device may be so old; 60s unless given.',
+          description: 'The newest event of the device may be so old. Default: 60s.',
           type: 'string',
           pattern: DURATION_PATTERN,
           examples: ['30s'],

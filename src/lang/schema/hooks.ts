@@ -48,8 +48,8 @@ const RULE = {
     ),
     fault: {
       description:
-        'Fault class of the incident that it becomes where people are needed, unless the runbook has classified it; the name of the rule ' +
-        'unless given.',
+        'Fault class of the incident that it becomes where people are needed, unless the runbook has classified it. Default: the name ' +
+        'of the rule.',
       type: 'string',
       pattern: NAME,
       examples: ['sale-blocked'],
@@ -63,14 +63,14 @@ const RULE = {
     },
     about: {
       description:
-        'device, unless given. store: the fault is that of a whole store, such as a dead line; while it lasts, faults of the devices ' +
+        'device, the default: of that device alone. store: the fault is that of a whole store, such as a dead line; while it lasts, faults of the devices ' +
         'in it are its symptoms, and nothing is done about them.',
       enum: ['device', 'store'],
       examples: ['store'],
     },
     mode: {
       description:
-        'shadow, unless given: says what would be done, and does nothing. ask: does it once somebody approved. act: does it.',
+        'shadow, the default: says what would be done, and does nothing. ask: does it once somebody approved. act: does it.',
       enum: HOOK_MODES,
       examples: ['act'],
     },
@@ -100,36 +100,36 @@ const RULE = {
       examples: [{ times: 3, within: '1h' }],
     },
     settle: duration(
-      'How long to wait after the first alert, so that a cause can show up before its symptoms are acted upon; 30s unless given.',
+      'How long to wait after the first alert, so that a cause can show up before its symptoms are acted upon. Default: 30s.',
       '30s',
     ),
-    cooldown: duration('How long a device is left alone after a repair, by whatever rule; 15m unless given.', '15m'),
+    cooldown: duration('How long a device is left alone after a repair, by whatever rule. Default: 15m.', '15m'),
     attempts: {
       description: 'How many repairs are made before people are told.',
       type: 'object',
       additionalProperties: false,
       properties: {
-        episode: count('For one episode; 1 unless given.', 2),
-        day: count('At a device within 24 hours, by all rules; 3 unless given.', 3),
+        episode: count('For one episode. Default: 1.', 2),
+        day: count('At a device within 24 hours, by all rules. Default: 3.', 3),
         useless: count(
-          'Repairs in a row by this rule that did not help on devices of one profile: the rest of them is left alone; 3 unless given.',
+          'Repairs in a row by this rule that did not help on devices of one profile: the rest of them is left alone. Default: 3.',
           3,
         ),
       },
       examples: [{ episode: 2, day: 3 }],
     },
-    per_hour: count('Repairs by this rule within an hour, over the whole fleet; 20 unless given.', 20),
+    per_hour: count('Repairs by this rule within an hour, over the whole fleet. Default: 20.', 20),
     clear_within: duration(
-      'How long the alert may take to go out after a repair; then the repair did not help. 10m unless given.',
+      'How long the alert may take to go out after a repair; then the repair did not help. Default: 10m.',
       '10m',
     ),
     held_for: duration(
       'How long a repair may be held back, by safety, because nobody approves it or because monitoring does not answer, until people are ' +
-        'told; it goes on to be asked for. It counts while the store trades (always, where it never does). 30m unless given.',
+        'told; it goes on to be asked for. It counts while the store trades (always, where it never does). Default: 30m.',
       '2h',
     ),
     quiet: duration(
-      'How long nothing may fire before the episode is closed. What fires again before that is the same one. 5m unless given.',
+      'How long nothing may fire before the episode is closed. What fires again before that is the same one. Default: 5m.',
       '5m',
     ),
   },
@@ -167,8 +167,8 @@ const SOURCE = {
 } as const
 
 const LASTS = duration(
-  'How long it lasts unless it is renewed, which is done while work goes on: so soon it ends by itself where Tillwright was killed. 10m ' +
-    'unless given, 10s at least; Zabbix goes by whole minutes.',
+  'How long it lasts unless it is renewed, which is done while work goes on: so soon it ends by itself where Tillwright was killed. Default: ' +
+    '10m. 10s at least; Zabbix goes by whole minutes.',
   '10m',
 )
 
@@ -213,11 +213,11 @@ export const HOOKS = {
               additionalProperties: false,
               properties: {
                 name: text(
-                  "Technical name, CEL over device and store: letters, digits, spaces and ._- only. device.store + '-' + device.id unless given.",
+                  "Technical name, CEL over device and store: letters, digits, spaces and ._- only. Default: device.store + '-' + device.id.",
                   "device.store + '.' + device.id",
                 ),
                 group: text(
-                  "Host group that it is in, beside others; made where there is none. 'Tillwright/' + device.region unless given.",
+                  "Host group that it is in, beside others; made where there is none. Default: 'Tillwright/' + device.region.",
                   "'Tills/' + device.region",
                 ),
               },
@@ -281,8 +281,8 @@ export const HOOKS = {
       type: 'object',
       additionalProperties: false,
       properties: {
-        episodes: count('More new episodes than so many; 100 unless given.', 100),
-        within: duration('Within so long; 10m unless given.', '10m'),
+        episodes: count('More new episodes than so many. Default: 100.', 100),
+        within: duration('Within so long. Default: 10m.', '10m'),
       },
       examples: [{ episodes: 100, within: '10m' }],
     },

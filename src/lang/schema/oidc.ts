@@ -57,7 +57,7 @@ export const OIDC = {
   required: ['issuer', 'client_id', 'person', 'roles'],
   properties: {
     name: {
-      description: 'What people call it; the host of the issuer unless given.',
+      description: 'What people call it. Default: the host of the issuer.',
       type: 'string',
       minLength: 1,
       maxLength: 60,
@@ -84,7 +84,7 @@ export const OIDC = {
       examples: ['env:TILL_OIDC_SECRET'],
     },
     scopes: {
-      description: 'What is asked for; openid unless given, which has to be among them.',
+      description: 'What is asked for; openid has to be among them. Default: openid alone.',
       type: 'array',
       minItems: 1,
       uniqueItems: true,

@@ -15,12 +15,12 @@ const plans = (place: string, file: object) =>
         ...file,
       },
       revocations: {
-        description: `Public keys that plans may not be signed by any more, one a line, or a KRL; ${place} None unless given.`,
+        description: `Public keys that plans may not be signed by any more, one a line, or a KRL. ${place} Default: none.`,
         ...file,
       },
       signed: {
         description:
-          'When a change has to come by a signed plan. never, unless given: other changes need none, and every plan is looked at. ' +
+          'When a change has to come by a signed plan. never, the default: other changes need none, and every plan is looked at. ' +
           'off-terminal: where no person sits at a terminal, as in a pipeline, till apply without a signed plan and till exec are ' +
           'refused. always: on a terminal, too. What `till reconcile` and hooks do is decided by what is in force, and `till rollback` wants nothing new: they need none.',
         enum: SIGNED_WHEN,

@@ -30,7 +30,7 @@ const ASSIGNMENT = {
       examples: ['agent-update'],
     },
     where: {
-      description: 'Which devices: CEL over store, device and region. All that the runbook targets unless given.',
+      description: 'Which devices: CEL over store, device and region. Default: all that the runbook targets.',
       type: 'string',
       minLength: 1,
       examples: ['device.kind == "till"'],
@@ -41,21 +41,21 @@ const ASSIGNMENT = {
       examples: [{ version: '7.0.1' }],
     },
     name: {
-      description: 'Names it for `till assignments`; the name of its runbook unless given.',
+      description: 'Names it for `till assignments`. Default: the name of its runbook.',
       type: 'string',
       pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
       examples: ['agent-of-pilots'],
     },
     mode: {
       description:
-        'What `till reconcile` does about drift. report, unless given: say it. ask: say it, and that a person is waited for. ' +
+        'What `till reconcile` does about drift. report, the default: say it. ask: say it, and that a person is waited for. ' +
         'mend: apply the runbook.',
       enum: ASSIGNMENT_MODES,
       examples: ['mend'],
     },
     every: {
       description:
-        'How often `till reconcile` goes through it, up to a tenth later, and at once where it wants something else; with every pass unless given.',
+        'How often `till reconcile` goes through it, up to a tenth later, and at once where it wants something else. Default: with every pass.',
       ...DURATION,
       examples: ['1h'],
     },
@@ -100,7 +100,7 @@ const SECRETS = {
             examples: [['vault', 'kv', 'get', '-field=password', 'secret/{}']],
           },
           timeout_ms: {
-            description: 'It is ended after so long; 10000 unless given.',
+            description: 'It is ended after so long. Default: 10000.',
             type: 'integer',
             minimum: 1,
             maximum: 600_000,
@@ -116,7 +116,7 @@ const SECRETS = {
       additionalProperties: false,
       properties: {
         identity: {
-          description: 'Where the private keys are: env:NAME or file:PATH; file:~/.config/till/age.key unless given.',
+          description: 'Where the private keys are: env:NAME or file:PATH. Default: file:~/.config/till/age.key.',
           type: 'string',
           pattern: '^(env|file):.+$',
           examples: ['env:TILL_AGE_KEY', 'file:~/.config/till/age.key'],
@@ -142,28 +142,28 @@ export const PROJECT_SCHEMA = {
   properties: {
     inventory: {
       title: 'Inventory',
-      description: 'Folder of the inventory; inventory/ unless given.',
+      description: 'Folder of the inventory. Default: inventory/.',
       type: 'string',
       minLength: 1,
       examples: ['inventory/'],
     },
     runbooks: {
       title: 'Runbooks',
-      description: 'Folder of the runbooks; runbooks/ unless given.',
+      description: 'Folder of the runbooks. Default: runbooks/.',
       type: 'string',
       minLength: 1,
       examples: ['runbooks/'],
     },
     modules: {
       title: 'Modules',
-      description: 'Folder of modules of your own; modules/ unless given.',
+      description: 'Folder of modules of your own. Default: modules/.',
       type: 'string',
       minLength: 1,
       examples: ['modules/'],
     },
     known_hosts: {
       title: 'Known hosts',
-      description: 'File of host keys that are trusted, as OpenSSH writes it; inventory/known_hosts unless given.',
+      description: 'File of host keys that are trusted, as OpenSSH writes it. Default: inventory/known_hosts.',
       type: 'string',
       minLength: 1,
       examples: ['inventory/known_hosts'],
@@ -171,7 +171,7 @@ export const PROJECT_SCHEMA = {
     state: {
       title: 'State store',
       description:
-        'SQLite file of journal, history and leases, .till/state.db unless given; or `postgres`, which several machines may share. ' +
+        'SQLite file of journal, history and leases, by default .till/state.db; or `postgres`, which several machines may share. ' +
         'TILL_STATE=postgres://… in the environment goes before it.',
       type: ['string', 'object'],
       minLength: 1,
@@ -236,14 +236,14 @@ export const PROJECT_SCHEMA = {
       additionalProperties: false,
       properties: {
         days: {
-          description: 'Runs that ended so many days ago are deleted; 90 unless given.',
+          description: 'Runs that ended so many days ago are deleted. Default: 90.',
           type: 'integer',
           minimum: 1,
           maximum: 36_500,
           examples: [365],
         },
         megabytes: {
-          description: 'The oldest runs are deleted when the state store holds more; 2000 unless given.',
+          description: 'The oldest runs are deleted when the state store holds more. Default: 2000.',
           type: 'integer',
           minimum: 10,
           maximum: 1_000_000,
@@ -258,14 +258,14 @@ export const PROJECT_SCHEMA = {
       additionalProperties: false,
       properties: {
         parallel: {
-          description: 'Devices worked on at a time; 500 unless given.',
+          description: 'Devices worked on at a time. Default: 500.',
           type: 'integer',
           minimum: 1,
           maximum: 10_000,
           examples: [200],
         },
         handshakes: {
-          description: 'SSH handshakes at a time; 32 for each processor of this machine unless given.',
+          description: 'SSH handshakes at a time. Default: 32 for each processor of this machine.',
           type: 'integer',
           minimum: 1,
           maximum: 1_000,
@@ -289,7 +289,7 @@ export const PROJECT_SCHEMA = {
         },
         workers: {
           description:
-            'Threads beside the main one that work on devices. auto, unless given: as many as there are processors, once ' +
+            'Threads beside the main one that work on devices. auto, the default: as many as there are processors, once ' +
             'one thread is not enough. A number: so many from the start, and the main one only keeps the journal; 0 is none.',
           anyOf: [{ const: 'auto' }, { type: 'integer', minimum: 0, maximum: 64 }],
           examples: ['auto', 4],

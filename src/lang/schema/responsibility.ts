@@ -49,9 +49,9 @@ const CONTRACT = {
       minLength: 1,
       examples: ['calendars/pl.ics'],
     },
-    reaction: duration('Until somebody takes it; 15m unless given.', '15m'),
-    diagnosis: duration('Until its cause is said; 1h unless given.', '1h'),
-    fix: duration('Until nothing of it fires any more; 4h unless given.', '4h'),
+    reaction: duration('Until somebody takes it. Default: 15m.', '15m'),
+    diagnosis: duration('Until its cause is said. Default: 1h.', '1h'),
+    fix: duration('Until nothing of it fires any more. Default: 4h.', '4h'),
   },
 } as const
 

@@ -30,7 +30,7 @@ const PARAM = {
 const STEP_ID = {
   title: 'Id',
   description:
-    'Names the step for steps.<id> and restart_on: small letters, digits, - and _. The module’s name unless given.',
+    'Names the step for steps.<id> and restart_on: small letters, digits, - and _. Default: the module’s name.',
   type: 'string',
   pattern: '^[a-z][a-z0-9_-]{0,62}$',
   examples: ['agent-config'],
@@ -135,7 +135,7 @@ const CLASSIFY_ROW = {
 const RUNBOOK_KEYS = {
   name: {
     title: 'Name',
-    description: 'The name of the runbook; that of its file unless given. Small letters, digits, - and _.',
+    description: 'The name of the runbook. Default: that of its file. Small letters, digits, - and _.',
     type: 'string',
     pattern: '^[a-z][a-z0-9_-]*$',
     examples: ['agent-update'],

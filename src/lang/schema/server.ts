@@ -40,19 +40,19 @@ const SENDER = {
       properties: {
         secret: secret('Where the key is. At least 16 characters.', 'env:TILL_DESK_KEY'),
         header: {
-          description: 'The header with the signature; X-Grafana-Alerting-Signature unless given.',
+          description: 'The header with the signature. Default: X-Grafana-Alerting-Signature.',
           type: 'string',
           pattern: HEADER_PATTERN,
           examples: ['X-Grafana-Alerting-Signature'],
         },
         time_header: {
-          description: 'The header with the time that is signed; X-Grafana-Alerting-Timestamp unless given.',
+          description: 'The header with the time that is signed. Default: X-Grafana-Alerting-Timestamp.',
           type: 'string',
           pattern: HEADER_PATTERN,
           examples: ['X-Grafana-Alerting-Timestamp'],
         },
         within: {
-          description: 'How far that time may be from the clock of this machine; 5m unless given.',
+          description: 'How far that time may be from the clock of this machine. Default: 5m.',
           type: 'string',
           pattern: DURATION_PATTERN,
           examples: ['5m'],
@@ -92,7 +92,7 @@ const SENDER = {
       examples: ["region == 'north'"],
     },
     rate: {
-      description: 'Requests a second, on average; 1000 unless given. More are refused with 429.',
+      description: 'Requests a second, on average. Default: 1000. More are refused with 429.',
       type: 'integer',
       minimum: 1,
       maximum: 100_000,
@@ -156,7 +156,7 @@ export const SERVER = {
   additionalProperties: false,
   properties: {
     listen: {
-      description: 'ADDRESS:PORT; 127.0.0.1:8455 unless given. --listen of `till serve` comes first.',
+      description: 'ADDRESS:PORT. Default: 127.0.0.1:8455. --listen of `till serve` comes first.',
       type: 'string',
       pattern: '^(\\[[0-9a-fA-F:.]+\\]|[0-9.]+|localhost):[0-9]{1,5}$',
       examples: ['127.0.0.1:8455', '[::]:8455'],
@@ -211,8 +211,8 @@ export const SERVER = {
       type: 'object',
       additionalProperties: false,
       properties: {
-        idle: duration('After so long without a click; 1h unless given.', '1h'),
-        whole: duration('After so long in any case; 12h unless given.', '12h'),
+        idle: duration('After so long without a click. Default: 1h.', '1h'),
+        whole: duration('After so long in any case. Default: 12h.', '12h'),
       },
       examples: [{ idle: '30m', whole: '10h' }],
     },

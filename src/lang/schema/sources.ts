@@ -26,7 +26,7 @@ const FILES = {
       examples: ['events/*.ndjson'],
     },
     begin: {
-      description: 'Where a file is begun that was never read: at its begin, unless given, or at its end.',
+      description: 'Where a file is begun that was never read: at its begin, the default, or at its end.',
       enum: ['begin', 'end'],
       examples: ['end'],
     },
@@ -44,14 +44,14 @@ const MQTT = {
     topics: { ...TOPICS, description: 'Filters of topics, with + and #.', examples: [['vending/+/telemetry']] },
     client: {
       description:
-        'Name of the client, for a broker that takes known names alone; that of state store and source unless given. The broker keeps messages by it: one for each state store.',
+        'Name of the client, for a broker that takes known names alone. Default: that of state store and source. The broker keeps messages by it: one for each state store.',
       type: 'string',
       pattern: '^[A-Za-z0-9._-]{1,64}$',
       examples: ['till-north'],
     },
     user: MQTT_SINK.properties.user,
     password: MQTT_SINK.properties.password,
-    timeout: { ...DURATION, description: 'To connect; 10s unless given.' },
+    timeout: { ...DURATION, description: 'To connect. Default: 10s.' },
     ca: MQTT_SINK.properties.ca,
   },
   examples: [{ url: 'mqtts://broker.hq.example:8883', topics: ['vending/+/telemetry'] }],
@@ -67,7 +67,7 @@ const KAFKA_TOPICS = {
     brokers,
     topics: { ...TOPICS, examples: [['set.events']] },
     group: {
-      description: 'The consumer group; till unless given. Several servers of one state share it.',
+      description: 'The consumer group. Default: till. Several servers of one state share it.',
       type: 'string',
       pattern: '^[A-Za-z0-9._-]{1,64}$',
       examples: ['till'],
@@ -91,7 +91,7 @@ const SET_EVENTS = {
       examples: ['10.0.0.5:5455'],
     },
     from: {
-      description: 'Addresses and networks that may send; this machine alone unless given.',
+      description: 'Addresses and networks that may send. Default: this machine alone.',
       type: 'array',
       minItems: 1,
       items: { type: 'string', pattern: '^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$' },
@@ -109,7 +109,7 @@ const RULE = {
   additionalProperties: false,
   properties: {
     kinds: {
-      description: 'Of these kinds; of all unless given.',
+      description: 'Of these kinds. Default: of all.',
       type: 'array',
       minItems: 1,
       items: { type: 'string', minLength: 1, maxLength: 64 },
@@ -146,7 +146,7 @@ const RULE = {
       examples: [{ receipt_open: false }],
     },
     alive: {
-      description: 'The device itself has spoken; false for what a broker says in its place. true unless given.',
+      description: 'The device itself has spoken; false for what a broker says in its place. Default: true.',
       type: 'boolean',
       examples: [false],
     },
@@ -182,7 +182,7 @@ const SILENCE = {
       'device.kind == "till"',
     ),
     always: {
-      description: 'Also while the store is closed; false unless given.',
+      description: 'Also while the store is closed. Default: false.',
       type: 'boolean',
       examples: [true],
     },
@@ -203,7 +203,7 @@ const SOURCE = {
     set_events: SET_EVENTS,
     format: {
       description:
-        'json, unless given: JSON alone. text: `event` is the text. any: JSON where it is some, otherwise the text.',
+        'json, the default: JSON alone. text: `event` is the text. any: JSON where it is some, otherwise the text.',
       enum: EVENT_FORMATS,
       examples: ['any'],
     },
@@ -217,18 +217,18 @@ const SOURCE = {
       'event.till',
     ),
     store: text('The store, where `device` is the id of a device in it.', 'event.store'),
-    at: text('When it happened; when it comes unless given.', 'event.time'),
+    at: text('When it happened. Default: when it comes.', 'event.time'),
     kind: text('What kind of event it is.', 'event.type'),
-    id: text('By what it is known when it comes again; by all of it unless given.', 'event.id'),
+    id: text('By what it is known when it comes again. Default: by all of it.', 'event.id'),
     time_zone: {
-      description: 'Of times without an offset; that of the store unless given.',
+      description: 'Of times without an offset. Default: that of the store.',
       type: 'string',
       minLength: 1,
       examples: ['Europe/Warsaw'],
     },
     month_first: { description: 'Dates with slashes are written 04/19/2016.', type: 'boolean', examples: [true] },
     max_bytes: {
-      description: 'Longer events are not taken; 65536 unless given.',
+      description: 'Longer events are not taken. Default: 65536.',
       type: 'integer',
       minimum: 64,
       maximum: 1_048_576,
@@ -236,10 +236,10 @@ const SOURCE = {
     },
     repeated_within: {
       ...DURATION,
-      description: 'For so long an event is known again; 1h unless given.',
+      description: 'For so long an event is known again. Default: 1h.',
       examples: ['6h'],
     },
-    oldest: { ...DURATION, description: 'Older events are not taken; 30d unless given.', examples: ['7d'] },
+    oldest: { ...DURATION, description: 'Older events are not taken. Default: 30d.', examples: ['7d'] },
     silence: SILENCE,
     rules: { description: 'What is made of events.', type: 'array', items: RULE, examples: [[RULE.examples[0]]] },
   },

@@ -37,12 +37,12 @@ const MILLISECONDS = { type: ['integer', 'null'], minimum: 1, maximum: 86_400_00
 const WINRM = {
   https: {
     type: ['boolean', 'null'],
-    description: 'WinRM over HTTPS; true on port 5986 unless given, false elsewhere.',
+    description: 'WinRM over HTTPS. Default: true on port 5986, false elsewhere.',
     examples: [true],
   },
   auth: {
     enum: ['ntlm', 'basic', 'certificate', 'kerberos', null],
-    description: 'How to log in over WinRM: `ntlm` unless given. The others need HTTPS.',
+    description: 'How to log in over WinRM. Default: `ntlm`. The others need HTTPS.',
     examples: ['ntlm'],
   },
   ca: {
@@ -103,7 +103,7 @@ export const TRANSPORT = {
       type: ['integer', 'null'],
       minimum: 1,
       maximum: 65_535,
-      description: 'TCP port; 22 for SSH, 5985 for WinRM, 5986 for WinRM over HTTPS unless given.',
+      description: 'TCP port. Default: 22 for SSH, 5985 for WinRM, 5986 for WinRM over HTTPS.',
       examples: [22],
     },
     user: { type: ['string', 'null'], minLength: 1, description: 'Login name.', examples: ['till'] },
@@ -187,7 +187,7 @@ export const TRANSPORT = {
     scripts: {
       enum: ['packed', 'plain', null],
       description:
-        'How PowerShell travels to a Windows device: `packed` (compressed, unless given), or `plain` for antimalware that ' +
+        'How PowerShell travels to a Windows device: `packed` (compressed, the default), or `plain` for antimalware that ' +
         'refuses what is compressed or encoded.',
       examples: ['plain'],
     },

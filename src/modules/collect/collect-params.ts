@@ -35,7 +35,7 @@ export interface CollectParams {
   readonly bundle_bytes?: number
 }
 
-/** Bytes of an item and of a bundle: unless told, and at the most. */
+/** Bytes of an item and of a bundle: by default, and at the most. */
 export const ITEM_BYTES = { usual: 16_384, most: 65_536 } as const
 export const BUNDLE_BYTES = { usual: 65_536, most: 262_144 } as const
 /** Larger ones are no files of settings. */

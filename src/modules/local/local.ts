@@ -66,7 +66,7 @@ export const local = defineModule({
       cwd: {
         type: 'string',
         minLength: 1,
-        description: 'The folder that it runs in, from that of tillwright.yaml, which it is unless given.',
+        description: 'The folder that it runs in, from that of tillwright.yaml. Default: that one.',
         examples: ['ansible'],
       },
       environment: {

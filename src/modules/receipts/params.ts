@@ -183,11 +183,11 @@ const STREAM = {
   description: 'Events of the device, which `till serve` takes in; the device is asked nothing.',
   properties: {
     source: { type: 'string', minLength: 1, description: 'One of `sources` of tillwright.yaml.', examples: ['tills'] },
-    series: { type: 'string', minLength: 1, description: 'The series that counts receipts; receipts unless told.' },
+    series: { type: 'string', minLength: 1, description: 'The series that counts receipts. Default: receipts.' },
     mark: {
       type: 'string',
       minLength: 1,
-      description: 'The mark that holds the time of the last one; last_receipt_at unless told.',
+      description: 'The mark that holds the time of the last one. Default: last_receipt_at.',
     },
   },
 } as const satisfies JSONSchema

@@ -72,7 +72,7 @@ export interface AuthenticateOptions {
   /** MD5 of the channel's bindings; always given on TLS. */
   readonly channelBinding?: Buffer | undefined
   readonly negotiate: Buffer
-  /** Random unless given: 8 and 16 bytes. */
+  /** Default: random. 8 and 16 bytes. */
   readonly clientChallenge?: Buffer
   readonly exportedSessionKey?: Buffer
 }

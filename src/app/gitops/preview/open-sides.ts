@@ -16,7 +16,7 @@ export interface Sides {
   readonly commits: number
 }
 
-/** What would be merged, and into what; HEAD unless given. */
+/** What would be merged, and into what. Default: HEAD. */
 interface Merge {
   readonly ref: string
   readonly into?: string

@@ -13,9 +13,9 @@ export interface PreviewRequest {
   readonly against: string
   readonly named?: NamedRunbook | undefined
   readonly selection: Selection
-  /** At most so many devices are looked at; all unless given. */
+  /** At most so many devices are looked at. Default: all. */
   readonly sample?: number | undefined
-  /** What the lot is drawn by; the tree of the merge unless given. */
+  /** What the lot is drawn by. Default: the tree of the merge. */
   readonly seed?: string | undefined
   readonly sandbox: boolean
 }
