@@ -144,7 +144,7 @@ class DeviceHistory {
       const isNews = attempt.end !== undefined && record !== undefined && NOT_LOOKED_AT.has(record.state)
       if (!record || isSettled || isNews || saysSomething(attempt)) record = attempt.end ?? this.#lost(attempt)
     }
-    return record && withDoubts(record, doubts)
+    return record && withDoubts(record, doubts, attempts.at(-1)?.end)
   }
 
   #attempt(number: number): Attempt {
@@ -184,9 +184,20 @@ function saysSomething({ end, changing }: Attempt): boolean {
   return end ? !NOT_LOOKED_AT.has(end.state) : changing !== undefined && changing.size > 0
 }
 
-function withDoubts(record: DeviceRecord, doubts: ReadonlyMap<string, string>): DeviceRecord {
-  if (doubts.size === 0 || record.state === 'indeterminate') return record
-  return { ...record, state: 'indeterminate', failure: inDoubt([...doubts.values()]) }
+/** `last`: how its last attempt ended, which may not have got to look at it. */
+function withDoubts(
+  record: DeviceRecord,
+  doubts: ReadonlyMap<string, string>,
+  last: DeviceRecord | undefined,
+): DeviceRecord {
+  if (doubts.size === 0) return record
+  const isTold = record.state === 'indeterminate'
+  const failure = (isTold ? record.failure : undefined) ?? inDoubt([...doubts.values()])
+  if (!last?.failure || !NOT_LOOKED_AT.has(last.state)) {
+    return isTold ? record : { ...record, state: 'indeterminate', failure }
+  }
+  const message = `${failure.message} It could not be looked at since: ${last.failure.message}`
+  return { ...record, state: 'indeterminate', failure: { ...failure, message } }
 }
 
 /** What is in doubt after an attempt, by what was before it. */
