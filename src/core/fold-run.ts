@@ -1,5 +1,6 @@
 import { stepKey } from './carried.ts'
 import type { DeviceWaiting, RunEvent, RunTargets, StepFinished } from './events.ts'
+import { PHASES_BEFORE_ANY_STEP } from './failure.ts'
 import type { DeviceState, StepOutcome } from './outcome.ts'
 import type { DeviceRecord, RunRecord, RunTarget, StepRecord } from './run.ts'
 
@@ -184,6 +185,11 @@ function saysSomething({ end, changing }: Attempt): boolean {
   return end ? !NOT_LOOKED_AT.has(end.state) : changing !== undefined && changing.size > 0
 }
 
+/** Not where it was put off, out of reach, or left alone, as by RUN_MOVED. */
+function isLookedAt({ state, failure }: DeviceRecord): boolean {
+  return !NOT_LOOKED_AT.has(state) && !(failure && PHASES_BEFORE_ANY_STEP.has(failure.phase))
+}
+
 /** `last`: how its last attempt ended, which may not have got to look at it. */
 function withDoubts(
   record: DeviceRecord,
@@ -193,10 +199,9 @@ function withDoubts(
   if (doubts.size === 0) return record
   const isTold = record.state === 'indeterminate'
   const failure = (isTold ? record.failure : undefined) ?? inDoubt([...doubts.values()])
-  if (!last?.failure || !NOT_LOOKED_AT.has(last.state)) {
-    return isTold ? record : { ...record, state: 'indeterminate', failure }
-  }
-  const message = `${failure.message} It could not be looked at since: ${last.failure.message}`
+  const why = last && !isLookedAt(last) ? last.failure : undefined
+  if (!why) return isTold ? record : { ...record, state: 'indeterminate', failure }
+  const message = `${failure.message} It could not be looked at since: ${why.message}`
   return { ...record, state: 'indeterminate', failure: { ...failure, message } }
 }
 

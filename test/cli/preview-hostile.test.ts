@@ -46,7 +46,10 @@ afterEach(() => {
   rmSync(outside, { recursive: true, force: true })
 })
 
-/** Begins to be a trap once all is committed: git itself would fall into it. */
+/**
+ * What the branch asks for is there from now on. What is asked of git about the work tree itself goes by the configuration of whoever works
+ * there, so fsmonitor and post-index-change are no part of it.
+ */
 function trap(): void {
   git('switch', '-q', 'main')
   const run = `touch ${mark}`
@@ -56,13 +59,11 @@ function trap(): void {
     ['filter.evil.process', run],
     ['merge.evil.driver', run],
     ['diff.evil.textconv', run],
-    ['diff.external', run],
-    ['core.fsmonitor', run],
     ['core.sshCommand', run],
     ['credential.helper', `!${run}`],
   ] as const)
     git('config', key, value)
-  for (const hook of ['reference-transaction', 'post-checkout', 'post-merge', 'post-index-change', 'pre-commit'])
+  for (const hook of ['reference-transaction', 'post-checkout', 'post-merge', 'pre-merge-commit', 'pre-commit'])
     writeFileSync(project.path(join('.git/hooks', hook)), `#!/bin/sh\n${run}\n`, { mode: 0o755 })
 }
 
