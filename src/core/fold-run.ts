@@ -1,7 +1,7 @@
 import { stepKey } from './carried.ts'
 import type { DeviceWaiting, RunEvent, RunTargets, StepFinished } from './events.ts'
-import { PHASES_BEFORE_ANY_STEP } from './failure.ts'
-import type { DeviceState, StepOutcome } from './outcome.ts'
+import { type Failure, PHASES_BEFORE_ANY_STEP } from './failure.ts'
+import type { DeviceOutcome, DeviceState, StepOutcome } from './outcome.ts'
 import type { DeviceRecord, RunRecord, RunTarget, StepRecord } from './run.ts'
 
 /**
@@ -186,7 +186,7 @@ function saysSomething({ end, changing }: Attempt): boolean {
 }
 
 /** Not where it was put off, out of reach, or left alone, as by RUN_MOVED. */
-function isLookedAt({ state, failure }: DeviceRecord): boolean {
+function isLookedAt({ state, failure }: Pick<DeviceOutcome, 'state' | 'failure'>): boolean {
   return !NOT_LOOKED_AT.has(state) && !(failure && PHASES_BEFORE_ANY_STEP.has(failure.phase))
 }
 
@@ -198,11 +198,14 @@ function withDoubts(
 ): DeviceRecord {
   if (doubts.size === 0) return record
   const isTold = record.state === 'indeterminate'
-  const failure = (isTold ? record.failure : undefined) ?? inDoubt([...doubts.values()])
-  const why = last && !isLookedAt(last) ? last.failure : undefined
-  if (!why) return isTold ? record : { ...record, state: 'indeterminate', failure }
-  const message = `${failure.message} It could not be looked at since: ${why.message}`
-  return { ...record, state: 'indeterminate', failure: { ...failure, message } }
+  const before = (isTold ? record.failure : undefined) ?? inDoubt([...doubts.values()])
+  return { ...record, state: 'indeterminate', failure: last ? stillInDoubt(before, last) : before }
+}
+
+/** Why a device is in doubt, and why an attempt could not look at it, where it could not. */
+export function stillInDoubt(failure: Failure, attempt: Pick<DeviceOutcome, 'state' | 'failure'>): Failure {
+  if (!attempt.failure || isLookedAt(attempt)) return failure
+  return { ...failure, message: `${failure.message} It could not be looked at since: ${attempt.failure.message}` }
 }
 
 /** What is in doubt after an attempt, by what was before it. */
