@@ -75,13 +75,13 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
     const store = await controller.store()
     const fleet = (await controller.project.fleet()).name
     const run = await resolveResumable(store, fleet, args.run)
-    if (await isHeldWhereItRuns(store, { fleet, run })) refuseWhatItHas(run.run, flags)
+    const isHeld = await isHeldWhereItRuns(store, { fleet, run })
+    if (isHeld) refuseWhatItHas(run.run, flags)
     if (!flags.yes && !(await confirm(`Go on with ${run.runbooks.join(', ')}, run ${run.run}?`))) {
       this.log('Nothing was changed.')
       this.exit(EXIT.interrupted)
     }
-    const wasPaused = await unpauseRun(store, { fleet, run }, accountName())
-    if (wasPaused && run.state === 'running') {
+    if (isHeld && (await unpauseRun(store, { fleet, run }, accountName()))) {
       const isForMachines = flags.json || flags.ndjson
       const said = `Run ${run.run} goes on, where it runs.\n`
       if (isForMachines) process.stderr.write(said)
@@ -101,6 +101,8 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
       goOn: flags['go-on'],
       pastDoubt: pastDoubtOf(flags),
     })
+    // Not before: a pause holds on where this is refused.
+    await unpauseRun(store, { fleet, run }, accountName())
     const end = await underSignals(resumed, () => controller.close())
     this.exit(end.exitCode)
   }

@@ -72,7 +72,8 @@ export default class Status extends BaseCommand {
       helpGroup: 'OUTPUT',
     }),
     send: Flags.string({
-      description: 'send the values of --format zabbix there, to the items of that host',
+      description:
+        'send the values of --format zabbix there, to the items of that host; zabbix-api:HOST: by the API of hooks.systems.zabbix (history.push, Zabbix 7.0)',
       helpValue: 'zabbix://SERVER:10051/HOST',
       exclusive: ['json', 'ndjson', 'format'],
       helpGroup: 'OUTPUT',

@@ -31,6 +31,8 @@ export interface AuditHead {
 export interface AuditAnchor extends AuditHead {
   /** ISO 8601 in UTC. */
   readonly at?: string
+  /** By ssh-keygen, over the line without it; absent: it was not signed. */
+  readonly signature?: string
 }
 
 /** For so many days rows are kept at the least, whatever else is. */

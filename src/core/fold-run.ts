@@ -1,6 +1,7 @@
 import { stepKey } from './carried.ts'
 import type { DeviceWaiting, RunEvent, RunTargets, StepFinished } from './events.ts'
-import type { DeviceState, StepOutcome } from './outcome.ts'
+import { type Failure, PHASES_BEFORE_ANY_STEP } from './failure.ts'
+import type { DeviceOutcome, DeviceState, StepOutcome } from './outcome.ts'
 import type { DeviceRecord, RunRecord, RunTarget, StepRecord } from './run.ts'
 
 /**
@@ -144,7 +145,7 @@ class DeviceHistory {
       const isNews = attempt.end !== undefined && record !== undefined && NOT_LOOKED_AT.has(record.state)
       if (!record || isSettled || isNews || saysSomething(attempt)) record = attempt.end ?? this.#lost(attempt)
     }
-    return record && withDoubts(record, doubts)
+    return record && withDoubts(record, doubts, attempts.at(-1)?.end)
   }
 
   #attempt(number: number): Attempt {
@@ -184,9 +185,27 @@ function saysSomething({ end, changing }: Attempt): boolean {
   return end ? !NOT_LOOKED_AT.has(end.state) : changing !== undefined && changing.size > 0
 }
 
-function withDoubts(record: DeviceRecord, doubts: ReadonlyMap<string, string>): DeviceRecord {
-  if (doubts.size === 0 || record.state === 'indeterminate') return record
-  return { ...record, state: 'indeterminate', failure: inDoubt([...doubts.values()]) }
+/** Not where it was put off, out of reach, or left alone, as by RUN_MOVED. */
+function isLookedAt({ state, failure }: Pick<DeviceOutcome, 'state' | 'failure'>): boolean {
+  return !NOT_LOOKED_AT.has(state) && !(failure && PHASES_BEFORE_ANY_STEP.has(failure.phase))
+}
+
+/** `last`: how its last attempt ended, which may not have got to look at it. */
+function withDoubts(
+  record: DeviceRecord,
+  doubts: ReadonlyMap<string, string>,
+  last: DeviceRecord | undefined,
+): DeviceRecord {
+  if (doubts.size === 0) return record
+  const isTold = record.state === 'indeterminate'
+  const before = (isTold ? record.failure : undefined) ?? inDoubt([...doubts.values()])
+  return { ...record, state: 'indeterminate', failure: last ? stillInDoubt(before, last) : before }
+}
+
+/** Why a device is in doubt, and why an attempt could not look at it, where it could not. */
+export function stillInDoubt(failure: Failure, attempt: Pick<DeviceOutcome, 'state' | 'failure'>): Failure {
+  if (!attempt.failure || isLookedAt(attempt)) return failure
+  return { ...failure, message: `${failure.message} It could not be looked at since: ${attempt.failure.message}` }
 }
 
 /** What is in doubt after an attempt, by what was before it. */

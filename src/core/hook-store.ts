@@ -112,6 +112,8 @@ export interface HookStore {
   answers(entry: string): Promise<readonly ToldAnswer[]>
   /** Open episodes whose time has come, by it. */
   due(now: Date, limit: number): Promise<readonly string[]>
+  /** Has open episodes looked at now that began by a clock which was ahead. */
+  lookAgain(now: Date): Promise<void>
   /** When the next one's time comes; of `episodes` only, if they are given. */
   nextDue(episodes?: readonly string[]): Promise<Date | undefined>
   /**

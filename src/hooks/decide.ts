@@ -1,3 +1,4 @@
+import { MOST_AHEAD_MS } from '../core/clock-ahead.ts'
 import { counted } from '../core/counted.ts'
 import { DAY_MS, HOUR_MS } from '../core/duration.ts'
 import {
@@ -20,7 +21,7 @@ export type Decision =
       readonly do: 'wait'
       readonly until: number | null
       readonly why: string
-      /** The outage that it was known by, or the fault that it was a symptom of, is over. */
+      /** The outage that it was known by, or the fault that it was a symptom of, is over; or the clock that it began by was ahead. */
       readonly isReleased?: true
       /** It has fired on since for as long as its rule waits. */
       readonly isStill?: true
@@ -78,7 +79,19 @@ export function askAgainMs(ageMs: number): number {
 export function decide(asked: Asked): Decision {
   const working = atWork(asked.episode)
   if (working) return working
-  for (const judge of [clearing, known, released, stillFires, storm, patience, afterRepair, ability, mode, limits]) {
+  for (const judge of [
+    clearing,
+    known,
+    released,
+    clockAhead,
+    stillFires,
+    storm,
+    patience,
+    afterRepair,
+    ability,
+    mode,
+    limits,
+  ]) {
     const decision = judge(asked)
     if (decision) return decision
   }
@@ -207,13 +220,20 @@ const storm: Judge = ({ episode, world, breaker, now }) => {
   return note('symptom', `It belongs to episode ${world.cause}, about the store ${episode.store}.`, null)
 }
 
-/** Until when a cause may show up, and until when it has to fire. */
-function patienceOf({ episode, rule, breaker }: Pick<Asked, 'episode' | 'rule' | 'breaker'>) {
+/** Until when a cause may show up, and until when it has to fire. Since when it fires counts only where no clock was ahead. */
+function patienceOf({ episode, rule, breaker, now }: Pick<Asked, 'episode' | 'rule' | 'breaker' | 'now'>) {
   const begun = Date.parse(begunAt(episode))
   const counted = Date.parse(episode.counted_at ?? begunAt(episode))
   const settled = Math.max(begun + rule.settleMs, episode.released_at === undefined ? 0 : counted + releasedMs(breaker))
-  const since = Math.max(begun, Date.parse(episode.firing_since ?? episode.opened_at)) + rule.forMs
+  const firing = Date.parse(episode.firing_since ?? episode.opened_at)
+  const since = Math.max(begun, firing - now > MOST_AHEAD_MS ? begun : firing) + rule.forMs
   return { begun, settled, since }
+}
+
+/** What began while the clock was ahead is seen to as if it had begun now: it would wait for as long as that was ahead. */
+const clockAhead: Judge = ({ episode, rule, now }) => {
+  if (Date.parse(begunAt(episode)) - now <= MOST_AHEAD_MS) return undefined
+  return { ...wait(now + rule.settleMs, 'It began by a clock that was ahead.'), isReleased: true }
 }
 
 const patience: Judge = (asked) => {

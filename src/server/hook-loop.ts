@@ -4,6 +4,7 @@ import { takeEntry } from '../app/hooks/fire.ts'
 import type { Hooks } from '../app/hooks/open-hooks.ts'
 import type { Hush } from '../app/hooks/open-systems.ts'
 import { TELL_AGAIN_MS, tellMonitoring, untold } from '../app/hooks/tell-monitoring.ts'
+import { MOST_AHEAD_MS } from '../core/clock-ahead.ts'
 import { counted } from '../core/counted.ts'
 import { firstSummary, InputError } from '../core/diagnostic.ts'
 import type { Episode } from '../core/episode.ts'
@@ -54,6 +55,8 @@ export class HookLoop {
   readonly #begun = new Set<string>()
   /** Where there are as many repairs as there may be, the others are asked for once in a while. */
   #fullUntil = 0
+  /** By how much the time of day was before the clock that nobody sets when it was looked at last. */
+  #ahead = Number.POSITIVE_INFINITY
   #failure: string | undefined
   /** Entries that met an error that nobody expected: they are tried again after longer and longer rests, and the others go on. */
   readonly #resting = new Map<string, { readonly until: number; readonly restMs: number; readonly why: string }>()
@@ -137,6 +140,7 @@ export class HookLoop {
   /** Whether there is more to do right away. */
   async #turn(): Promise<boolean> {
     const { store } = this.#loop
+    await this.#heedClock()
     const entries = await this.#entries()
     await Promise.all(entries.map((entry) => this.#takeOrRest(entry)))
     if (this.#rounds.isStopping) return false
@@ -146,6 +150,14 @@ export class HookLoop {
     const due = await store.due(new Date(), EPISODES_A_TURN)
     await Promise.all(due.map((episode) => this.#decide(episode)))
     return entries.length === ENTRIES_A_TURN || (!isFull && due.length === EPISODES_A_TURN)
+  }
+
+  /** A clock that is set back, by now or before this server began, leaves what began before it due as much later. */
+  async #heedClock(): Promise<void> {
+    const now = Date.now()
+    const ahead = now - performance.now()
+    if (this.#ahead - ahead > MOST_AHEAD_MS) await this.#loop.store.lookAgain(new Date(now))
+    this.#ahead = ahead
   }
 
   /** Those that do not rest. */

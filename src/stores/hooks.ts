@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type CompiledQuery, sql } from 'kysely'
-import { isClaimed } from '../core/clock-ahead.ts'
+import { isClaimed, MOST_AHEAD_MS } from '../core/clock-ahead.ts'
 import { type Episode, type EpisodeEvent, foldEpisode, isLost } from '../core/episode.ts'
 import type { Delivery, HookStore, HookWorker, InboxEntry, Told, ToldAnswer } from '../core/hook-store.ts'
 import { applyEvents, endAttempt, markUseless, readEpisode, recordAttempt, verdictOf } from './episode-rows.ts'
@@ -90,6 +90,15 @@ class StoredHooks implements HookStore {
   async due(now: Date, limit: number): Promise<readonly string[]> {
     const ready = hookTables.selectFrom('episodes').select('episode').where('due_at', '<=', now.toISOString())
     return (await this.#session.read(ready.orderBy('due_at').limit(limit))).map(({ episode }) => episode)
+  }
+
+  async lookAgain(now: Date): Promise<void> {
+    const ahead = new Date(now.getTime() + MOST_AHEAD_MS).toISOString()
+    const open = hookTables.updateTable('episodes').set({ due_at: now.toISOString() }).where('closed_at', 'is', null)
+    const late = open.where('opened_at', '>', ahead).where('due_at', '>', now.toISOString())
+    await this.#write(function* () {
+      yield* put(late)
+    })
   }
 
   async nextDue(episodes?: readonly string[]): Promise<Date | undefined> {

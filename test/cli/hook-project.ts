@@ -30,6 +30,7 @@ export const HOOKS = `hooks:
     - {name: watch, match: "alert.name == 'Watched'", runbook: slow, settle: 0s}
     - {name: asking, match: "alert.name == 'Asked'", runbook: slow, mode: ask, settle: 0s, cooldown: 0s}
     - {name: slow, match: "alert.name == 'Slow'", runbook: slow, mode: act, settle: 0s, cooldown: 0s}
+    - {name: people, match: "alert.name == 'Seen'", settle: 0s, params: {name: {from: alert.labels.file, one_of: [a, b]}}}
 `
 
 export interface Answer {

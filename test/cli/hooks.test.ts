@@ -135,6 +135,13 @@ test('two services of one device that need people are two incidents, whoever tel
   expect(titles).toEqual([`MarkerGone name=a: ${STORE}/pos1`, `MarkerGone name=b: ${STORE}/pos1`])
 })
 
+test('two faults of one device by a rule without a runbook are two incidents, and others of it one more', async () => {
+  for (const [at, name] of ['a', 'b', 'x', 'a', 'y'].entries()) await fire('zabbix', zabbix(at, 'Seen', file(name)))
+  const { incidents } = JSON.parse((await project.till('incidents', 'list', '--json')).stdout)
+  const titles = incidents.map(({ title }: { readonly title: string }) => title).sort()
+  expect(titles).toEqual(['Seen name=a', 'Seen name=b', 'Seen'].map((each) => `${each}: ${STORE}/pos1`).sort())
+})
+
 test('a monitor that tells its state alone fires again at once, where its source says since when', async () => {
   const kuma = `    kuma:
       id: payload.monitor.id

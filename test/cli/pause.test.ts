@@ -97,6 +97,24 @@ test('finishes what is being changed, begins nothing, waits without the processo
   expect((await project.till('audit', 'verify')).code).toBe(0)
 })
 
+test('a resume that is refused leaves the pause of a run whose process is gone', async () => {
+  const { child, end } = await start()
+  await project.till('pause', 'latest', '--because', 'look first')
+  open()
+  await expect.poll(done, { timeout: 60_000, interval: 500 }).toBe(2)
+  child.kill('SIGKILL')
+  await end
+  const unpaused = async (): Promise<number> =>
+    (await project.till('audit', 'list', '--json')).stdout.split('run.unpaused').length - 1
+  const before = await unpaused()
+  const refused = await project.till('resume', 'latest', '--yes', '--past-doubt', 'PL-0001/pos9', '--because', 'seen')
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('is not in doubt')])
+  expect(await unpaused()).toBe(before)
+  const resumed = await project.till('resume', 'latest', '--yes', '--json')
+  expect([resumed.code, JSON.parse(resumed.stdout).summary.counts.changed]).toEqual([0, 6])
+  expect(await unpaused()).toBe(before + 1)
+})
+
 test('a process that is killed while its run is paused leaves a run that is carried on', async () => {
   const { child, end } = await start()
   await project.till('pause', 'latest', '--because', 'look first')

@@ -130,6 +130,23 @@ describe('a run that is taken back', () => {
     expect(log()).toHaveLength(6)
   })
 
+  it('takes back what failed half-way by the same `when`, on the device within the run and by till rollback', async () => {
+    project = chainOf(['S-1'], { policy: `policies: {default: {rollout: {${NO_WAVES}}}}`, hours: 'closed' })
+    const { root } = project
+    const back = `rollback: [{id: back, when: steps.half.changed, command: {run: 'test -e ${root}/may && echo back >>${root}/S-1.log', always: true}}]`
+    // It does something, and fails then.
+    const half = `  - {id: half, command: {run: 'echo half >>${root}/S-1.log; exit 7', always: true}, ${back}}\n`
+    project.write('runbooks/mark.yaml', `name: mark\nsteps:\n${half}`)
+    const device = ['--device', 'S-1/pos1', '--yes', '--json']
+    const within = JSON.parse((await project.till('apply', 'mark', ...device)).stdout)
+    const stateOf = (result: typeof within): string | undefined =>
+      result.devices[0].steps.find(({ step }: { step: string }) => step === 'back')?.state
+    expect(stateOf(within)).toBe('failed')
+    project.write('may', '')
+    expect(stateOf((await rolledBack(project)).result)).toBe('changed')
+    expect(linesOf(project, 'S-1')).toEqual(['half', 'back'])
+  })
+
   it('makes no step again that was made, by the device within the run or by a run that takes it back', async () => {
     project = chainOf(['S-1'], { policy: `policies: {default: {rollout: {${NO_WAVES}}}}`, hours: 'closed' })
     const { root } = project

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { rootCertificates } from 'node:tls'
 import { Ajv } from 'ajv'
 import Database from 'libsql'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -77,6 +78,16 @@ async function journalled(): Promise<readonly string[]> {
 }
 
 describe('Sinks', () => {
+  test('find their authorities from the folder of tillwright.yaml on, wherever till is run', async () => {
+    // It speaks no TLS: what is told is by how far it came.
+    sinks(`  hook: {http: {url: '${server.url.replace('http:', 'https:')}', ca: pki/ca.pem}}\n`)
+    project.write('pki/ca.pem', rootCertificates[0] ?? '')
+    await project.till('plan', 'holds')
+    const { stderr, stdout } = await ended(project.startIn('runbooks', 'sinks', 'drain'))
+    expect(stdout + stderr).toMatch(/SSL|wrong version number/)
+    expect(stdout + stderr).not.toContain('ENOENT')
+  })
+
   test('get every event of a run, by the process that ran it', async () => {
     sinks(`  archive: {file: {path: out/events.ndjson}}
   events: {http: {url: '${server.url}'}}

@@ -1,4 +1,5 @@
-import { createServer } from 'node:net'
+import { createServer as createHttp } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { RECORDED_RUNS } from '../../src/testing/recorded-runs.ts'
@@ -125,4 +126,50 @@ test('a server that is not there, and an address that is none', async () => {
   expect(gone.code).toBe(4)
   expect(gone.stderr).toContain('MONITORING_UNREACHABLE')
   expect((await project.till('status', '--send', 'http://127.0.0.1')).code).toBe(2)
+})
+
+// As documented: https://www.zabbix.com/documentation/7.0/en/manual/api/reference/history/push
+test('the API of Zabbix takes them where its trapper is out of reach, each with an answer of its own', async () => {
+  let [version, asked] = ['7.0.3', '']
+  let answer: (values: readonly object[]) => object = (values) => ({
+    result: {
+      response: 'success',
+      data: values.map((_, n) => (n === 1 ? { error: 'Item is disabled.' } : { itemid: `${n}` })),
+    },
+  })
+  const server = createHttp(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const { method, params } = JSON.parse(body)
+    if (method === 'history.push') asked = JSON.stringify([request.headers.authorization, params])
+    response.end(
+      JSON.stringify({ jsonrpc: '2.0', id: 1, ...(method === 'history.push' ? answer(params) : { result: version }) }),
+    )
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const send = () => project.till('status', '--send', 'zabbix-api:tills')
+  try {
+    const unnamed = await send()
+    expect([unnamed.code, unnamed.stderr]).toEqual([2, expect.stringContaining('hooks.systems.zabbix')])
+    project.write('token', 'a'.repeat(64))
+    const system = `{url: "http://127.0.0.1:${port}/api_jsonrpc.php", token: "file:${project.path('token')}"}`
+    project.write('tillwright.yaml', `hooks: {systems: {zabbix: ${system}}}\n`)
+    const sent = JSON.parse((await project.till('status', '--format', 'zabbix')).stdout).data.length
+    expect(await send()).toMatchObject({ code: 4, stdout: `${sent - 1} values were taken, 1 was not.\n` })
+    const [authorization, values] = JSON.parse(asked)
+    expect(authorization).toBe(`Bearer ${'a'.repeat(64)}`)
+    expect(values).toContainEqual({ host: 'tills', key: 'till.device.state[PL-0001/pos1]', value: expect.any(String) })
+    answer = () => ({
+      error: { code: -32602, message: 'Invalid params.', data: 'No permissions to call "history.push".' },
+    })
+    expect(await send()).toMatchObject({ code: 4, stderr: expect.stringContaining('No permissions to call') })
+    answer = () => ({ result: { response: 'success', data: [] } })
+    expect((await send()).stderr).toContain('its answer is not that of history.push')
+    version = '6.0.14'
+    expect(await send()).toMatchObject({ code: 2, stderr: expect.stringContaining('This is Zabbix 6.0') })
+  } finally {
+    server.close()
+    project.write('tillwright.yaml', '')
+  }
 })

@@ -129,6 +129,9 @@ test('a pointer of Git LFS in the place of any other file that is read here is t
   const told = (file: string) => `error FILE_IS_POINTER "${file}" is a pointer of Git LFS: its content is not here`
   const itself = 'error FILE_IS_POINTER The file is a pointer of Git LFS: its content is not here'
   const policy = 'assignments: []\npolicies: {p: {freezes: [{name: f, why: w, calendar: days.ics}]}}\n'
+  const none = 'assignments: []\n'
+  const sink = "sinks: {hook: {http: {url: 'https://127.0.0.1:9/', ca: pki/ca.pem}}}\n"
+  const source = "sources: {bus: {mqtt: {url: 'mqtts://127.0.0.1:9', topics: [x], ca: pki/ca.pem}, device: event.d}}\n"
   const cases: readonly (readonly [file: string, files: Record<string, string>, told: readonly string[]])[] = [
     ['pki/ca.pem', asks('from: controller, ca: pki/ca.pem'), [told('pki/ca.pem')]],
     [
@@ -144,6 +147,8 @@ test('a pointer of Git LFS in the place of any other file that is read here is t
     ['inventory/more.yaml', {}, [itself]],
     ['modules/mine.yaml', {}, [itself]],
     ['runbooks/other.yaml', {}, [itself]],
+    ['pki/ca.pem', { 'tillwright.yaml': `${none}${sink}` }, [told('pki/ca.pem')]],
+    ['pki/ca.pem', { 'tillwright.yaml': `${none}${source}` }, [told('pki/ca.pem')]],
     ['days.ics', { 'tillwright.yaml': policy }, [itself]],
   ]
   for (const [file, files, expected] of cases) {

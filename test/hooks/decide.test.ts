@@ -92,12 +92,24 @@ const deferred = (seconds: number, attempt: number, not_before?: string): Episod
   return { type: 'attempt.finished', at: at(seconds), attempt, ...held }
 }
 const RELEASED: EpisodeEvent = { type: 'released', at: at(4_000) }
+/** Told by a clock that was an hour ahead. */
+const ahead = (...events: readonly EpisodeEvent[]): Episode => {
+  return { ...episodeOf(told(3_600, 'a', 'firing'), ...events), opened_at: at(3_600) }
+}
 const STILL: EpisodeEvent = { type: 'released', at: at(4_020), still: true }
 
 test.each<[string, Episode, number, Parameters<typeof decided>[2], string]>([
   ['waits for causes', episodeOf(FIRING), 29, {}, 'wait 30'],
   ['acts when settled', episodeOf(FIRING), 30, {}, 'run 1'],
   ['acts at once without a settle time', episodeOf(FIRING), 0, { rule: { settleMs: 0 } }, 'run 1'],
+  ['waits no longer than its settle time where the clock was ahead', ahead(), 20, {}, 'wait 50'],
+  [
+    'acts in time where the clock was ahead',
+    ahead({ type: 'released', at: at(20) }, { type: 'released', at: at(40), still: true }),
+    50,
+    {},
+    'run 1',
+  ],
   ['waits for as long as the rule says', episodeOf(FIRING), 60, { rule: { forMs: 120_000 } }, 'wait 120'],
   [
     'waits for as often as the rule says',

@@ -134,6 +134,38 @@ describe('the audit log', () => {
     expect((await project.till('audit', 'verify', '--anchors', 'heads')).code).toBe(2)
   }, 120_000)
 
+  it('takes no head for one that nobody of a list has signed', async () => {
+    const keygen = (...args: string[]) => execFileSync('ssh-keygen', args, { cwd: project.root })
+    for (const name of ['anna', 'eve']) keygen('-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', name)
+    const list = (more = '') => project.write('signers', `anna@example.com ${more}${project.read('anna.pub')}`)
+    list('namespaces="till-audit" ')
+    const by = ['--anchors', 'heads', '--signers', 'signers'] as const
+    const none = { code: 4, faults: ['No head is signed by anybody of "signers".'] }
+    for (const more of [[], ['--sign', 'eve']]) {
+      expect((await project.till('audit', 'anchor', '--file', 'heads', ...more)).code).toBe(0)
+      expect(await verified(...by)).toEqual(none)
+    }
+    expect((await project.till('audit', 'anchor', '--file', 'heads', '--sign', 'anna')).code).toBe(0)
+    const lines = project.read('heads').trimEnd().split('\n')
+    for (const line of lines) expect(errorsOf('audit-anchor', JSON.parse(line))).toEqual([])
+    expect(await verified(...by)).toEqual({ code: 0, faults: [] })
+    expect((await project.till('audit', 'verify', ...by)).stderr).toContain('not compared: 2 heads.')
+    project.write('revoked', project.read('anna.pub'))
+    expect(await verified(...by, '--revocations', 'revoked')).toEqual(none)
+    list('namespaces="till-plan" ')
+    expect(await verified(...by)).toEqual(none)
+    list()
+    // What was signed was another row.
+    const { seq, ...rest } = JSON.parse(lines[2] ?? '')
+    project.write('heads', `${JSON.stringify({ ...rest, seq: seq - 1 })}\n`)
+    expect(await verified(...by)).toEqual(none)
+    project.write('heads', `${lines.join('\n')}\n`)
+    tamper('DELETE FROM audit_log', "DELETE FROM state_facts WHERE name LIKE 'audit%'")
+    for (let run = 0; run < 3; run += 1) await project.till('apply', 'fine', '--yes')
+    expect(await verified(...by)).toEqual({ code: 4, faults: ['Row 6 is not what it was when its head was kept.'] })
+    expect((await project.till('audit', 'anchor', '--file', 'heads', '--sign', 'nobody')).code).toBe(2)
+  }, 180_000)
+
   it('shows rows that are said to have been cut off, though a head that was kept elsewhere is too young for that', async () => {
     await project.till('audit', 'anchor', '--file', 'heads')
     const { at } = JSON.parse(project.read('heads'))

@@ -84,7 +84,10 @@ describe('a device that is in doubt', () => {
     expect((await resumed(of)).result.devices[0]?.state).toBe('indeterminate')
     const inventory = of.read('inventory/stores.yaml')
     of.write('inventory/stores.yaml', inventory.replace('vars: {n: 1}', 'vars: {n: 10}'))
-    expect((await resumed(of, ...PAST)).result.devices[0]?.state).toBe('indeterminate')
+    const [told] = (await resumed(of, ...PAST)).result.devices
+    expect([told?.state, told?.failure?.code]).toEqual(['indeterminate', 'RUN_LOST_CONVERGING'])
+    // Both: what nobody knows, and why nobody could look.
+    expect(told?.failure?.message).toMatch(/"once".*could not be looked at since: .*/)
     const shown = JSON.parse((await of.till('runs', 'show', 'latest', '--json')).stdout)
     expect(shown.devices[0].state).toBe('indeterminate')
     of.write('inventory/stores.yaml', inventory)

@@ -9,7 +9,12 @@ import { andMore } from '../revision/and-more.ts'
 export async function leftOutWords(root: string): Promise<string> {
   const { leftOut = [] } = (await readSeal(root)) ?? {}
   if (leftOut.length === 0) return ''
-  return `Left out of what is followed: ${andMore(leftOut.map(({ path, what }) => `${path} (${what})`))}.`
+  return `Left out of what is followed: ${leftOutNames(leftOut)}.`
+}
+
+/** What is not there of a tree, as people read it. */
+export function leftOutNames(leftOut: readonly LeftOut[]): string {
+  return andMore(leftOut.map(({ path, what }) => `${path} (${what})`))
 }
 
 /** Refuses a revision whose root is no project, and says where one lies. Throws InputError. */

@@ -19,10 +19,15 @@ export function keyFiles(root: string): (path: string) => Promise<Result<Secret>
   }
 }
 
-/** Where a file of a key or certificate lies that the inventory names. */
+/** Where a file of a key or certificate lies that the inventory or tillwright.yaml names. */
 export function keyFile(path: string, root: string): string {
   const home = path.replace(/^~(?=\/)/, homedir())
   return isAbsolute(home) ? home : join(root, home)
+}
+
+/** The same with the file of its authorities, if it names one, where that lies. */
+export function withAuthority<To extends { readonly ca?: string }>(to: To, root: string): To {
+  return to.ca === undefined ? to : { ...to, ca: keyFile(to.ca, root) }
 }
 
 async function readKey(file: string): Promise<Result<Secret>> {

@@ -10,6 +10,7 @@ import { drain, keepSending, type Sending } from '../../streams/send.ts'
 import type { Sink } from '../../streams/sink.ts'
 import { openOutbox } from '../history/open-store.ts'
 import type { Project } from '../project.ts'
+import { withAuthority } from '../reach/key-files.ts'
 import { clearSecret } from './clear-secret.ts'
 
 /** What sends events in this process, until it is stopped. */
@@ -102,11 +103,17 @@ export async function openSink(project: Project, { name, to, source }: SinkSetti
     const library = await loadRdkafka()
     if (!library) throw notInstalled(name, source)
     const password = to.password === undefined ? undefined : await clear(to.password)
-    return new KafkaSink(library, to, { origin: outbox.id, ...(password !== undefined && { password }) })
+    return new KafkaSink(library, withAuthority(to, project.root), {
+      origin: outbox.id,
+      ...(password !== undefined && { password }),
+    })
   }
   if (to.kind === 'mqtt') {
     const password = to.password === undefined ? undefined : await clear(to.password)
-    return new MqttSink(name, to, { origin: outbox.id, ...(password !== undefined && { password }) })
+    return new MqttSink(name, withAuthority(to, project.root), {
+      origin: outbox.id,
+      ...(password !== undefined && { password }),
+    })
   }
   const headers = await Promise.all(
     Object.entries(to.headers).map(
@@ -114,7 +121,10 @@ export async function openSink(project: Project, { name, to, source }: SinkSetti
     ),
   )
   const key = to.hmac && (await clear(to.hmac.secret))
-  return new HttpSink(to, { headers: Object.fromEntries(headers), ...(key !== undefined && { key }) })
+  return new HttpSink(withAuthority(to, project.root), {
+    headers: Object.fromEntries(headers),
+    ...(key !== undefined && { key }),
+  })
 }
 
 function notInstalled(name: string, source: SinkSettings['source']): InputError {

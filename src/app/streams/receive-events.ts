@@ -12,6 +12,7 @@ import { SetEventsReader } from '../../streams/intake/set-events-reader.ts'
 import { INSTALL, loadRdkafka } from '../../streams/kafka-sink.ts'
 import type { Placing } from '../hooks/place-alerts.ts'
 import type { Project } from '../project.ts'
+import { withAuthority } from '../reach/key-files.ts'
 import { eventsOfBody, takeEvents } from './brought-events.ts'
 import { clearSecret } from './clear-secret.ts'
 import { deviceFinder } from './event-devices.ts'
@@ -133,13 +134,17 @@ async function openReader(
     case 'files':
       return new FilesReader(inRoot(from.path), { fromEnd: from.fromEnd, warn }, intake)
     case 'mqtt':
-      return new MqttReader(from, intake, await passwordOf(project, intake.settings))
+      return new MqttReader(withAuthority(from, project.root), intake, await passwordOf(project, intake.settings))
     case 'set_events':
       return new SetEventsReader(from, intake)
     case 'kafka': {
       const library = await loadRdkafka()
       if (!library) throw notInstalled(intake.settings)
-      return new KafkaReader(library, from, { intake, password: await passwordOf(project, intake.settings), warn })
+      return new KafkaReader(library, withAuthority(from, project.root), {
+        intake,
+        password: await passwordOf(project, intake.settings),
+        warn,
+      })
     }
   }
 }

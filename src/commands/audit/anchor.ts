@@ -10,7 +10,8 @@ export default class AuditAnchor extends BaseCommand {
   static override description =
     `The head is the number and the hash of the last row: who knows it finds out by till audit verify whether anything before it was
 changed since. It is added to a file, or to the note of the commit that is checked out (git notes --ref till-audit), which is pushed
-like any ref. A log that is not whole is not anchored (exit code 4).`
+like any ref. A log that is not whole is not anchored (exit code 4). With --sign it is signed by an SSH key (ssh-keygen -Y sign, namespace
+till-audit): then till audit verify --signers takes no head for one that somebody else has put there.`
   static override examples = [
     {
       description: 'Each night, to a place that the account of the server cannot change',
@@ -24,6 +25,10 @@ like any ref. A log that is not whole is not anchored (exit code 4).`
   static override flags = {
     file: Flags.string({ description: 'add it to the end of this file', exactlyOne: ['file', 'note'] }),
     note: Flags.boolean({ description: 'add it to a note of git', exactlyOne: ['file', 'note'] }),
+    sign: Flags.string({
+      description: 'sign it by this SSH key: a private one, or a public one whose other half an ssh-agent has',
+      helpValue: 'KEY',
+    }),
     sandbox: sandboxFlag,
   }
 
@@ -37,8 +42,8 @@ like any ref. A log that is not whole is not anchored (exit code 4).`
       this.exit(EXIT.failed)
     }
     if (head.seq === 0) throw new InputError([NOTHING_YET])
-    if (flags.file !== undefined) anchorInFile(flags.file, head)
-    else await anchorInNote(project.root, head)
+    if (flags.file !== undefined) await anchorInFile(flags.file, head, flags.sign)
+    else await anchorInNote(project.root, head, flags.sign)
     await this.write(`Row ${head.seq}, ${head.hash}\n`)
   }
 }

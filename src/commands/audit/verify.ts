@@ -1,8 +1,9 @@
 import { Flags } from '@oclif/core'
-import { anchorsOfFile, anchorsOfNotes } from '../../app/audit/anchors.ts'
+import { anchorsOfFile, anchorsOfNotes, signedAnchors } from '../../app/audit/anchors.ts'
 import { jsonPage } from '../../app/json-document.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
+import type { AuditAnchor } from '../../core/audit.ts'
 import { counted } from '../../core/counted.ts'
 import { EXIT } from '../../core/outcome.ts'
 
@@ -11,6 +12,8 @@ export default class AuditVerify extends BaseCommand {
   static override description =
     `The chain of hashes is followed from its beginning. Somebody who may write the state file could make the whole chain anew: so heads
 that were kept elsewhere (till audit anchor) are compared, those in notes of git always, those of a file by --anchors.
+
+Who may write there as well could put heads of another chain there: with --signers only those count that somebody of the list has signed.
 
 Exit codes: 0 the log is whole, 4 it is not.`
   static override examples = [
@@ -22,6 +25,15 @@ Exit codes: 0 the log is whole, 4 it is not.`
   ]
   static override flags = {
     anchors: Flags.string({ description: 'also compare the heads in this file', helpValue: 'FILE' }),
+    signers: Flags.string({
+      description: 'compare only heads that somebody of this list has signed (allowed_signers, namespace till-audit)',
+      helpValue: 'FILE',
+    }),
+    revocations: Flags.string({
+      description: 'keys that count no more',
+      helpValue: 'FILE',
+      dependsOn: ['signers'],
+    }),
     json: Flags.boolean({ description: 'as JSON (schema till.audit-verified/1)', helpGroup: 'OUTPUT' }),
     sandbox: sandboxFlag,
   }
@@ -30,12 +42,14 @@ Exit codes: 0 the log is whole, 4 it is not.`
     const { flags } = await this.parse(AuditVerify)
     const project = await this.openProject(flags)
     const noted = flags.sandbox ? [] : await anchorsOfNotes(project.root)
-    const anchors = [...noted, ...(flags.anchors === undefined ? [] : anchorsOfFile(flags.anchors))]
-    const { rows, head, cut, compared, faults } = await (await project.store()).audit.verify(anchors)
+    const all = [...noted, ...(flags.anchors === undefined ? [] : anchorsOfFile(flags.anchors))]
+    const { anchors, fault } = await counting(all, flags)
+    const { rows, head, cut, compared, ...found } = await (await project.store()).audit.verify(anchors)
     await project.close()
+    const faults = [...found.faults, ...fault]
     if (flags.json) {
-      const found = { whole: faults.length === 0, rows, head, cut: cut ?? null, anchors: compared, faults }
-      await this.write(jsonPage({ schema: 'till.audit-verified/1', ...found } as never))
+      const told = { whole: faults.length === 0, rows, head, cut: cut ?? null, anchors: compared, faults }
+      await this.write(jsonPage({ schema: 'till.audit-verified/1', ...told } as never))
     } else if (faults.length > 0) await this.write(`${faults.join('\n')}\n`)
     else {
       const since = cut ? `, those up to ${cut.seq} were cut off in order` : ''
@@ -47,4 +61,16 @@ Exit codes: 0 the log is whole, 4 it is not.`
     }
     this.exit(faults.length > 0 ? EXIT.failed : EXIT.ok)
   }
+}
+
+/** The heads that count, and what is wrong where none does although a signature is wanted. */
+async function counting(
+  all: readonly AuditAnchor[],
+  { signers, revocations }: { readonly signers?: string | undefined; readonly revocations?: string | undefined },
+): Promise<{ readonly anchors: readonly AuditAnchor[]; readonly fault: readonly string[] }> {
+  if (signers === undefined) return { anchors: all, fault: [] }
+  const anchors = await signedAnchors(all, { signers, revocations })
+  const left = all.length - anchors.length
+  if (left > 0) process.stderr.write(`Signed by nobody of "${signers}", and not compared: ${counted(left, 'head')}.\n`)
+  return { anchors, fault: anchors.length === 0 ? [`No head is signed by anybody of "${signers}".`] : [] }
 }

@@ -230,6 +230,6 @@ export function hasChanged({ state, changes }: StepOutcome): boolean {
 }
 
 /** The part of an observation that later expressions see. */
-export function stepScope(outcome: StepOutcome): JsonValue {
-  return { state: outcome.state, changed: hasChanged(outcome), value: outcome.value ?? null }
+export function stepScope(outcome: StepOutcome, changed = hasChanged(outcome)): JsonValue {
+  return { state: outcome.state, changed, value: outcome.value ?? null }
 }

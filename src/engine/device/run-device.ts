@@ -2,7 +2,7 @@ import { type Carried, noteEnd, stepKey } from '../../core/carried.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import { isChanging, type RunEventBody } from '../../core/events.ts'
 import { type Failure, SessionLost } from '../../core/failure.ts'
-import { inDoubt, settles } from '../../core/fold-run.ts'
+import { inDoubt, settles, stillInDoubt } from '../../core/fold-run.ts'
 import type { GuardSeen } from '../../core/guard.ts'
 import type { LeaseToken } from '../../core/lease.ts'
 import { type DeviceOutcome, wasNeverReached } from '../../core/outcome.ts'
@@ -112,7 +112,7 @@ class Visit {
   #withDoubts(outcome: DeviceOutcome): DeviceOutcome {
     if (this.#doubts.size === 0 || outcome.state === 'in-sync' || outcome.state === 'changed') return outcome
     if (outcome.state === 'indeterminate') return outcome
-    return { ...outcome, state: 'indeterminate', failure: inDoubt([...this.#doubts.values()]) }
+    return { ...outcome, state: 'indeterminate', failure: stillInDoubt(inDoubt([...this.#doubts.values()]), outcome) }
   }
 
   async #outcome(worker: DeviceWorker): Promise<DeviceOutcome> {

@@ -1,3 +1,4 @@
+import { type CarriedSteps, stepKey } from '../../core/carried.ts'
 import type { RunEventBody } from '../../core/events.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { StepOutcome } from '../../core/outcome.ts'
@@ -16,8 +17,10 @@ export interface StepsDoneOptions {
   readonly runbook: Runbook
   readonly emit: (body: RunEventBody) => Promise<void>
   readonly clock: Clock
-  /** Steps that are over, and not walked; those that are look at how they ended. */
+  /** Steps that are over, and not walked, where what they changed is taken back: those that are walked look at how they ended. */
   readonly earlier?: readonly StepDone[] | undefined
+  /** What earlier attempts of the run have left of its steps. */
+  readonly carried?: CarriedSteps | undefined
 }
 
 /** How the steps of a walk have ended so far, in the order in which they were judged: what later ones look at. */
@@ -25,10 +28,17 @@ export class StepsDone {
   readonly #options: StepsDoneOptions
   readonly #done = new Map<string, StepDone>()
   readonly #earlier: ReadonlyMap<string, StepDone>
+  #isTakingBack: boolean
 
   constructor(options: StepsDoneOptions) {
     this.#options = options
     this.#earlier = new Map(options.earlier?.map((done) => [done.step.id, done]))
+    this.#isTakingBack = options.earlier !== undefined
+  }
+
+  /** What was changed is taken back from now on, and what may have been. */
+  beginTakingBack(): void {
+    this.#isTakingBack = true
   }
 
   /** What this walk has judged. */
@@ -62,11 +72,21 @@ export class StepsDone {
     return step.restart_on.some((id) => this.hasChanged(id))
   }
 
-  /** The `steps` that expressions of later steps see. */
+  /** Also where that is not known, and somebody said to go on. */
+  mayHaveChanged({ step, outcome }: StepDone): boolean {
+    if (outcome.state === 'skipped') return false
+    const { runbook, carried } = this.#options
+    const key = stepKey({ runbook: runbook.name, step: step.id })
+    return outcome.changes !== undefined || carried?.[key]?.state === 'aside'
+  }
+
+  /** The `steps` that expressions of later steps see. To those that take back, what may have been changed was. */
   get scope(): JsonObject {
     const steps: Record<string, JsonValue> = {}
-    for (const { step, outcome } of [...this.#earlier.values(), ...this.#done.values()])
-      steps[step.id] = stepScope(outcome)
+    for (const done of [...this.#earlier.values(), ...this.#done.values()]) {
+      const changed = this.#isTakingBack ? this.mayHaveChanged(done) : hasChanged(done.outcome)
+      steps[done.step.id] = stepScope(done.outcome, changed)
+    }
     return steps
   }
 

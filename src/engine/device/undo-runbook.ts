@@ -1,5 +1,7 @@
-import { type CarriedSteps, stepKey } from '../../core/carried.ts'
+import { type Carried, type CarriedSteps, stepKey } from '../../core/carried.ts'
+import type { StepOutcome } from '../../core/outcome.ts'
 import type { Runbook, Step } from '../../core/runbook.ts'
+import { asItWas } from './go-on.ts'
 import type { StepDone } from './steps-done.ts'
 
 /**
@@ -14,7 +16,7 @@ export function undoing(
   const earlier = runbook.steps.map((step): StepDone => {
     const carried = changed[stepKey({ runbook: runbook.name, step: step.id })]
     const outcome = carried
-      ? ({ state: 'changed', changes: carried.changes } as const)
+      ? asItEnded(carried)
       : ({ state: 'skipped', reason: 'the run that is taken back did not change it' } as const)
     return { step, outcome }
   })
@@ -26,6 +28,12 @@ export function undoing(
   const left = all.filter((step) => !made.some((done) => done.step === step))
   const steps = left.map((step): Step => ({ ...step, continue_on_failure: true }))
   return { runbook: { ...runbook, steps }, earlier: [...earlier, ...made] }
+}
+
+/** What is in doubt may have been changed, whether or not somebody went on past it. */
+function asItEnded(carried: Carried): StepOutcome {
+  const known = carried.state === 'aside' ? undefined : asItWas(carried)
+  return known ?? { state: 'unknown', changes: carried.changes }
 }
 
 /** The `rollback` steps of what was changed, in the order in which they are made. */

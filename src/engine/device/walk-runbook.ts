@@ -3,7 +3,7 @@ import type { Step } from '../../core/runbook.ts'
 import { asItWas, stoppedAt } from './go-on.ts'
 import type { Looks } from './look-ahead.ts'
 import { CANCELLED, carriedOf, StepWalk, type WalkOptions } from './step-walk.ts'
-import { type StepDone, StepsDone } from './steps-done.ts'
+import { StepsDone } from './steps-done.ts'
 import type { WalkEnd } from './walk-end.ts'
 
 /**
@@ -77,9 +77,10 @@ export class RunbookWalk {
 
   async #recover(failed: Step): Promise<WalkEnd | undefined> {
     if (!this.#options.isChanging) return undefined
-    const changed = this.#done.walked.filter((done) => this.#mayHaveChanged(done))
+    const changed = this.#done.walked.filter((done) => this.#done.mayHaveChanged(done))
     const steps = [...failed.on_failure, ...changed.reverse().flatMap((done) => done.step.rollback)]
     this.#steps.beginTakingBack()
+    this.#done.beginTakingBack()
     for (const step of steps) {
       this.#steps.forget()
       const began = this.#options.clock.elapsed()
@@ -89,12 +90,6 @@ export class RunbookWalk {
       this.#done.settle(step, verdict, began)
     }
     return undefined
-  }
-
-  /** Also where that is not known, and somebody said to go on: as whoever takes back the whole run has it. */
-  #mayHaveChanged({ step, outcome }: StepDone): boolean {
-    if (outcome.state === 'skipped') return false
-    return outcome.changes !== undefined || carriedOf(step, this.#options)?.state === 'aside'
   }
 
   #notReached(steps: readonly Step[], failed: Step): void {

@@ -51,5 +51,13 @@ export const AUDIT_ANCHOR_JSON_SCHEMA: object = {
   type: 'object',
   additionalProperties: false,
   required: ['schema', 'seq', 'hash', 'at'],
-  properties: { schema: { const: 'till.audit-anchor/1' }, ...PLACE.properties, at: TIME },
+  properties: {
+    schema: { const: 'till.audit-anchor/1' },
+    ...PLACE.properties,
+    at: TIME,
+    signature: {
+      description: 'By `ssh-keygen -Y sign -n till-audit`, over the line without it; absent: it was not signed.',
+      type: 'string',
+    },
+  },
 }

@@ -81,7 +81,8 @@ const RULE = {
       examples: ['spooler-repair'],
     },
     params: {
-      description: 'Values for the parameters of the runbook.',
+      description:
+        'Values for the parameters of the runbook. What is taken from the alert tells faults of one device apart, also where the rule names no runbook.',
       type: 'object',
       additionalProperties: PARAM,
       examples: [{ service: { from: 'alert.labels.service', one_of: ['cups', 'cups-browsed'] } }],

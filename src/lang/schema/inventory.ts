@@ -115,7 +115,13 @@ const FLEET = {
   description: 'What holds for all stores. It stands in one file only.',
   additionalProperties: false,
   properties: {
-    name: { type: 'string', minLength: 1, description: 'Name of the chain.', examples: ['Sklepy Polskie'] },
+    name: {
+      type: 'string',
+      minLength: 1,
+      description:
+        'Name of the chain, by which the state knows it. Where it is another, holds, what is in progress or out and the breaker are taken over; known outages are to be said anew (till outages add).',
+      examples: ['Sklepy Polskie'],
+    },
     time_zone: TIME_ZONE,
     vars: { $ref: '#/$defs/vars' },
     transport: { $ref: '#/$defs/transport' },

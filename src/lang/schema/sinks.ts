@@ -21,7 +21,7 @@ const topic = (description: string, example: string) =>
   }) as const
 
 export const CA = {
-  description: 'A PEM file of certificates to trust.',
+  description: 'A PEM file of certificates to trust, from the folder of tillwright.yaml on.',
   type: 'string',
   minLength: 1,
   examples: ['/etc/till/ca.pem'],

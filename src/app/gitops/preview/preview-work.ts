@@ -5,11 +5,13 @@ import { runbookLabel } from '../../../core/run.ts'
 import type { Runbook } from '../../../core/runbook.ts'
 import type { DeviceWork } from '../../../engine/device/perform-device.ts'
 import type { Project } from '../../project.ts'
+import { checkStepFiles } from '../../revision/check-step-files.ts'
 import { deviceDigest } from '../../revision/device-digest.ts'
 import type { RepositoryModules } from '../../revision/repository-modules.ts'
 import { openOwnRunbook, textParams } from '../../revision/runbooks.ts'
 import { selectDevices } from '../../revision/selection.ts'
 import { filesText, storeText } from '../../revision/wanted-digest.ts'
+import { leftOutNames } from '../left-out.ts'
 import type { Sides } from './open-sides.ts'
 import { isReachedAsBefore, unreviewedStep, writtenSteps } from './paper-rules.ts'
 import type { Side } from './repository-objects.ts'
@@ -47,7 +49,26 @@ export type RunbookChange = 'assigned' | 'changed' | 'device changed' | 'no long
  * What differs between what is here and what a merge would make of it. `named`: only this runbook, for all devices that it
  * targets; otherwise what is assigned. Throws InputError where the merged revision is broken.
  */
-export async function differenceOf({ base, merged }: Sides, named?: NamedRunbook): Promise<Difference> {
+export async function differenceOf(sides: Sides, named?: NamedRunbook): Promise<Difference> {
+  const missing = leftOutNote(sides)
+  try {
+    const difference = await worked(sides, named)
+    return { ...difference, notes: [...difference.notes, ...missing] }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    const [first, ...others] = error.diagnostics
+    if (!first || missing.length === 0) throw error
+    throw new InputError([{ ...first, detail: [first.detail, ...missing].join(' ').trim() }, ...others])
+  }
+}
+
+/** Links and submodules are there in a work tree, and in no revision that is read from git's objects. */
+function leftOutNote({ base, merged }: Sides): readonly string[] {
+  const all = new Map([...base.leftOut, ...merged.leftOut].map((one) => [one.path, one]))
+  return all.size === 0 ? [] : [`Left out, as where it is followed: ${leftOutNames([...all.values()])}.`]
+}
+
+async function worked({ base, merged }: Sides, named?: NamedRunbook): Promise<Difference> {
   const before = await assignedIn(base, base.project.modules(), named)
   const after = await assignedIn(merged, merged.project.modules(), named)
   const trusted = new Trusted(base.project.modules(), merged.project.modules())
@@ -59,7 +80,8 @@ export async function differenceOf({ base, merged }: Sides, named?: NamedRunbook
     tally.change(assigned.label, what)
     if (what === 'no longer assigned') continue
     const found = trusted.lookAt(assigned, was, merged.project)
-    const why = found.why(isOtherHere) ?? unreachedWhy(device, base.fleet, merged.fleet)
+    const why =
+      found.why(isOtherHere) ?? unreachedWhy(device, base.fleet, merged.fleet) ?? missingWhy(assigned, device, merged)
     if (why !== undefined) tally.paper(why, device)
     else if (found.runbook) runbooksOf.set(device, [...(runbooksOf.get(device) ?? []), found.runbook])
   }
@@ -246,6 +268,12 @@ function unreachedWhy(device: Device, before: Fleet, after: Fleet): string | und
   if (!before.devices.has(device.name)) return 'new in the inventory: nobody logs in where nobody reviewed the address'
   if (isReachedAsBefore(device, before, after)) return undefined
   return 'reached in another way there: nobody logs in by what nobody reviewed'
+}
+
+/** A file that a device would get may be in the work tree, and not in git itself. */
+function missingWhy({ label, runbook }: Assigned, device: Device, merged: Side): string | undefined {
+  const [missing] = checkStepFiles(merged, [{ device, runbooks: [runbook] }])
+  return missing && `${label}: ${missing.summary}`
 }
 
 /** Of the project file, what matters later and not here. */

@@ -4,6 +4,7 @@ import { InputError, inputError } from '../../../core/diagnostic.ts'
 import { HOUR_MS } from '../../../core/duration.ts'
 import type { Fleet } from '../../../core/fleet.ts'
 import { checkOut, forgetUnused } from '../../../gitops/checkout.ts'
+import type { LeftOut } from '../../../gitops/checkout-seal.ts'
 import { gitText, inWorkTree } from '../../../gitops/git.ts'
 import { requireGit } from '../../../gitops/git-version.ts'
 import { type ObjectFormat, openMirror } from '../../../gitops/mirror.ts'
@@ -14,6 +15,8 @@ import { placed } from '../prepare-revision.ts'
 export interface Side {
   readonly project: Project
   readonly fleet: Fleet
+  /** What of its tree is not there, since it is a link or a submodule. */
+  readonly leftOut: readonly LeftOut[]
 }
 
 /** The repository that a project lies in, by git's objects. */
@@ -43,16 +46,18 @@ export async function openObjects(project: Project): Promise<RepositoryObjects> 
     commitOf: (ref) => commitOf(project.root, ref),
     async open(treeish) {
       const tree = (await gitText(mirror, ['rev-parse', '--verify', '--end-of-options', `${treeish}^{tree}`])).trim()
-      const { root } = await checkOut(async () => mirror, tree, paths)
+      const { root, leftOut } = await checkOut(async () => mirror, tree, paths)
       // Another process may be about to tidy up.
       await utimes(root, new Date(), new Date())
-      return openSide(join(root, here.prefix), paths.revisions)
+      const side = await openSide(join(root, here.prefix), paths.revisions)
+      const own = leftOut.filter(({ path }) => path.startsWith(here.prefix))
+      return { ...side, leftOut: own.map((one) => ({ ...one, path: one.path.slice(here.prefix.length) })) }
     },
   }
 }
 
 /** Loads it. What it names lies within it: a branch must not have files of this machine read. */
-async function openSide(root: string, revisions: string): Promise<Side> {
+async function openSide(root: string, revisions: string): Promise<Omit<Side, 'leftOut'>> {
   try {
     const project = await openProject(root)
     const strays = (['inventory', 'runbooks', 'modules'] as const).filter((name) =>

@@ -67,7 +67,7 @@ export class DriftCauses {
 
   /** Whether a device gets files by a runbook as it is here, of which nobody knows what they were; so too where it is another by now. */
   async #getsFiles({ device, after }: Wish): Promise<boolean> {
-    this.#here ??= { project: this.#project, fleet: await this.#project.fleet() }
+    this.#here ??= { project: this.#project, fleet: await this.#project.fleet(), leftOut: [] }
     const [runbook, own] = [runbookAt(this.#here, after), this.#here.fleet.devices.get(device)]
     return !runbook || !own || filesText(runbook, own, this.#here) !== ''
   }
