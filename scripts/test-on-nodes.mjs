@@ -1,16 +1,21 @@
 // Runs the tests as CI does: `npm test` on the Node.js that is here, and those of the transports on the newest of each other
-// line, as `.ci/run` has put them into .peers. With `--all` every test here, and on other lines the sandbox and the commands
-// too. Says which versions, and ends with what failed, each test by its name with the head of its error, and the sum:
+// line, as `.ci/run` has put them into .peers. One of those lines, another each day, runs the sandbox and the commands too,
+// with a part of their long files. With `--all` every test here, and on each other line the sandbox and the commands as a
+// whole. Says which versions, and ends with what failed, each test by its name with the head of its error, and the sum:
 // `N passed, N failed, N skipped`.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import { dayOfCommit, leftOutOn } from './test-turns.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
 const isAll = process.argv.includes('--all')
-const EVERYWHERE = ['test/transports', 'test/winrm', ...(isAll ? ['test/sandbox', 'test/cli'] : [])]
-const OTHER_LINES = [26, 24, 22, 20]
+const EVERYWHERE = ['test/transports', 'test/winrm']
+const IN_TURNS = ['test/sandbox', 'test/cli']
+const LINES = [26, 24, 22, 20]
+/** Turns of their long files. No multiple of the number of other lines: each file comes to each line, once in 66 days. */
+const TURNS = 22
 /** More failing files than that are no matter of a busy machine. */
 const MOST_ALONE = 12
 
@@ -20,17 +25,30 @@ const failures = []
 let isBad = false
 const here = { version: process.version, command: ['npm', ['test', '--', ...(isAll ? ['--all'] : [])]], env: process.env }
 tested(here, [])
-for (const line of OTHER_LINES) {
-  const node = join(ROOT, `.peers/node-${line}/node_modules/node-${process.platform}-${process.arch}/bin/node`)
-  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
-  if (version === process.version) continue
-  const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` }
-  tested({ version, command: [node, ['node_modules/vitest/vitest.mjs', 'run']], env }, EVERYWHERE)
+const day = dayOfCommit()
+const others = LINES.map(nodeOf).filter(({ version }) => version !== process.version)
+for (const [index, { node, version }] of others.entries()) {
+  const isTurn = isAll || index === day % others.length
+  const leftOut = isAll ? [] : leftOutOn(day, TURNS)
+  const env = {
+    ...process.env,
+    PATH: `${dirname(node)}:${process.env.PATH}`,
+    // Those of the transports are run whatever the day.
+    TILL_TESTS_LEFT_OUT: leftOut.filter((file) => !EVERYWHERE.some((folder) => file.startsWith(`${folder}/`))).join(':'),
+  }
+  const command = [node, ['node_modules/vitest/vitest.mjs', 'run']]
+  tested({ version, command, env }, [...EVERYWHERE, ...(isTurn ? IN_TURNS : [])])
 }
 rmSync(folder, { recursive: true, force: true })
 for (const failure of failures) console.log(failure)
 console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`)
 process.exitCode = isBad || sum.passed === 0 ? 1 : 0
+
+/** The newest Node.js of a line that is here. */
+function nodeOf(line) {
+  const node = join(ROOT, `.peers/node-${line}/node_modules/node-${process.platform}-${process.arch}/bin/node`)
+  return { node, version: execFileSync(node, ['--version'], { encoding: 'utf8' }).trim() }
+}
 
 /** Runs suites, all where none is named; files that fail are looked at once more, alone, and named in any case. */
 function tested(node, suites) {

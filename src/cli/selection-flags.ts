@@ -1,5 +1,7 @@
 import { Flags } from '@oclif/core'
+import type { Selection } from '../app/revision/selection.ts'
 import { DEVICE_KINDS } from '../core/fleet.ts'
+import { shellWord } from '../core/remedy.ts'
 
 /** The flags by which every command picks devices. All that are given must hold; repeated ones are alternatives. */
 export const selectionFlags = {
@@ -28,4 +30,11 @@ export const selectionFlags = {
     description: 'devices of an earlier run, by state or fault: RUN, RUN:failed, latest:sale-blocked',
     helpGroup: 'SELECT',
   }),
+}
+
+/** The same selection for another command, each flag with a space before it. */
+export function selectionText(selection: Selection): string {
+  return (Object.keys(selectionFlags) as (keyof typeof selectionFlags)[])
+    .flatMap((name) => [selection[name] ?? []].flat().map((value) => ` --${name}=${shellWord(String(value))}`))
+    .join('')
 }

@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core'
 import { putOnRecord } from '../app/audit/audit-view.ts'
-import type { Project } from '../app/project.ts'
+import { hereFlag, type Project } from '../app/project.ts'
 import { hostsToRecord, recordHostKeys, type ShownKeys, scanDevices } from '../app/reach/trust.ts'
 import { someDevices } from '../app/revision/targets.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { confirm } from '../cli/confirm.ts'
-import { selectionFlags } from '../cli/selection-flags.ts'
+import { selectionFlags, selectionText } from '../cli/selection-flags.ts'
 import { EXIT } from '../core/outcome.ts'
 
 export default class Trust extends BaseCommand {
@@ -53,7 +53,8 @@ Exit codes: 0 every device is known or was recorded, 4 some key was not recorded
       await putOnRecord(project, 'trust.recorded', { hosts: recorded(shown, hosts) })
     }
     const open = shown.filter((one) => ['new', 'changed', 'revoked'].includes(one.state)).length - hosts.length
-    await this.write(summary(shown, hosts.length, project.settings.known_hosts))
+    const command = `till trust${selectionText(flags)} --yes${hereFlag(project)}`
+    await this.write(summary(shown, { recorded: hosts.length, file: project.settings.known_hosts, command }))
     await project.close()
     if (open > 0) this.exit(EXIT.failed)
     this.exit(shown.some((one) => one.state === 'failed') ? EXIT.unreachable : EXIT.ok)
@@ -102,7 +103,10 @@ function linesOf({ device, state, fingerprints, failure, pinned, hasAuthority }:
   return `${device.name}  ${label}\n${details.map((detail) => `  ${detail}\n`).join('')}`
 }
 
-function summary(shown: readonly ShownKeys[], recorded: number, file: string): string {
+function summary(
+  shown: readonly ShownKeys[],
+  { recorded, file, command }: { readonly recorded: number; readonly file: string; readonly command: string },
+): string {
   const counts = (['known', 'new', 'changed', 'revoked', 'failed'] as const)
     .map((state) => [shown.filter((one) => one.state === state).length, STATES[state]] as const)
     .filter(([count]) => count > 0)
@@ -110,8 +114,8 @@ function summary(shown: readonly ShownKeys[], recorded: number, file: string): s
   const nothing = shown.length === 0 ? 'No device of the selection speaks SSH' : counts.join(', ')
   if (recorded > 0) return `${nothing}; ${recorded} recorded in ${file}.\n`
   const fresh = shown.filter((one) => one.state === 'new' && !one.pinned).length
-  const next = fresh > 0 ? ' Compare the keys with those of the devices, then run `till trust --yes`.' : ''
-  return fresh > 0 ? `${nothing}.${next}\n` : `${nothing}; nothing was recorded.\n`
+  if (fresh === 0) return `${nothing}; nothing was recorded.\n`
+  return `${nothing}. Compare the keys with those of the devices, then: ${command}\n`
 }
 
 /** Only a person at a terminal can look at fingerprints; where there is none, nothing is taken for a yes. */

@@ -91,7 +91,7 @@ const INPUT = {
   ),
   VALUE_MISSING: entry(
     'A step names a value that a device does not have',
-    'Give the device the value (`till explain` shows where values come from), or leave it out.',
+    'Give the device the value (`till inventory show` tells where values come from), or leave it out.',
   ),
   EXPRESSION_INVALID: entry('An expression does not compile', 'Mend it at the place shown; the language is CEL.'),
   PROJECT_UNKNOWN: entry(

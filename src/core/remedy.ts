@@ -1,17 +1,22 @@
 import type { JsonObject } from './json.ts'
 
-/** A command of ours that changes, or may lead to a change: with neither device nor run it goes over all that its runbook is for. */
-const COMMAND = /\btill (?:plan|apply) (?!\S*\.json\b)[\w/-]+(?:\.ya?ml)?/
+/** Commands of ours that change, or may lead to a change: with neither device nor run they go over all that they are for. */
+const COMMANDS = /\btill (?:(?:plan|apply) (?!-|\S*\.json\b)[\w/-]+(?:\.ya?ml)?|exec(?= (?:[^`\n]* )?-- )|trust\b)/g
+/** Where the words of a command end within advice. */
+const END = /`|\n|[.;,] |\btill /
 const SELECTS = /\s(?:--(?:device|store|region|kind|where|from-run)|-[dsrkw])(?=[=\s]|$)/
 
-/** The advice with `flags` behind the name of the runbook in a command that it holds; as it is where that picks devices by itself. */
+/** The advice with `flags` in each command of ours that it holds, but for one that picks devices by itself. */
 export function aimed(advice: string, flags: string): string {
-  return SELECTS.test(advice) ? advice : withFlags(advice, flags)
+  return advice.replace(COMMANDS, (command, at: number) => {
+    const [words = ''] = advice.slice(at + command.length).split(END, 1)
+    return SELECTS.test(words) ? command : commandWith(command, flags)
+  })
 }
 
-/** The advice with `flags` in a command of ours that it holds; as it is without one. */
+/** The advice with `flags` in each command of ours that it holds; as it is without one. */
 export function withFlags(advice: string, flags: string): string {
-  return advice.replace(COMMAND, (command) => commandWith(command, flags))
+  return advice.replace(COMMANDS, (command) => commandWith(command, flags))
 }
 
 /** A command with `flags` behind it. */
@@ -21,7 +26,7 @@ export function commandWith(command: string, flags: string): string {
 
 /** What is the same in the advice for several devices. */
 export function unaimed(advice: string, device: string): string {
-  return advice.replace(` ${deviceFlag(device)}`, '')
+  return advice.replaceAll(` ${deviceFlag(device)}`, '')
 }
 
 /** `--device=PL-0412/pos1`: never taken for anything else than a value, whatever the name. */

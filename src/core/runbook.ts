@@ -21,10 +21,12 @@ export interface Expression {
       }
 }
 
-/** An expression of a template, and where it stands. */
+/** An expression, and where it stands. */
 export interface PlacedExpression {
   readonly expression: Expression
   readonly source: SourceRange
+  /** It stands within a longer text, which not every value can be a part of. */
+  readonly isInText?: true
 }
 
 /** A tree of parameters with `${{ }}` inside, compiled. */
@@ -66,6 +68,8 @@ export interface Step {
   readonly module: string
   readonly params: Template
   readonly when?: Expression
+  /** Where that stands. */
+  readonly whenSource?: SourceRange
   /** Ids of earlier steps; if one of them changed something, this step reacts (a service restarts, a command runs). */
   readonly restart_on: readonly string[]
   /** Upper bound for observe, converge and verify each, instead of the transport's. */

@@ -1,4 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  openSync,
+  type ReadStream,
+  readSync,
+  type Stats,
+} from 'node:fs'
 
 export const MIB = 1024 * 1024
 
@@ -11,15 +20,30 @@ export const MOST_BYTES = { yaml: 64 * MIB, text: 64 * MIB, document: 480 * MIB,
  * Throws an error with `code`: that of the system, ENOTFILE, or EFBIG.
  */
 export function readRegular(path: string, most: number): Buffer {
+  const { file, stat } = openRegular(path)
+  try {
+    if (stat.size > most) throw tooLarge(most)
+    return readAll(file, { size: stat.size, most })
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** The bytes of a regular file however large it is, one piece after another. Throws as `readRegular`. */
+export function streamRegular(path: string): ReadStream {
+  return createReadStream(path, { fd: openRegular(path).file })
+}
+
+function openRegular(path: string): { readonly file: number; readonly stat: Stats } {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
   try {
     const stat = fstatSync(file)
     if (stat.isDirectory()) throw refused('EISDIR', 'it is a folder')
     if (!stat.isFile()) throw refused('ENOTFILE', 'it is a pipe, socket or device, and no file')
-    if (stat.size > most) throw tooLarge(most)
-    return readAll(file, { size: stat.size, most })
-  } finally {
+    return { file, stat }
+  } catch (error) {
     closeSync(file)
+    throw error
   }
 }
 

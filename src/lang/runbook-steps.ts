@@ -85,7 +85,7 @@ export class RunbookCompiler {
       name,
       module: outline.module.name,
       params,
-      ...(when && { when }),
+      ...(when && { when, whenSource: this.#parsed.rangeAt([...path, 'when']) }),
       restart_on: restartOn,
       ...(timeout !== undefined && { timeout_ms: timeout }),
       continue_on_failure: raw['continue_on_failure'] === true,
@@ -157,7 +157,11 @@ export class RunbookCompiler {
       return undefined
     }
     if (wrong) return undefined
-    const places = compiled.expressions.map((one) => ({ expression: one.expression, source: this.#placeOf(one, path) }))
+    const places = compiled.expressions.map((one) => ({
+      expression: one.expression,
+      source: this.#placeOf(one, path),
+      ...(one.isInText && { isInText: one.isInText }),
+    }))
     return places.length === 0 ? compiled.template : { ...compiled.template, places }
   }
 

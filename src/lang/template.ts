@@ -17,6 +17,8 @@ export interface TemplateExpression {
   readonly path: ValuePath
   readonly offset: number
   readonly length: number
+  /** It is a part of its string. */
+  readonly isInText?: true
 }
 
 export type CompiledTemplate =
@@ -98,13 +100,13 @@ class TreeCompiler {
       this.problems.push({ ...split.problem, path })
       return constant(null)
     }
-    const pieces = split.parts.map((part) => this.#piece(part, path))
+    const pieces = split.parts.map((part) => this.#piece(part, path, split.parts.length > 1))
     const [only] = pieces
     if (pieces.length === 1 && only !== undefined && typeof only !== 'string') return only.evaluate
     return textRenderer(pieces)
   }
 
-  #piece(part: TemplatePart, path: ValuePath): string | Expression {
+  #piece(part: TemplatePart, path: ValuePath, isInText: boolean): string | Expression {
     if ('text' in part) return part.text
     const code = part.code.trim()
     const compiled = compileExpression(code, this.#options)
@@ -113,10 +115,11 @@ class TreeCompiler {
       this.problems.push({ ...compiled.problem, offset: start + compiled.problem.offset, path })
       return ''
     }
-    this.expressions.push({ expression: compiled.expression, path, offset: start, length: code.length })
-    for (const step of compiled.expression.steps) this.steps.add(step)
-    for (const param of compiled.expression.params ?? []) this.params.add(param)
-    return compiled.expression
+    const { expression } = compiled
+    this.expressions.push({ expression, path, offset: start, length: code.length, ...(isInText && { isInText }) })
+    for (const step of expression.steps) this.steps.add(step)
+    for (const param of expression.params ?? []) this.params.add(param)
+    return expression
   }
 }
 
@@ -174,8 +177,8 @@ function textRenderer(pieces: readonly (string | Expression)[]): Renderer {
   }
 }
 
-/** Why a value cannot be part of a text. */
-function notText(value: JsonValue): string | undefined {
+/** Why a value cannot be part of a text, as the end of a sentence about its expression. */
+export function notText(value: JsonValue): string | undefined {
   if (value === null) return 'is empty; it cannot be part of a text.'
   if (typeof value !== 'object') return undefined
   if (isList(value)) return 'is a list; it cannot be part of a text. Write .join(", ") behind it.'

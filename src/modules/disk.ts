@@ -171,7 +171,7 @@ interface DfLine {
 
 /** The second line of `df -P`: names may hold blanks, so that the numbers are found first. */
 function dfLine(text: string): DfLine | undefined {
-  const match = /^(.*?)\s+(\d+|-)\s+(\d+|-)\s+(-?\d+|-)\s+(?:\d+%|-)\s+(\/[\s\S]*?)\n?$/.exec(
+  const match = /^(.*?)(?<!\s)\s+(\d+|-)\s+(\d+|-)\s+(-?\d+|-)\s+(?:\d+%|-)\s+(\/[\s\S]*?)\n?$/.exec(
     text.slice(text.indexOf('\n') + 1),
   )
   if (!match) return undefined

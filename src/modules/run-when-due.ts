@@ -246,7 +246,11 @@ const WINDOWS_SAYS = { creates: 'exists=yes', removes: 'exists=no', unless: 'exi
 /** What was read, for later steps: output and exit code of a look, or whether it had to run. */
 export function valueOfDue(state: DueState): JsonValue {
   if (state.kind === 'ran') {
-    return { exit: state.exit, stdout: state.stdout.replace(/\n+$/, ''), stderr: state.stderr.replace(/\n+$/, '') }
+    return {
+      exit: state.exit,
+      stdout: state.stdout.replace(/(?<!\n)\n+$/, ''),
+      stderr: state.stderr.replace(/(?<!\n)\n+$/, ''),
+    }
   }
   if (state.kind === 'path') return { exists: state.exists }
   return state.kind === 'check' ? { exit: state.exit } : null

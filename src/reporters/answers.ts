@@ -61,8 +61,9 @@ function ending(groups: readonly Answer[]): string {
 function answerOf(step: StepFinished): Pick<Answer, 'title' | 'lines'> | undefined {
   const value = step.value as JsonObject | null | undefined
   if (value === null || typeof value !== 'object' || typeof value?.['exit'] !== 'number') return undefined
+  // Of its last line end the line feed is gone already.
   const lines = (text: unknown): string[] =>
-    typeof text === 'string' && text !== '' ? text.split(/\r?\n/).map(shown) : []
+    typeof text === 'string' && text !== '' ? text.replace(/\r$/, '').split(/\r?\n/).map(shown) : []
   return {
     title: `exit code ${value['exit']}`,
     lines: [...lines(value['stdout']), ...lines(value['stderr']).map((line) => `! ${line}`)],

@@ -3,7 +3,7 @@ import { ERROR_CATALOG, type ErrorCode } from '../core/error-catalog.ts'
 import type { Failure } from '../core/failure.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { StepOutcome } from '../core/outcome.ts'
-import { withFlags } from '../core/remedy.ts'
+import { aimed, deviceFlag, withFlags } from '../core/remedy.ts'
 import { lineDifference } from '../difference/line-difference.ts'
 import { plainText } from './plain-text.ts'
 
@@ -84,7 +84,7 @@ export function describeValue(value: JsonValue): string {
 /** A failure as lines: code and phase with the message, then what to do about it (left out where asked for). */
 export function describeFailure(
   failure: Failure,
-  options: { readonly advice?: boolean; readonly flags?: string | undefined } = {},
+  options: { readonly advice?: boolean; readonly flags?: string | undefined; readonly device?: string } = {},
 ): string[] {
   const lines = failure.message.split(/\r?\n/).map((line) => plainText(line.trimEnd()))
   const [first = '', ...rest] = lines.filter((line) => line !== '')
@@ -92,8 +92,14 @@ export function describeFailure(
     `${failure.code} (${failure.phase}): ${first}`,
     // The mark keeps what a device says from being taken for a command by the log of a CI system.
     ...rest.slice(0, MOST_LINES).map((line) => `${INDENT}| ${line}`),
-    ...(options.advice === false ? [] : [`→ ${withFlags(adviceOn(failure), options.flags ?? '')}`]),
+    ...(options.advice === false ? [] : [`→ ${adviceFor(failure, options)}`]),
   ]
+}
+
+/** Commands in it are for this device, where one is named, and no other. */
+function adviceFor(failure: Failure, { flags = '', device }: Pick<StepDescription, 'flags' | 'device'>): string {
+  const advice = adviceOn(failure)
+  return withFlags(device === undefined ? advice : aimed(advice, deviceFlag(device)), flags)
 }
 
 /** The most specific advice there is. */
@@ -110,6 +116,8 @@ export interface StepDescription {
   readonly advice?: boolean
   /** What commands in advice need to find this fleet. */
   readonly flags?: string | undefined
+  /** Whom they are for. */
+  readonly device?: string
   /** All lines of texts that differ. */
   readonly all?: boolean
   /** A change of several lines; whoever was shown the same before. */

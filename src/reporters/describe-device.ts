@@ -35,11 +35,12 @@ export interface DeviceDescription {
 /** A device as lines: its state and name, its own failure, then what there is to say about its steps. */
 export function describeDevice(record: DeviceRecord, options: DeviceDescription): string[] {
   const { paint, verbose = false } = options
+  const { device } = record
   const steps = record.steps.filter((step) => verbose || isWorthTelling(step))
   const own = record.failure && !steps.some((step) => isSame(step.failure, record.failure)) ? record.failure : undefined
   // That a run was stopped needs no advice for each device.
   const advice = options.advice !== false && record.state !== 'cancelled'
-  const [failure, ...more] = own ? failureLines(own, { verbose, advice, flags: options.flags }) : []
+  const [failure, ...more] = own ? failureLines(own, { verbose, advice, flags: options.flags, device }) : []
   const notes = [
     record.unknown && record.state !== 'unknown' ? 'some steps could not be judged' : '',
     verdict(record, options.flags ?? ''),
@@ -59,7 +60,7 @@ export function describeDevice(record: DeviceRecord, options: DeviceDescription)
       const isTold = record.classification?.remedy !== undefined && step.failure?.code === 'CHECK_UNMET'
       const seenOn = (lines: readonly string[]) =>
         options.seen?.seenOn([step.runbook, step.step, ...lines], record.device)
-      return stepLines(step, { paint, verbose, advice: advice && !isTold, flags: options.flags, seenOn })
+      return stepLines(step, { paint, verbose, advice: advice && !isTold, flags: options.flags, device, seenOn })
     }),
   ]
 }
@@ -114,9 +115,9 @@ interface StepLines extends StepDescription {
   readonly verbose: boolean
 }
 
-function stepLines(step: StepRecord, { paint, verbose, advice = true, flags, seenOn }: StepLines): string[] {
+function stepLines(step: StepRecord, { paint, verbose, seenOn, ...told }: StepLines): string[] {
   const name = step.name === step.step || step.name === '' ? step.step : `${step.step} "${step.name}"`
-  const lines = describeStep(step, { advice, flags, all: verbose, ...(seenOn && { seenOn }) })
+  const lines = describeStep(step, { ...told, all: verbose, ...(seenOn && { seenOn }) })
   if (verbose && step.failure) lines.push(...describeEvidence(step.failure))
   if (verbose && step.value !== undefined && step.value !== null) lines.push(`read: ${describeValue(step.value)}`)
   const duration = verbose ? ` ${step.duration_ms} ms` : ''
@@ -126,10 +127,7 @@ function stepLines(step: StepRecord, { paint, verbose, advice = true, flags, see
   ]
 }
 
-function failureLines(
-  failure: Failure,
-  options: { readonly verbose: boolean; readonly advice: boolean; readonly flags: string | undefined },
-): string[] {
+function failureLines(failure: Failure, options: Pick<StepLines, 'verbose' | 'advice' | 'flags' | 'device'>): string[] {
   const lines = describeFailure(failure, options)
   return options.verbose ? [...lines, ...describeEvidence(failure)] : lines
 }

@@ -109,7 +109,7 @@ function endOf(record: DeviceRecord): readonly Test[] {
   const mark = marked(
     'error',
     { ...attributes, message: `${state}: ${attributes.message}` },
-    xmlLines(describeFailure(failure)),
+    xmlLines(describeFailure(failure, { device: record.device })),
   )
   return [{ name: state, module: failure.phase, ms: 0, mark }]
 }

@@ -26,6 +26,7 @@ const MOST_GROUPS = 12
 interface FailureGroup {
   readonly title: string
   readonly advice: string
+  readonly says: Pick<Classification, 'fault' | 'cause' | 'severity'>
   readonly names: string[]
   count: number
 }
@@ -88,15 +89,19 @@ export class RunTally {
     }
     // A check that does not hold and was classified is told as a finding.
     const isFinding = ended.classification !== undefined && ended.failure?.code === 'CHECK_UNMET'
-    if (ended.failure && !isFinding) this.#group(ended.device, ended.failure)
+    if (ended.failure && !isFinding) this.#group(ended, ended.failure)
     this.#findings.add(ended)
   }
 
-  #group(device: string, failure: NonNullable<DeviceRecord['failure']>): void {
+  #group(
+    { device, state }: Pick<DeviceRecord, 'device' | 'state'>,
+    failure: NonNullable<DeviceRecord['failure']>,
+  ): void {
     const title = `${failure.code} ${failure.phase}`
     let group = this.#groups.get(title)
     if (group === undefined) {
-      group = { title, advice: adviceOn({ code: failure.code }), names: [], count: 0 }
+      const says = { fault: state, cause: failure.code, severity: '' }
+      group = { title, advice: adviceOn({ code: failure.code }), says, names: [], count: 0 }
       this.#groups.set(title, group)
     }
     group.count += 1
@@ -144,7 +149,8 @@ export class RunTally {
     const lines = groups.slice(0, MOST_GROUPS).flatMap((group) => {
       const names = group.names.map(plainText).join(', ') + (group.count > group.names.length ? ', …' : '')
       const devices = counted(group.count, 'device')
-      return [`${paint('red', group.title)} ${devices}: ${names}`, `  → ${group.advice}`]
+      const advice = this.#aimed(group.advice, { ...group, devices: group.names })
+      return [`${paint('red', group.title)} ${devices}: ${names}`, `  → ${advice}`]
     })
     const more = groups.length - MOST_GROUPS
     if (more > 0) lines.push(`… and ${more} more kinds of failure`)
@@ -172,7 +178,7 @@ export class RunTally {
   }
 
   /** What helps, for these devices and no others, where this run was. */
-  #aimed(remedy: string, group: AlikeFindings): string {
+  #aimed(remedy: string, group: Parameters<typeof scopeOf>[0]): string {
     return withFlags(aimed(remedy, scopeOf(group, this.started?.run)), this.#flags.trim())
   }
 

@@ -40,7 +40,7 @@ export function endedEarly(end: EarlyEnd): Failure {
 
 /** Shells say it in the language of the country, but name what they did not find. */
 function isMissing({ code, raw }: EarlyEnd): boolean {
-  if (!MISSING_EXITS.includes(code) || raw.includes('#< CLIXML') || /^\s*At line:\d/m.test(raw)) return false
+  if (!MISSING_EXITS.includes(code) || raw.includes('#< CLIXML') || /^[ \t]*At line:\d/m.test(raw)) return false
   const names = /powershell(\.exe)?/i.test(raw)
   return code === 1 ? names && raw.length < 500 : names || raw === ''
 }

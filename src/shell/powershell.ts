@@ -7,7 +7,7 @@ import type { ScriptForm } from './script-form.ts'
 export function quoteWindowsArgument(text: string): string {
   if (text.includes('\0')) throw new Error('An argument for a Windows program holds a NUL character.')
   if (text !== '' && !/[\s"]/.test(text)) return text
-  return `"${text.replaceAll(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`
+  return `"${text.replaceAll(/(?<!\\)(\\*)"/g, '$1$1\\"').replace(/(?<!\\)(\\+)$/, '$1$1')}"`
 }
 
 /** A program that cmd.exe runs, whatever starts it: `CreateProcess` gives it the whole line. */
@@ -30,7 +30,9 @@ export function windowsCommandLine(program: string, args: readonly string[]): st
   if (!BATCH.test(program)) return args.map(quoteWindowsArgument).join(' ')
   const problem = batchProblem(program, args)
   if (problem !== undefined) throw new Error(problem)
-  return args.map((word) => (/^[\w.:/\\-]+$/.test(word) ? word : `"${word.replace(/(\\+)$/, '$1$1')}"`)).join(' ')
+  return args
+    .map((word) => (/^[\w.:/\\-]+$/.test(word) ? word : `"${word.replace(/(?<!\\)(\\+)$/, '$1$1')}"`))
+    .join(' ')
 }
 
 /** How an interpreter ends that never came to the exchange that it was started with: nothing of it was run. */

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { SinkTarget } from '../core/sink.ts'
+import { MOST_BYTES, readRegular } from '../files/read-regular.ts'
 import type { Message } from './message.ts'
 import { held, type SendResult, type Sink, taken } from './sink.ts'
 
@@ -67,7 +67,7 @@ export class HttpSink implements Sink {
     const { url, timeoutMs, ca } = this.#target
     let authorities: string | undefined
     try {
-      authorities = ca === undefined ? undefined : await readFile(ca, 'utf8')
+      authorities = ca === undefined ? undefined : readRegular(ca, MOST_BYTES.text).toString('utf8')
     } catch (error) {
       return (error as Error).message
     }

@@ -1,15 +1,12 @@
-import { readFile } from 'node:fs/promises'
 import type { MqttBroker } from '../core/broker.ts'
+import { MOST_BYTES, readRegular } from '../files/read-regular.ts'
 
 /**
  * Options of mqtt.js by which a broker is reached. Version 5 alone: 3.1.1 confirms what a broker drops. Whether to try again
  * is decided by whoever connects. `password` in clear.
  */
-export async function connectionOptions(
-  { user, timeoutMs, ca }: Omit<MqttBroker, 'url'>,
-  password: string | undefined,
-) {
-  const authorities = ca === undefined ? undefined : await readFile(ca)
+export function connectionOptions({ user, timeoutMs, ca }: Omit<MqttBroker, 'url'>, password: string | undefined) {
+  const authorities = ca === undefined ? undefined : readRegular(ca, MOST_BYTES.text)
   return {
     protocolVersion: 5,
     reconnectPeriod: 0,

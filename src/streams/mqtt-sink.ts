@@ -90,7 +90,7 @@ export class MqttSink implements Sink {
     if (this.#client?.connected && this.#lost === undefined) return this.#client
     await this.close()
     const { default: mqtt } = await import('mqtt')
-    const options = await connectionOptions(this.#target, this.#password)
+    const options = connectionOptions(this.#target, this.#password)
     this.#lost = undefined
     const client = mqtt.connect(this.#target.url, {
       ...options,

@@ -61,6 +61,37 @@ describe('a file that is none, or has no end', () => {
     },
   )
 
+  const here = inventoryWith('      pos1: {profile: till, address: 127.0.0.1, transport: {type: local}}\n')
+  it.each([
+    ['a pipe', 'the content of a file', (path: string) => `file: {path: /nowhere/x, source: ${path}}`],
+    [
+      'a link to a device without an end',
+      'the content of a file',
+      (path: string) => `file: {path: /nowhere/x, source: ${path}}`,
+    ],
+    [
+      'a pipe',
+      'a package',
+      (path: string) => `package: {name: x, version: "1", file: {path: ${path}, sha256: ${'a'.repeat(64)}}}`,
+    ],
+    ['a pipe', 'a certificate', (path: string) => `http: {url: "https://127.0.0.1:9/", from: controller, ca: ${path}}`],
+  ])('is handed to no device: %s as %s', async (kind, _, step) => {
+    const path = project.path('strange')
+    kinds[kind]?.(path)
+    project.write('inventory/fleet.yaml', here)
+    project.write('runbooks/hand.yaml', `name: hand\nsteps:\n  - ${step(path)}\n`)
+    const { code, stdout } = await project.till('plan', 'hand', '--json')
+    expect(stdout).toContain('it is a pipe, socket or device, and no file')
+    expect([3, 4]).toContain(code)
+  })
+
+  it('is no list of those who sign plans', async () => {
+    spawnSync('mkfifo', [project.path('signers')])
+    project.write('tillwright.yaml', `plans: {signers: ${project.path('signers')}}\n`)
+    const { code, stderr } = await project.till('validate')
+    expect([code, stderr]).toEqual([2, expect.stringContaining('PLAN_UNTRUSTED')])
+  })
+
   it('is no secret either', async () => {
     spawnSync('mkfifo', [project.path('pipe')])
     project.write(

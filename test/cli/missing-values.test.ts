@@ -44,6 +44,43 @@ it.each([['validate'], ['plan', 'write'], ['apply', 'write', '--yes']])(
   },
 )
 
+it.each<[string, string, Record<string, unknown>]>([
+  [
+    'a condition',
+    'when: vars.tillap.on',
+    { summary: '"vars.tillap.on": there is no "tillap" in vars', hint: 'did you mean "tillapp"?', at: 'vars.tillap' },
+  ],
+  [
+    'a map within a text',
+    "name: x\n    when: 'has(vars.tillapp)'",
+    { summary: expect.stringContaining('"vars.tillapp" is a map; it cannot be part of a text'), at: 'vars.tillapp }' },
+  ],
+])('finds %s that would end a run after its first step', async (_, more, { at, ...words }) => {
+  const text = 'content: "server=${{ vars.tillapp }}"'
+  project.write(
+    'runbooks/then.yaml',
+    `name: then
+targets: device.kind == 'till'
+steps:
+  - command: { run: 'touch ${mark()}', creates: '${mark()}' }
+  - file: { path: ${mark()}2, ${more.startsWith('when') ? 'content: x' : text} }
+    ${more}
+`,
+  )
+  const lines = project.read('runbooks/then.yaml').split('\n')
+  const line = lines.findIndex((each) => each.includes(String(at)))
+  const source = expect.objectContaining({ line: line + 1, column: (lines[line] ?? '').indexOf(String(at)) + 1 })
+  for (const words_ of [['validate'], ['apply', 'then', '--yes']]) {
+    const { code, stdout } = await project.till(...words_, '--json')
+    const found = JSON.parse(stdout).diagnostics.filter(
+      (one: { source: { file: string } }) => one.source.file === 'runbooks/then.yaml',
+    )
+    expect(found).toEqual([expect.objectContaining({ code: 'VALUE_MISSING', ...words, source })])
+    expect(code).toBe(2)
+  }
+  expect((await project.till('runs', 'list', '--json')).stdout).not.toContain('"mode":"apply"')
+})
+
 it('passes over devices that the step is not for, and over values that only a step will tell', async () => {
   const { code, stdout } = await project.till('plan', 'write', '--device', 'PL-0001/pos3', '--json')
   expect(JSON.parse(stdout).devices).toMatchObject([{ state: 'drifted' }])

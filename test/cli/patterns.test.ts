@@ -72,6 +72,37 @@ describe('a selector whose pattern would try for ever elsewhere', () => {
   })
 })
 
+describe('a device on which blanks stand without end', () => {
+  const BLANKS = ' '.repeat(100_000)
+  const project = new TestProject({
+    'tillwright.yaml': '',
+    'inventory/fleet.yaml': inventoryWith(
+      '      pos1: {profile: till, address: 127.0.0.1, transport: {type: local}}\n',
+    ),
+    'device/a.ini': `[a]\n${BLANKS}b\nc${BLANKS}= 1${BLANKS}2\n`,
+    'device/a.conf': `${BLANKS}b=1\n# c${BLANKS}d\nc${BLANKS}= 1${BLANKS}2\n`,
+    'device/a.properties': `b${BLANKS}c\n`,
+  })
+  afterAll(() => project.remove())
+
+  it('is judged as any other, in what it prints and in its files', async () => {
+    const config = (name: string, format: string, set: string): string =>
+      `  - config: {path: ${project.path(`device/${name}`)}, format: ${format}, set: ${set}}\n`
+    project.write(
+      'runbooks/x.yaml',
+      `name: x
+steps:
+  - id: said
+    command: {run: "head -c 400000 /dev/zero | tr '\\\\0' '\\\\n'; echo x", read_only: true, expect: {stdout: 'x'}}
+${config('a.ini', 'ini', '{a.new: "1"}')}${config('a.conf', 'plain', '{new: "1"}')}${config('a.properties', 'properties', '{new: "1"}')}`,
+    )
+    const { code, stdout } = await project.till('plan', 'x', '--json')
+    const [device] = JSON.parse(stdout).devices
+    const states = device.steps.map(({ state }: { state: string }) => state)
+    expect({ code, states }).toEqual({ code: 3, states: ['ok', 'drifted', 'drifted', 'drifted'] })
+  })
+})
+
 describe.skipIf(!hasOpenSsh)('a device that prints what nearly matches', () => {
   let keys: ClientKeys
   let server: SshServer

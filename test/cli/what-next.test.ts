@@ -68,6 +68,18 @@ it('remedies carry the device, and a finding of many the run, by which only thes
   expect(nonsense.stderr).toContain('or a fault of the run: disk-full')
 })
 
+it('every command of a remedy is for the device, unless it picks devices by itself', async () => {
+  const remedy =
+    'till plan look, then till apply clear --param path=/tmp; or till exec -- reboot; else till plan all --store=S-1'
+  const health = HEALTH.replace(/remedy: .*/, `remedy: ${remedy}`)
+  const { till } = bound(projectWith(2, { health, clear: CLEAR }))
+  const [device] = JSON.parse((await till('plan', 'health', '--device=PL-0001/next2', '--json')).stdout).devices
+  const to = '--device=PL-0001/next2'
+  expect(device.classification.remedy).toBe(
+    `till plan look ${to}, then till apply clear ${to} --param path=/tmp; or till exec ${to} -- reboot; else till plan all --store=S-1`,
+  )
+})
+
 it('what is left of a plan is planned anew, by commands that can be pasted', async () => {
   const runbook = (text: string): string => `
 steps:

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inventoryWith, TestProject } from '../cli/project.ts'
 
@@ -30,6 +31,38 @@ describe('what went wrong, in words', () => {
       'The device (a receipt-printer) has no shell; module "command" works on linux and windows.',
     )
     expect(stdout).toContain('→ Choose devices that it works on, as with `--kind till`.')
+  })
+
+  it('a command for all: who has no shell is left out, and told; ends of lines of Windows are no text', async () => {
+    const { code, stdout, stderr } = await project.till('exec', '--', "printf 'one\\r\\ntwo\\r\\n'")
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'Left out: 1 device without a shell (receipt-printer).\n' })
+    expect(stdout).toContain('\n  one\n  two\n\n')
+    expect(stdout).toContain('1 device, one answer.')
+  })
+
+  it('a certificate that ends soon', async () => {
+    const made = spawnSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-days',
+        '20',
+        '-subj',
+        '/CN=x',
+      ],
+      { cwd: project.root, encoding: 'utf8' },
+    )
+    project.write('device/cert.pem', made.stdout)
+    const step = `certificate: {path: ${project.path('device/cert.pem')}, min_days: 30}`
+    project.write('runbooks/cert.yaml', `name: cert\nsteps:\n  - ${step}\n`)
+    const { message } = await failure('plan', 'cert', '--kind', 'till')
+    expect(message).toMatch(/^Expires in (20|19\.\d) days; at least 30 required\.$/)
   })
 
   it('a program that is not there', async () => {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import { InputError, inputError } from '../../core/diagnostic.ts'
+import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { signersProblems } from '../../gitops/signers-file.ts'
 import { GITOPS_FILE } from './gitops-folder.ts'
 import { inSigners, type OpenFollow, openFollow } from './open-follow.ts'
@@ -25,8 +26,8 @@ export async function followRepository(folder: string, request: FollowRequest): 
   const file = join(folder, GITOPS_FILE)
   if (existsSync(file)) throw followsAlready(folder, file)
   const lists = [
-    { from: request.signers, to: join(folder, SIGNERS), bytes: await listIn(request.signers) },
-    { from: request.revocations, to: join(folder, REVOCATIONS), bytes: await listIn(request.revocations) },
+    { from: request.signers, to: join(folder, SIGNERS), bytes: listIn(request.signers) },
+    { from: request.revocations, to: join(folder, REVOCATIONS), bytes: listIn(request.revocations) },
   ]
   const problems = signersProblems(lists[0]?.bytes.toString() ?? '')
   if (problems.length > 0)
@@ -45,13 +46,16 @@ export async function followRepository(folder: string, request: FollowRequest): 
   }
 }
 
-async function listIn(file: string): Promise<Buffer> {
-  return readFile(resolve(file)).catch((error: NodeJS.ErrnoException) => {
-    const summary = `"${file}" cannot be read (${error.code ?? error.message})`
+function listIn(file: string): Buffer {
+  try {
+    return readRegular(resolve(file), MOST_BYTES.text)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const summary = `"${file}" cannot be read (${code ?? message})`
     const detail =
       'Name a list of signers (ssh-keygen(1), ALLOWED SIGNERS), and one of keys that are revoked, which may be empty.'
     throw inputError('GITOPS_INVALID', summary, detail)
-  })
+  }
 }
 
 function followsAlready(folder: string, file: string): InputError {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
+import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import type { GitLogin } from '../../gitops/git.ts'
 import type { Follow } from '../../gitops/pull.ts'
 import { signersProblems } from '../../gitops/signers-file.ts'
@@ -38,9 +39,9 @@ export async function openFollow(folder: string): Promise<OpenFollow> {
   const signers = inFolder(settings.signers)
   const revocations = inFolder(settings.revocations)
   const [signersText, revoked, keys] = [
-    await required(signers, 'The list of signers'),
-    await required(revocations, 'The list of revocations'),
-    settings.gpg && (await required(inFolder(settings.gpg.keys), 'The file of keys of GnuPG')),
+    required(signers, 'The list of signers'),
+    required(revocations, 'The list of revocations'),
+    settings.gpg && required(inFolder(settings.gpg.keys), 'The file of keys of GnuPG'),
   ]
   const problems = signersProblems(signersText.toString())
   if (problems.length > 0) throw new InputError(problems.map(({ line, detail }) => inSigners(signers, line, detail)))
@@ -69,12 +70,15 @@ export async function openFollow(folder: string): Promise<OpenFollow> {
   }
 }
 
-async function required(file: string, what: string): Promise<Buffer> {
-  return readFile(file).catch((error: NodeJS.ErrnoException) => {
-    const summary = `${what}, "${file}", cannot be read (${error.code ?? error.message})`
+function required(file: string, what: string): Buffer {
+  try {
+    return readRegular(file, MOST_BYTES.text)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const summary = `${what}, "${file}", cannot be read (${code ?? message})`
     const detail = 'Nothing is trusted without it. Put it there; a list of revocations may be empty.'
     throw inputError('GITOPS_INVALID', summary, detail)
-  })
+  }
 }
 
 /** A line of a list of signers that ssh-keygen would read otherwise than it looks, or not at all. */
@@ -103,7 +107,7 @@ async function loginOf(
       ...(key !== undefined && { key: inFolder(key) }),
       ...(hosts !== undefined && { knownHosts: inFolder(hosts) }),
     }
-  await required(inFolder(token), 'The file of the token')
+  required(inFolder(token), 'The file of the token')
   if (!repository.startsWith('https://')) {
     const summary = `A token is given for "${repository}"`
     const detail = 'It is sent over https only. Write the address so, or leave `login.token` away.'

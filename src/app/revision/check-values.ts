@@ -1,10 +1,11 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { isMap, type JsonValue } from '../../core/json.ts'
-import type { PlacedExpression, Runbook, Scope, Step } from '../../core/runbook.ts'
+import type { Expression, PlacedExpression, Runbook, Scope, Step } from '../../core/runbook.ts'
 import type { SourceRange } from '../../core/source.ts'
 import { selectorScope } from '../../lang/expression.ts'
 import { didYouMean } from '../../lang/suggest.ts'
+import { notText } from '../../lang/template.ts'
 import { andMore } from './and-more.ts'
 
 interface Fault {
@@ -39,7 +40,7 @@ export function checkValues(
 /** Those that have something to fill in beforehand; most have not. */
 function withPlaces(steps: readonly Step[]): readonly Step[] {
   const all = (step: Step): readonly Step[] => [step, ...[...step.on_failure, ...step.rollback].flatMap(all)]
-  return steps.flatMap(all).filter((step) => early(step.params.places).length > 0)
+  return steps.flatMap(all).filter((step) => early(step.params.places).length > 0 || step.when?.steps.length === 0)
 }
 
 function early(places: readonly PlacedExpression[] | undefined): readonly PlacedExpression[] {
@@ -47,25 +48,29 @@ function early(places: readonly PlacedExpression[] | undefined): readonly Placed
 }
 
 function checkStep(step: Step, scope: Scope, device: Device, faults: Map<string, Fault>): void {
-  if (step.when?.steps.length === 0) {
-    const answer = step.when.evaluate(scope)
-    if (answer.ok && answer.value === false) return
-  }
-  for (const { expression, source } of early(step.params.places)) {
-    const answer = expression.evaluate(scope)
-    if (answer.ok) continue
-    const key = `${source.file}:${source.line}:${source.column} ${answer.error}`
-    const fault = faults.get(key) ?? { error: answer.error, ...nearest(answer.missing, scope), source, devices: [] }
+  const found = (wrong: { readonly error: string; readonly missing?: Missing }, source: SourceRange): void => {
+    const key = `${source.file}:${source.line}:${source.column} ${wrong.error}`
+    const fault = faults.get(key) ?? { error: wrong.error, ...nearest(wrong.missing, scope), source, devices: [] }
     fault.devices.push(device.name)
     faults.set(key, fault)
   }
+  if (step.when?.steps.length === 0) {
+    const answer = step.when.evaluate(scope)
+    if (!answer.ok) found(answer, step.whenSource ?? step.source)
+    if (!answer.ok || answer.value === false) return
+  }
+  for (const { expression, source, isInText } of early(step.params.places)) {
+    const answer = expression.evaluate(scope)
+    const refusal = answer.ok && isInText ? notText(answer.value) : undefined
+    if (!answer.ok) found(answer, source)
+    else if (refusal !== undefined) found({ error: `"${expression.text}" ${refusal}` }, source)
+  }
 }
 
+type Missing = NonNullable<Extract<ReturnType<Expression['evaluate']>, { ok: false }>['missing']>
+
 /** The names that there are, near the one that there is not. */
-function nearest(
-  missing: { readonly owner: string; readonly key: string } | undefined,
-  scope: Scope,
-): { readonly hint?: string } {
+function nearest(missing: Missing | undefined, scope: Scope): { readonly hint?: string } {
   if (!missing) return {}
   let owner: JsonValue | undefined = scope as unknown as JsonValue
   for (const name of missing.owner.split('.')) owner = isMap(owner) ? owner[name] : undefined

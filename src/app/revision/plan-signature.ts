@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { inputError } from '../../core/diagnostic.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
@@ -62,14 +62,14 @@ export function checkLists(by: PlanSigners): void {
     const detail = 'Without it nobody is trusted. Name the list by --signers and --revocations.'
     throw inputError('PLAN_UNTRUSTED', `"${list}" cannot be read`, detail)
   }
-  const [problem] = signersProblems(readFileSync(by.signers, 'utf8'))
+  const [problem] = signersProblems(readRegular(by.signers, MOST_BYTES.text).toString('utf8'))
   if (problem)
     throw inputError('PLAN_UNTRUSTED', `Line ${problem.line} of "${by.signers}" is not taken`, `${problem.detail}.`)
 }
 
 function isReadable(file: string): boolean {
   try {
-    readFileSync(file)
+    readRegular(file, MOST_BYTES.text)
     return true
   } catch {
     return false

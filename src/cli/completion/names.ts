@@ -4,6 +4,7 @@ import type { Project } from '../../app/project.ts'
 import { ERROR_CATALOG } from '../../core/error-catalog.ts'
 import { isMap, type JsonObject } from '../../core/json.ts'
 import { DEVICE_STATES } from '../../core/outcome.ts'
+import { textOrNothing } from '../../files/read-regular.ts'
 import { namesOfPack, type PackNames } from '../../lang/inventory/pack.ts'
 import type { Candidate } from './command-line.ts'
 
@@ -131,7 +132,7 @@ export class RepositoryNames {
     if (file === undefined) return []
     const { readAssignments } = await import('../../lang/read-assignments.ts')
     const { parseYaml } = await import('../../lang/yaml.ts')
-    const { assignments } = readAssignments(parseYaml(readFileSync(file, 'utf8'), file))
+    const { assignments } = readAssignments(parseYaml(textOrNothing(file), file))
     return assignments.map(({ name, runbook }) => ({ value: name, about: runbook }))
   }
 
@@ -183,7 +184,7 @@ export class RepositoryNames {
     const file = this.#below('tillwright.yaml')
     if (file === undefined) return undefined
     const [, written] =
-      new RegExp(`^${key}:[ \\t]*["']?([^"'#\\n]+?)["']?[ \\t]*(?:#.*)?$`, 'm').exec(readFileSync(file, 'utf8')) ?? []
+      new RegExp(`^${key}:[ \\t]*["']?([^"'#\\n]+?)["']?[ \\t]*(?:#.*)?$`, 'm').exec(textOrNothing(file)) ?? []
     const path = written ?? usual
     return isAbsolute(path) ? path : this.#below(path)
   }
@@ -196,7 +197,7 @@ export function errorCodes(): readonly Candidate[] {
 
 async function mapIn(file: string): Promise<JsonObject> {
   const { parseYaml } = await import('../../lang/yaml.ts')
-  const { value } = parseYaml(readFileSync(file, 'utf8'), file)
+  const { value } = parseYaml(textOrNothing(file), file)
   return isMap(value) ? value : {}
 }
 

@@ -31,8 +31,10 @@ export function occurrencesOf(config: AgentConfig): readonly Occurrence[] {
 function linesOf(config: AgentConfig, file: string, depth: number): readonly Occurrence[] {
   if (depth > MAX_DEPTH) return []
   return textLines(config.files.get(file) ?? '').flatMap(({ text }) => {
-    const [, key = '', value = ''] = /^\s*([^#\s=][^=]*?)\s*=\s*(.*?)\s*$/.exec(text) ?? []
-    if (key === '') return []
+    const at = text.indexOf('=')
+    const key = text.slice(0, Math.max(at, 0)).trim()
+    if (key === '' || key.startsWith('#')) return []
+    const value = text.slice(at + 1).trim()
     if (key !== 'Include') return [{ key, value, file }]
     return (config.includes.get(value) ?? []).flatMap((path) => linesOf(config, path, depth + 1))
   })

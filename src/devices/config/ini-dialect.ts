@@ -170,6 +170,6 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
 /** A name as it is compared. */
 export function folded(name: string, rule: NameRule): string {
   if (rule === 'dashes') return name.replaceAll('_', '-')
-  if (rule === 'git') return name.replace(/^[^\s"]*/, (own) => own.toLowerCase()).replace(/[ \t]+"/, ' "')
+  if (rule === 'git') return name.replace(/^[^\s"]*/, (own) => own.toLowerCase()).replace(/(?<![ \t])[ \t]+"/, ' "')
   return rule === 'any case' ? name.toLowerCase() : name
 }

@@ -1,7 +1,15 @@
 import { type Parsed, parsed, problem } from './codec.ts'
 import { folded, type IniRules } from './ini-dialect.ts'
 import { gitGoesOn, gitValue, mayStayOpen, readValue, tornReference } from './ini-value.ts'
-import { endsOpen, type LineEntry, type TextLine, textLines } from './lines.ts'
+import {
+  endsOpen,
+  type LineEntry,
+  type LineParts,
+  partsAt,
+  type TextLine,
+  textLines,
+  withoutEndBlanks,
+} from './lines.ts'
 
 export interface IniEntry extends LineEntry {
   readonly section: string
@@ -213,8 +221,7 @@ class IniReader {
 }
 
 function entryOf(line: TextLine, section: string, rules: IniRules): IniEntry | undefined {
-  const pattern = rules.delimiters === '=' ? ENTRY_EQUALS : ENTRY_FIRST
-  const [, indent = '', head = '', between = '', rest = ''] = pattern.exec(line.text) ?? BARE.exec(line.text) ?? []
+  const { indent, head, between, rest } = partsAt(line.text, rules.delimiters === '=' ? /=/ : /[=:]/) ?? bare(line.text)
   if (head === '') return undefined
   const key = identity(section, head, rules)
   const common = { key, section, name: head, indent, between, start: line.start, end: line.end, hidden: false }
@@ -232,6 +239,9 @@ function entryOf(line: TextLine, section: string, rules: IniRules): IniEntry | u
   }
 }
 
-const ENTRY_FIRST = /^([ \t]*)([^=:]*?)([ \t]*[=:][ \t]*)([\s\S]*)$/
-const ENTRY_EQUALS = /^([ \t]*)([^=]*?)([ \t]*=[ \t]*)([\s\S]*)$/
-const BARE = /^([ \t]*)([\s\S]*?)()([ \t]+[;#][\s\S]*|[ \t]*)$/
+/** A key alone on its line. */
+function bare(text: string): LineParts {
+  const [indent = ''] = /^[ \t]*/.exec(text) ?? []
+  const head = withoutEndBlanks(text.slice(indent.length).replace(/(?<![ \t])[ \t]+[;#][\s\S]*$/, ''))
+  return { indent, head, between: '', rest: '' }
+}

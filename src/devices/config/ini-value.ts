@@ -1,6 +1,6 @@
 import { type Parsed, parsed, problem } from './codec.ts'
 import type { IniRules } from './ini-dialect.ts'
-import { endsOpen } from './lines.ts'
+import { endsOpen, withoutEndBlanks } from './lines.ts'
 
 /** What a program makes of the text behind the sign. */
 interface IniValue {
@@ -28,7 +28,7 @@ const NOT_OF_GIT = 'has quotes that are not closed or a backslash that git does 
 export function readValue(rest: string, blankBefore: boolean, rules: IniRules): IniValue {
   if (rules.values === 'git') return gitValue(rest)
   if (rules.values === 'mysql') return mysqlValue(rest)
-  const whole = rest.replace(/[ \t]+$/, '')
+  const whole = withoutEndBlanks(rest)
   const bare = rules.tails === 'value' ? whole : withoutComment(rest, blankBefore)
   const plain = rules.quotes === 'style' ? unquoted(bare) : undefined
   const value = { value: plain?.value ?? bare, quote: plain?.quote ?? '', length: bare.length }
@@ -52,7 +52,7 @@ function withoutComment(rest: string, blankBefore: boolean): string {
   const quoted = /^(?:"[^"]*"|'[^']*')(?=[ \t]*$|[ \t]+[;#])/.exec(rest)
   if (quoted) return quoted[0]
   if (blankBefore && rest.startsWith(';')) return ''
-  return rest.replace(/[ \t]+[;#][\s\S]*$/, '').replace(/[ \t]+$/, '')
+  return withoutEndBlanks(rest.replace(/(?<![ \t])[ \t]+[;#][\s\S]*$/, ''))
 }
 
 /** A value in quotes without them; undefined when it is in none. */
@@ -77,7 +77,7 @@ export function gitGoesOn(rest: string): boolean {
 export function gitValue(rest: string): IniValue {
   const matched = GIT_VALUE.exec(rest)?.[0] ?? ''
   if (/^[^;#]/.test(rest.slice(matched.length))) return { value: '', quote: '', length: rest.length, torn: NOT_OF_GIT }
-  const raw = matched.replace(/[ \t]+$/, '')
+  const raw = withoutEndBlanks(matched)
   const value = raw.replace(/\\(\r?\n|.)|"/g, (_, char?: string) => OF_GIT[char ?? ''] ?? '')
   return { value, quote: raw.startsWith('"') ? '"' : '', length: replacedLength(rest, raw) }
 }
@@ -85,14 +85,14 @@ export function gitValue(rest: string): IniValue {
 /** What follows a sign that touches the value was hardly meant as a comment, and goes with the value. */
 function replacedLength(rest: string, raw: string): number {
   const isTouched = /^[;#]/.test(rest.slice(raw.length)) && !/["']$/.test(raw)
-  return isTouched ? rest.replace(/[ \t]+$/, '').length : raw.length
+  return isTouched ? withoutEndBlanks(rest).length : raw.length
 }
 
 const OF_MYSQL: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', s: ' ' }
 
 /** A `#` outside quotes begins a comment; quotes count only around the whole; a backslash that is not known stays. */
 function mysqlValue(rest: string): IniValue {
-  const raw = rest.slice(0, mysqlComment(rest)).replace(/[ \t]+$/, '')
+  const raw = withoutEndBlanks(rest.slice(0, mysqlComment(rest)))
   const [, quote = '', inner = raw] = /^(["'])([\s\S]*)\1$/.exec(raw) ?? []
   const value = inner.replace(/\\([ntrbs"'\\])/g, (_, char: string) => OF_MYSQL[char] ?? char)
   return { value, quote, length: replacedLength(rest, raw) }

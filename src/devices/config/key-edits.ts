@@ -48,6 +48,8 @@ class KeyWalk<T> {
   #text: string
   #read: Parsed<T>
   #pending: { readonly splice: Splice; readonly addsLines: boolean }[] = []
+  /** What was changed before may have hidden a key from one that was looked at before that. */
+  #wasSettled = false
   readonly #format: KeyFormat<T>
   readonly #oneByOne: boolean
 
@@ -77,7 +79,7 @@ class KeyWalk<T> {
 
   /** Whether nothing is left to do for any of the keys in the text that all of them leave. */
   stands(keys: readonly AskedKey[]): boolean {
-    if (this.#pending.length === 0) return true
+    if (this.#pending.length === 0 && !this.#wasSettled) return true
     this.#settle()
     const read = this.#read
     if (!read.ok) return false
@@ -95,6 +97,7 @@ class KeyWalk<T> {
   }
 
   #settle(): void {
+    this.#wasSettled = true
     this.#text = this.text()
     this.#pending = []
     this.#read = this.#format.read(this.#text)

@@ -34,6 +34,31 @@ export function textLines(text: string): TextLine[] {
   return lines
 }
 
+/** A text without the blanks at its end. */
+export function withoutEndBlanks(text: string): string {
+  return text.replace(/(?<![ \t])[ \t]+$/, '')
+}
+
+/** What stands before and behind the sign of a line, and the sign itself with the blanks around it. */
+export interface LineParts {
+  readonly indent: string
+  readonly head: string
+  readonly between: string
+  readonly rest: string
+}
+
+/** A line at the first sign that `finds` finds; undefined where there is none. */
+export function partsAt(text: string, finds: RegExp): LineParts | undefined {
+  const at = text.search(finds)
+  if (at < 0) return undefined
+  const before = text.slice(0, at)
+  const [indent = ''] = /^[ \t]*/.exec(before) ?? []
+  const head = withoutEndBlanks(before.slice(indent.length))
+  const [blanks = ''] = /^[ \t]*/.exec(text.slice(at + 1)) ?? []
+  const behind = at + 1 + blanks.length
+  return { indent, head, between: text.slice(indent.length + head.length, behind), rest: text.slice(behind) }
+}
+
 /** Whether a text ends in a backslash that is not taken back by another. */
 export function endsOpen(text: string): boolean {
   let at = text.length

@@ -5,15 +5,15 @@ import {
   gathered,
   type LineEntry,
   type LineWriter,
+  partsAt,
   provenLines,
   SHELL_WORD,
   textLines,
   textual,
   valueSplices,
   valuesDesired,
+  withoutEndBlanks,
 } from './lines.ts'
-
-const ENTRY = /^([ \t]*)([^=]*?)([ \t]*=[ \t]*)([\s\S]*?)[ \t]*$/
 
 /**
  * `Key=Value` lines with `#` comments, as zabbix_agentd.conf has them: keys may repeat, and what is behind `=` is the
@@ -39,9 +39,10 @@ function entriesOf(text: string): Parsed<LineEntry[]> {
   const entries: LineEntry[] = []
   for (const line of textLines(text)) {
     if (/^[ \t]*(#|$)/.test(line.text)) continue
-    const [, indent = '', key = '', equals = '', value = ''] = ENTRY.exec(line.text) ?? []
+    const { indent = '', head: key = '', between = '', rest = '' } = partsAt(line.text, /=/) ?? {}
     if (key === '') return problem('a line is neither a comment nor Key=Value', line.number)
-    const valueStart = line.start + indent.length + key.length + equals.length
+    const value = withoutEndBlanks(rest)
+    const valueStart = line.start + indent.length + key.length + between.length
     entries.push({ key, value, start: line.start, end: line.end, valueStart, valueEnd: valueStart + value.length })
   }
   return parsed(entries)
@@ -105,8 +106,8 @@ function spaced(entries: readonly LineEntry[]): boolean {
 /** Behind the last commented default of the key, else at the end. */
 function placeOf(text: string, key: string): number {
   const commented = textLines(text).filter((line) => {
-    const [, name] = /^[ \t]*#+[ \t]*([^=]*?)[ \t]*=/.exec(line.text) ?? []
-    return name === key
+    const [signs] = /^[ \t]*#+/.exec(line.text) ?? []
+    return signs !== undefined && partsAt(line.text.slice(signs.length), /=/)?.head === key
   })
   return commented.at(-1)?.end ?? text.length
 }

@@ -103,7 +103,7 @@ function keyEdited(at: {
 /** `key` alone on its line has nothing between itself and a value. */
 function separated(text: string, entry: LineEntry): string {
   const head = text.slice(entry.start, entry.valueStart)
-  const [, slashes] = /(\\*)[=: \t\f]$/.exec(head) ?? []
+  const [, slashes] = /(?<!\\)(\\*)[=: \t\f]$/.exec(head) ?? []
   return slashes !== undefined && slashes.length % 2 === 0 ? '' : '='
 }
 
@@ -116,6 +116,6 @@ function closing(text: string, entries: readonly LineEntry[]): Splice | undefine
 
 function separatorOf(text: string, entries: readonly LineEntry[]): string {
   const last = entries.at(-1)
-  const between = last && /[ \t]*[=:][ \t]*$/.exec(text.slice(last.start, last.valueStart))?.[0]
+  const between = last && /(?<![ \t])[ \t]*[=:][ \t]*$/.exec(text.slice(last.start, last.valueStart))?.[0]
   return between && last.value !== '' ? between : '='
 }

@@ -23,7 +23,7 @@ import {
   sameValue,
   splitPath,
 } from './codec.ts'
-import { addedLine } from './lines.ts'
+import { addedLine, withoutEndBlanks } from './lines.ts'
 import { ITEM_REMOVAL, treeCodec, valueAt } from './tree-model.ts'
 import { foreignOn } from './yaml-foreign.ts'
 import { blockText, flowText, isCollection, scalarText } from './yaml-text.ts'
@@ -240,9 +240,7 @@ class YamlEditor {
     if ((isMap(node) || isSeq(node)) && !node.flow && node.items.length > 0) return this.#entryEnd(node.items.at(-1))
     const [start = 0, end = 0] = node.range ?? []
     // The range of a value that is not written begins behind the blanks, at its comment.
-    return start === end && this.#text[end] === '#'
-      ? end - (/[ \t]*$/.exec(this.#text.slice(0, end))?.[0].length ?? 0)
-      : end
+    return start === end && this.#text[end] === '#' ? withoutEndBlanks(this.#text.slice(0, end)).length : end
   }
 
   #flowCut(map: YAMLMap, index: number): Splice {

@@ -115,7 +115,7 @@ function valuesIn(line: string, tool: string, type: DnsType): string[] {
 /** `"a" "b"` as `ab`: the parts of one text. BIND writes bytes that are not ASCII as `\197\187` (RFC 1035, 5.1). */
 function unquoted(value: string): string {
   if (!value.startsWith('"')) return value
-  const parts = [...value.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, part = '']) => part)
+  const parts = [...value.matchAll(/\s*"((?:[^"\\]|\\.)*)"/gy)].map(([, part = '']) => part)
   const bytes = parts.join('').replace(/\\(?:(\d{3})|(.))/g, (_, code: string | undefined, sign: string) => {
     return code === undefined ? sign : String.fromCharCode(Number(code))
   })

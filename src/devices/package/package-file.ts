@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { fail, type Result, success } from '../../core/failure.ts'
+import { streamRegular } from '../../files/read-regular.ts'
 
 export interface PackageFile {
   readonly path: string
@@ -35,6 +35,6 @@ export async function packageFile(file: {
 
 async function checksum(path: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array)
+  for await (const chunk of streamRegular(path)) hash.update(chunk as Uint8Array)
   return hash.digest('hex')
 }

@@ -35,7 +35,7 @@ function understood(said: Conversation, asking: Asking): PrinterReading {
   const conditions = conditionsIn(status)
   const isSure = status.isOnline !== false && status.codes.every((code) => isWell(code, status.isOnline))
   const model = (answers.get('ID') ?? '').replaceAll('"', '').trim()
-  const pages = /(\d+)\s*$/.exec(answers.get('PAGECOUNT') ?? '')?.[1]
+  const pages = /(?<!\d)(\d+)\s*$/.exec(answers.get('PAGECOUNT') ?? '')?.[1]
   return {
     protocol: 'pjl',
     answered: 'yes',

@@ -33,7 +33,7 @@ export interface PjlStatus {
 
 /** Undefined where there is no code in it. */
 export function statusIn(answer: string): PjlStatus | undefined {
-  const codes = [...answer.matchAll(/^\s*CODE\d*\s*=\s*(\d{1,9})\s*$/gim)].map((found) => Number(found[1]))
-  const online = /^\s*ONLINE\s*=\s*(TRUE|FALSE)\s*$/im.exec(answer)?.[1]?.toUpperCase()
+  const codes = [...answer.matchAll(/^[ \t]*CODE\d*[ \t]*=[ \t]*(\d{1,9})[ \t]*$/gim)].map((found) => Number(found[1]))
+  const online = /^[ \t]*ONLINE[ \t]*=[ \t]*(TRUE|FALSE)[ \t]*$/im.exec(answer)?.[1]?.toUpperCase()
   return codes.length === 0 ? undefined : { codes, isOnline: online === undefined ? undefined : online === 'TRUE' }
 }

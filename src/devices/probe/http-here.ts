@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
+import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { deadline } from '../../load/deadline.ts'
 import { slowAddresses } from '../line/look-up.ts'
 import { firstStage, type HttpAnswer, type HttpQuestion, type HttpStage, type HttpState } from './http-answer.ts'
@@ -12,7 +12,7 @@ export async function httpHere(question: HttpQuestion, signal: AbortSignal): Pro
   let ca: string | undefined
   if (question.ca !== undefined) {
     try {
-      ca = await readFile(question.ca, 'utf8')
+      ca = readRegular(question.ca, MOST_BYTES.text).toString('utf8')
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
       return { state: 'error', stage: 'name', detail, timesMs: {}, ms: 0 }

@@ -202,9 +202,10 @@ function headOf(text: string): Pick<HttpAnswer, 'status' | 'headers'> {
   const [first = '', ...lines] = block.split(/\r?\n/)
   const headers: Record<string, string> = {}
   for (const line of lines) {
-    const [, name, value = ''] = /^\s*([^:\s]+):\s*(.*?)\s*$/.exec(line) ?? []
-    if (name === undefined) continue
-    const key = name.toLowerCase()
+    const at = line.indexOf(':')
+    const key = line.slice(0, Math.max(at, 0)).trimStart().toLowerCase()
+    if (key === '' || /\s/.test(key)) continue
+    const value = line.slice(at + 1).trim()
     headers[key] = headers[key] === undefined ? value : `${headers[key]}, ${value}`
   }
   return { status: Number(/^\s*HTTP\/[\d.]+ (\d{3})/.exec(first)?.[1] ?? 0), headers }

@@ -12,7 +12,7 @@ export interface PingSummary {
  * `rtt min/avg/max/mdev = 0.026/0.034/0.040/0.006 ms`, `round-trip min/avg/max = 0.066/0.094/0.113 ms`.
  */
 export function pingSummary(text: string): PingSummary | undefined {
-  const counts = /(\d+) packets transmitted, (\d+)(?: packets)? received/.exec(text)
+  const counts = /(?<!\d)(\d+) packets transmitted, (\d+)(?: packets)? received/.exec(text)
   if (!counts) return undefined
   const [sent, received] = [Number(counts[1]), Number(counts[2])]
   const lossPercent = sent === 0 ? 100 : Math.round(((sent - Math.min(received, sent)) / sent) * 1000) / 10

@@ -124,7 +124,7 @@ function same(one: string, other: string): boolean {
 }
 
 function isWithin(path: string, folder: string): boolean {
-  const [inner, outer] = [path, longKey(folder)].map((one) => `${one.toLowerCase().replace(/\\+$/, '')}\\`)
+  const [inner, outer] = [path, longKey(folder)].map((one) => `${one.toLowerCase().replace(/(?<!\\)\\+$/, '')}\\`)
   return inner?.startsWith(outer ?? '') ?? false
 }
 

@@ -4,6 +4,7 @@ import { fail, type Result, success } from '../../core/failure.ts'
 import { type Hidden, inClear, isSecret } from '../../core/secret.ts'
 import { fileContent, VALUE_BYTES } from '../../devices/file/replace-file.ts'
 import type { FileContent } from '../../devices/file/replacement.ts'
+import { streamRegular } from '../../files/read-regular.ts'
 
 export interface FileParams {
   readonly path: string
@@ -62,7 +63,7 @@ async function readSource(source: string): Promise<Result<Omit<DesiredContent, '
   const kept: Uint8Array[] = []
   let sizeBytes = 0
   try {
-    for await (const chunk of createReadStream(source) as AsyncIterable<Uint8Array>) {
+    for await (const chunk of streamRegular(source) as AsyncIterable<Uint8Array>) {
       hash.update(chunk)
       sizeBytes += chunk.length
       if (sizeBytes <= VALUE_BYTES) kept.push(chunk)

@@ -65,7 +65,7 @@ function whyNotJson(text: string): string {
 /** Behind the bracket that closes the first one; undefined where none does. */
 function endOfObject(text: string): number | undefined {
   let depth = 0
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/gs)) {
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.?)*"?|[{}]/gs)) {
     if (token === '{') depth += 1
     if (token === '}') depth -= 1
     if (depth === 0) return index + token.length

@@ -99,7 +99,7 @@ export class MqttReader implements EventReader {
     const { url, timeoutMs, client: name } = this.#origin
     const { default: mqtt } = await import('mqtt')
     const client = mqtt.connect(url, {
-      ...(await connectionOptions(this.#origin, this.#password)),
+      ...connectionOptions(this.#origin, this.#password),
       clean: false,
       clientId: name ?? `till-${this.#intake.store.id.slice(0, 8)}-${this.#intake.settings.name}`,
       properties: { sessionExpiryInterval: KEPT_S, receiveMaximum: MOST_UNDER_WAY },

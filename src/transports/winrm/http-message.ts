@@ -166,10 +166,10 @@ function parseHead(text: string): Head {
   if (!status) throw new HttpSyntaxError('it does not begin as HTTP does')
   const headers = new Map<string, string[]>()
   for (const line of lines) {
-    const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*(.*?)[\t ]*$/s.exec(line) ?? []
+    const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t ]*(.*)$/s.exec(line) ?? []
     if (name === undefined || value === undefined) throw new HttpSyntaxError('a header has no name')
     const key = name.toLowerCase()
-    headers.set(key, [...(headers.get(key) ?? []), value])
+    headers.set(key, [...(headers.get(key) ?? []), value.replace(/(?<![\t ])[\t ]+$/, '')])
   }
   const connection = (headers.get('connection') ?? []).join(',').toLowerCase()
   const closes = /\bclose\b/.test(connection) || (status[1] === '0' && !/\bkeep-alive\b/.test(connection))

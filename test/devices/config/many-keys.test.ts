@@ -96,6 +96,12 @@ const SMALL: readonly {
   },
 ]
 
+test('a key that is set and, as the dialect takes names, removed is refused, whatever else is removed with it', () => {
+  const codec = codecOf('ini', 'windows')
+  const edit = { set: new Map([['s.c', '2']]), remove: ['s.C', 's.A', 's.a'] }
+  expect(codec.edit('[s]\na=1\nb=2\n', edit)).toMatchObject({ ok: false })
+})
+
 /** Whatever each would make of the text that the one before leaves, all together make of it, too. */
 describe.each(SMALL)('several keys of $format $dialect', ({ format, dialect, texts, keys }) => {
   const codec = codecOf(format, dialect)
