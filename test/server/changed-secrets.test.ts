@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
-import { RULES, SECRETS, SENDERS, ServedProject, zabbix } from './served-project.ts'
+import { NORTH, RULES, SECRETS, SENDERS, ServedProject, zabbix } from './served-project.ts'
 import { Visitor } from './visitor.ts'
 
 let till: ServedProject | undefined
@@ -39,8 +39,7 @@ test('a secret that somebody changes is what the next repair brings, at once by 
   write('word', 'the-value-of-now')
   served.server?.kill('SIGHUP')
   await served.has(() => served.told.includes('A new revision'))
-  await served.send('zabbix', zabbix(1, 'MarkerGone', undefined, '0'))
-  await served.send('zabbix', zabbix(2, 'MarkerGone'))
+  await served.send('zabbix', zabbix(2, 'MarkerGone', `${NORTH}/office`))
   await served.has(() => brought() === 'the-value-of-now')
 })
 
