@@ -9,12 +9,12 @@ export default class Serve extends LastingCommand {
   static override description = [
     'Monitoring sends to /hooks/SOURCE; who may is in server.senders of tillwright.yaml. An alert is on disk before it is answered;',
     'then its episode is seen through, as till hook fire does it for one payload. What till hook fire takes in meanwhile is worked off',
-    'too. There are /healthz, /readyz and /metrics. When files of the repository change, they are taken into force; what cannot be',
-    'used is told, and the revision before stays. SIGHUP reads everything anew, secrets of senders too. SIGTERM or Ctrl-C: nothing new',
-    'begins, repairs under way are made to their end; a second one ends them after what they are changing. Exit codes: 0 it was',
-    'stopped; 2 it cannot begin, as where another one works on a state in a file (in PostgreSQL it stands by); 4 what it needs is away, and',
-    'may be back by itself: a database, what tells a secret. The first line on stdout says where it listens; with --json it is one document',
-    '(schema till.serving/1).',
+    'too. There are /healthz, /readyz and /metrics. When files of the repository change, or of secrets that tillwright.yaml names, they',
+    'are taken into force; what cannot be used is told, and the revision before stays. SIGHUP reads everything anew, secrets that',
+    'programs tell too. SIGTERM or Ctrl-C: nothing new begins, repairs under way are made to their end; a second one ends them after',
+    'what they are changing. Exit codes: 0 it was stopped; 2 it cannot begin, as where another one works on a state in a file (in',
+    'PostgreSQL it stands by); 4 what it needs is away, and may be back by itself: a database, what tells a secret. The first line on',
+    'stdout says where it listens; with --json it is one document (schema till.serving/1).',
   ].join('\n')
   static override examples = [
     { description: 'As tillwright.yaml says', command: '<%= config.bin %> serve' },

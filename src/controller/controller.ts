@@ -2,7 +2,7 @@ import { type Handing, openHanding } from '../app/history/open-store.ts'
 import { stateSecrets } from '../app/history/state-place.ts'
 import { openProject, type Project } from '../app/project.ts'
 import { Credentials } from '../app/reach/credentials.ts'
-import { secretReader } from '../app/reach/secrets.ts'
+import { lastingSecrets } from '../app/reach/secrets.ts'
 import { openRunbook, referenceTo } from '../app/revision/runbooks.ts'
 import { someDevices, workingFleet } from '../app/revision/targets.ts'
 import type { NamedWork, PlannedWork, RunRequest } from '../app/run/run-request.ts'
@@ -138,7 +138,8 @@ export async function openShared(
   const gate = createHandshakeGate(handshakes)
   const masker = new Masker()
   for (const secret of await stateSecrets(project.state)) masker.add(secret)
-  const readers = new Map<string, ReturnType<Shared['secretsOf']>>()
+  const credentials = new Credentials(refusals)
+  const secrets = new Map<string, ReturnType<typeof lastingSecrets>>()
   let handing: Promise<Handing> | undefined
   return {
     handing() {
@@ -157,12 +158,14 @@ export async function openShared(
     budgets: new Budgets(gate, { logins: handshakes, devices: parallel }),
     transports: openTransports(gate, warn),
     warn,
-    credentials: new Credentials(refusals),
-    secretsOf({ root, settings }) {
+    credentials,
+    secretsOf(of) {
+      const { root, settings } = of
       const key = JSON.stringify([root, settings.secrets])
-      const reader = readers.get(key) ?? secretReader(secretSources(root, settings.secrets), masker, warn)
-      readers.set(key, reader)
-      return reader
+      const changed = (reference: string): void => credentials.changedSecret(reference)
+      const known = secrets.get(key) ?? lastingSecrets(secretSources(root, settings.secrets), masker, { warn, changed })
+      secrets.set(key, known)
+      return known(of)
     },
   }
 }

@@ -56,6 +56,8 @@ export async function openWorker(options: WorkerOptions): Promise<OpenWorker> {
       { ...shared, project, queue, bell, overloadedMs: () => machineLoad.overloadedMs },
       { name, slots, tell, ...enrolled },
     )
+    const apart = shared.store.nowMs() - Date.now()
+    if (apart !== 0) warn(wrongClock(apart))
   } catch (error) {
     await letGo()
     throw error
@@ -72,4 +74,10 @@ export async function openWorker(options: WorkerOptions): Promise<OpenWorker> {
     hurry: () => worker.hurry(),
     reload: async () => undefined,
   }
+}
+
+function wrongClock(apartMs: number): string {
+  const way = apartMs > 0 ? 'behind' : 'ahead of'
+  const seconds = Math.round(Math.abs(apartMs) / 1000)
+  return `The clock of this machine is ${seconds} s ${way} that of the state store, by which it tells times. Set it right (NTP).`
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Project } from '../app/project.ts'
-import { SYSTEM_CLOCK } from '../app/run/device-environment.ts'
+import { storeClock } from '../app/run/device-environment.ts'
 import type { KeptOrder } from '../app/run/kept/keep-work.ts'
 import { type KeptWork, notKept, openWork } from '../app/run/kept/open-work.ts'
 import type { PolicyBefore } from '../app/run/run-policy.ts'
@@ -125,7 +125,7 @@ async function endRolledBack(
   const { started, finished, rollback } = record
   if (!finished && started && rollback?.ended) {
     const devices = [...record.devices.values()]
-    const journal = openJournal({ run, store, reporters: [], masker, clock: SYSTEM_CLOCK, lease })
+    const journal = openJournal({ run, store, reporters: [], masker, clock: storeClock(store), lease })
     await journal.emit({
       type: 'run.finished',
       counts: countsOf(devices),

@@ -43,7 +43,7 @@ export interface Shared {
   readonly budgets: Budgets
   readonly transports: ReadonlyMap<string, Transport>
   readonly warn: (text: string) => void
-  /** Reads secrets as a repository names them; once for all runs. */
+  /** Secrets as a repository names them, for a run that begins now. */
   secretsOf(project: Project): SecretReader
   /** What hands work to other processes; opened when it is first asked for. Throws InputError where the state lies in a file. */
   handing(): Promise<Handing>

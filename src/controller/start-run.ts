@@ -1,7 +1,7 @@
 import { checkStepFiles } from '../app/revision/check-step-files.ts'
 import { checkValues } from '../app/revision/check-values.ts'
 import { planRules, refuseUnsigned } from '../app/revision/plan-rules.ts'
-import { SYSTEM_CLOCK } from '../app/run/device-environment.ts'
+import { SYSTEM_CLOCK, storeClock } from '../app/run/device-environment.ts'
 import { keepWork } from '../app/run/kept/keep-work.ts'
 import { type PolicyBefore, type RunPolicy, runPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
@@ -128,7 +128,7 @@ async function begin(request: Request, shared: Shared, beginning: Beginning): Pr
   const reporters = (await request.reporters?.(id, commit)) ?? []
   const before = resumption && earlierEvents(resumption.unfinished)
   const isShared = request.on === 'workers'
-  const told = { reporters, masker, clock: SYSTEM_CLOCK, before, isShared }
+  const told = { reporters, masker, clock: storeClock(store), before, isShared }
   const journal = openJournal({ run: id, store, lease: lease.token, ...told })
   const stops = new RunStops((signal, hard) => {
     journal.emit({ type: 'run.interrupted', signal, hard }).catch(() => undefined)

@@ -59,6 +59,8 @@ export interface RunStore extends JournalStore {
   readonly revisions: RevisionStore
   readonly reads: RunReads
   readonly work: WorkStore
+  /** Milliseconds since 1970 by the clock that all who share it have in common: that of a machine may be wrong. */
+  nowMs(): number
   /**
    * Newest first; `within` of milliseconds since 1970: those that began in it. A run whose process is dead and that has no
    * `run.finished` is `interrupted`.

@@ -75,6 +75,8 @@ export interface ProjectSettings {
   readonly reports: () => readonly ScheduledReport[]
   /** The file says so itself: a policy is in force. */
   readonly hasPolicies: boolean
+  /** Files that it names as secrets (`file:`), as written. */
+  readonly secretFiles: () => readonly string[]
   readonly secrets: {
     readonly commands: Readonly<Record<string, { readonly run: readonly string[]; readonly timeoutMs: number }>>
     readonly age: { readonly identity?: string; readonly recipients: readonly string[] }
@@ -193,6 +195,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     reports: () => readScheduledReports(parsed).reports,
     deviceLists: () => readDeviceLists(parsed).lists,
     hasPolicies: 'policies' in value,
+    secretFiles: () => [...new Set(secretFilesIn(value))],
     secrets: secretsOf(value['secrets']),
     run: {
       parallel: number(run, 'parallel', PARALLEL),
@@ -215,6 +218,11 @@ function secretsOf(value: JsonValue | undefined): ProjectSettings['secrets'] {
     commands: Object.fromEntries(programs),
     age: { ...(typeof identity === 'string' && { identity }), recipients: texts(recipients) },
   }
+}
+
+function secretFilesIn(value: JsonValue): readonly string[] {
+  if (typeof value === 'string') return value.startsWith('file:') ? [value.slice('file:'.length)] : []
+  return value === null || typeof value !== 'object' ? [] : Object.values(value).flatMap(secretFilesIn)
 }
 
 function texts(value: JsonValue | undefined): readonly string[] {

@@ -72,9 +72,10 @@ export function Time({ at }: { readonly at: string }) {
 /** `3 min 20 s`. */
 export function tookText(from: string, to: string | null): string {
   const seconds = Math.max(0, Math.round(((to === null ? Date.now() : Date.parse(to)) - Date.parse(from)) / 1000))
-  if (seconds < 60) return `${seconds} s`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
+  const { h, min, s } = words.units
+  if (seconds < 60) return `${seconds} ${s}`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} ${min} ${seconds % 60} ${s}`
+  return `${Math.floor(seconds / 3600)} ${h} ${Math.floor((seconds % 3600) / 60)} ${min}`
 }
 
 /** By the clocks of the store: what time it is, and its trading around now. */

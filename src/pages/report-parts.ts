@@ -31,14 +31,15 @@ function shareText(share: number): string {
   return new Intl.NumberFormat(language, { minimumFractionDigits: least, maximumFractionDigits: most }).format(cut)
 }
 
-/** `3 h 20 min`, of seconds. */
+/** `3 h 20 min`, of seconds, in the language of the page. */
 export function lengthText(seconds: number): string {
   const minutes = Math.round(seconds / 60)
   if (seconds === 0) return '0'
-  if (minutes < 1) return `${seconds} s`
-  if (minutes < 60) return `${minutes} min`
+  const { h, min, s } = words.units
+  if (minutes < 1) return `${seconds} ${s}`
+  if (minutes < 60) return `${minutes} ${min}`
   const whole = new Intl.NumberFormat(language).format(Math.floor(minutes / 60))
-  return minutes % 60 === 0 ? `${whole} h` : `${whole} h ${minutes % 60} min`
+  return minutes % 60 === 0 ? `${whole} ${h}` : `${whole} ${h} ${minutes % 60} ${min}`
 }
 
 export function dayText(day: string): string {
@@ -111,7 +112,7 @@ export function ReportTable({
 /** Since when, until when, and when it was made. */
 export function ReportFrame({ report }: { readonly report: ReportAnswer }) {
   const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: report.zone })
-  return html`<p class="quiet">${day.format(new Date(report.since))} – ${day.format(new Date(report.until))} (${report.zone}) · ${words.madeAt} ${timeText(report.made_at)}</p>`
+  return html`<p class="quiet">${day.format(new Date(report.since))} – ${day.format(new Date(report.until))} (${report.zone}) · ${words.madeAt} ${timeText(report.made_at, report.zone)}</p>`
 }
 
 /** The month that it is by the clock of whoever looks, as `2026-11`. */

@@ -1,4 +1,5 @@
 import { homedir } from 'node:os'
+import { resolve } from 'node:path'
 import { fail, success } from '../core/failure.ts'
 import type { SecretSource } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
@@ -12,7 +13,7 @@ export const fileSecrets: SecretSource = {
   name: 'file',
   async read(path) {
     try {
-      const text = textOf(readRegular(path.replace(/^~(?=\/)/, homedir()), MOST_BYTES.secret))
+      const text = textOf(readRegular(secretFile(path), MOST_BYTES.secret))
       if (text !== undefined) return success(new Secret(text.replace(/\r?\n$/, '')))
       const message = `The file "${path}" is no text in UTF-8, nor in UTF-16 with its byte order mark.`
       return fail({ code: 'SECRET_UNREADABLE', phase: 'resolve', message })
@@ -25,6 +26,11 @@ export const fileSecrets: SecretSource = {
       })
     }
   },
+}
+
+/** Where the file of such a reference lies. */
+export function secretFile(path: string): string {
+  return resolve(path.replace(/^~(?=\/)/, homedir()))
 }
 
 /** Notepad and PowerShell put a mark at the head; in a password it would be a letter that nobody sees. */

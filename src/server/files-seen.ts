@@ -6,11 +6,16 @@ import { listFiles } from '../files/list-files.ts'
 /** Files looked at between two turns of the event loop. */
 const AT_ONCE = 200
 
+/** What is looked at for changes: `paths` are files, or folders with all that is below them. */
+export interface Seen {
+  readonly paths: readonly string[]
+  readonly files: readonly string[]
+}
+
 /** A text that is another one when a file among these, or below these folders, is another, gone or new. */
-export async function filesSeen(paths: readonly string[]): Promise<string> {
+export async function filesSeen({ paths, files: alone }: Seen): Promise<string> {
   const hash = createHash('sha256')
-  for (const path of paths) {
-    const files = filesBelow(path)
+  for (const files of [...paths.map(filesBelow), alone]) {
     for (let at = 0; at < files.length; at += AT_ONCE) {
       for (const line of await Promise.all(files.slice(at, at + AT_ONCE).map(seen))) hash.update(line)
     }

@@ -9,11 +9,12 @@ import { narrowedSenders } from '../app/hooks/narrowed-senders.ts'
 import { type Hooks, hooksOf } from '../app/hooks/open-hooks.ts'
 import { type KnownSender, openSenders } from '../app/hooks/open-senders.ts'
 import { openProject, type Project } from '../app/project.ts'
+import { secretFilesOf } from '../app/reach/secrets.ts'
 import { checkScheduledReports } from '../app/reports/check-scheduled-reports.ts'
 import { counted } from '../core/counted.ts'
 import { InputError, inputError, NotNow } from '../core/diagnostic.ts'
 import { revisionOf } from '../gitops/revision.ts'
-import { filesSeen } from './files-seen.ts'
+import { filesSeen, type Seen } from './files-seen.ts'
 import type { ServerLog } from './server-log.ts'
 
 /** How often files are looked at; more seldom where that takes long, so that it costs a hundredth of a processor at most. */
@@ -122,7 +123,7 @@ export class Revisions {
     return this.#again !== undefined && performance.now() >= this.#again.at
   }
 
-  #sources(): readonly string[] {
+  #sources(): Seen {
     const { project, files } = this.#current
     return sourcesOf(project, files)
   }
@@ -213,10 +214,14 @@ async function load(project: Project, { sandbox, log }: Options): Promise<Revisi
   return { ...hooks, senders, commit, accounts }
 }
 
-function sourcesOf({ root, paths, settings }: Project, files: readonly string[]): readonly string[] {
+function sourcesOf(project: Project, files: readonly string[]): Seen {
+  const { root, paths, settings } = project
   const { certificate, key, clientCa } = settings.server().tls ?? {}
   const ofTls = [certificate, key, clientCa].filter((path) => path !== undefined).map((path) => resolve(root, path))
-  return [`${root}/tillwright.yaml`, paths.inventory, paths.runbooks, paths.modules, ...files, ...ofTls]
+  return {
+    paths: [`${root}/tillwright.yaml`, paths.inventory, paths.runbooks, paths.modules, ...files, ...ofTls],
+    files: secretFilesOf(project),
+  }
 }
 
 function stateMoved(): InputError {

@@ -115,6 +115,10 @@ class StoredRuns implements RunStore {
     this.work = workStore(session)
   }
 
+  nowMs(): number {
+    return this.#session.nowMs()
+  }
+
   async append(
     events: readonly NewEvent[],
     leasesOf: (event: NewEvent) => readonly LeaseToken[] = () => [],

@@ -121,6 +121,11 @@ export class SqliteSession implements StoreSession {
     return { kind: 'sqlite', where: this.#path, program, bytes: row?.bytes ?? 0 } as const
   }
 
+  /** All who share it are of this machine. */
+  nowMs(): number {
+    return Date.now()
+  }
+
   /** Without pages that are free to be used again. */
   async usedBytes(): Promise<number> {
     const [size] = await this.read(

@@ -63,6 +63,8 @@ export interface Locks {
 export interface StoreSession {
   /** Who tells whether a controller is still there. */
   readonly witness: Witness
+  /** Milliseconds since 1970 by the clock that all who share the store have in common, as far as this process has heard of it. */
+  nowMs(): number
   /** Rows of a query, waiting where it cannot be asked now. */
   read<Row>(query: Query<Row>): Promise<Row[]>
   /** Goes through steps that only read, all at one instant; of what has no snapshot, `shared` is not written meanwhile. */

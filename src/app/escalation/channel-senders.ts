@@ -27,8 +27,13 @@ export class ChannelSenders {
     const opened = this.#opened.get(channel.name) ?? this.#open(channel)
     this.#opened.set(channel.name, opened)
     const sender = await opened
-    if ('why' in sender) this.#opened.delete(channel.name)
+    if ('why' in sender) this.forget(channel)
     return sender
+  }
+
+  /** It did not take what was sent: its secret may be another one by now, and is read anew. */
+  forget(channel: Channel): void {
+    this.#opened.delete(channel.name)
   }
 
   async #open(channel: Channel): Promise<ChannelSender | NoSender> {

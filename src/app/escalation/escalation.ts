@@ -141,10 +141,13 @@ export class Escalation {
       const body = bodyOf(by, claimed, { contact, ...said })
       if (body && !body.ok)
         return failed(`${channel.name}: its body cannot be filled in: ${body.error}`, { isFinal: true })
-      const sender = await this.#sendersOf(by.project).of(channel)
+      const senders = this.#sendersOf(by.project)
+      const sender = await senders.of(channel)
       if ('why' in sender) return failed(sender.why)
       const of = { message: message.message, incident: incident.incident, kind: message.kind, to: contact.to, ...said }
-      return await sender.send({ ...of, doubtSince, ticket, ...(body && { body: body.value }) })
+      const result = await sender.send({ ...of, doubtSince, ticket, ...(body && { body: body.value }) })
+      if (!result.ok) senders.forget(channel)
+      return result
     } catch (error) {
       // A fault of ours must not send a message again and again.
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -108,7 +108,8 @@ function postgres() {
 
 async function databaseOf(place: DatabasePlace) {
   const address = await addressOf(place)
-  return [address.reveal(), { ...patience(), isApart: place.sandbox }] as const
+  const again = async (): Promise<string> => (await addressOf(place)).reveal()
+  return [address.reveal(), { ...patience(), isApart: place.sandbox, again }] as const
 }
 
 /** Says that a database is away, and waits for it until somebody interrupts twice: once stops a run, which then waits itself. */

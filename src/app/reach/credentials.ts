@@ -97,6 +97,11 @@ export class Credentials {
     }
   }
 
+  /** A secret of this reference has another value by now. */
+  changedSecret(reference: string): void {
+    this.changed([...this.#known.keys()].filter((name) => name.startsWith(`${reference} of "`)))
+  }
+
   #prove(credential: Credential): void {
     credential.proven = true
     credential.refusedBy.clear()

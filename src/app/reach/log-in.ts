@@ -33,6 +33,8 @@ export function loginResolver(
     async resolve(device, end) {
       const on = end === 'way' ? undefined : entered(fleet, device, end)
       if (!on) return resolver.resolve(device, end)
+      // One that somebody has changed since it was refused is not held back any more.
+      await Promise.all(on.references.map(secrets.read))
       const leave = await credentials.enter(on.device.name, [...on.own, ...on.gateways])
       if (!leave.ok) return leave
       const target = await resolver.resolve(device, end)

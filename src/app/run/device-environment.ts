@@ -19,6 +19,11 @@ import { guardChecks } from './guard-checks.ts'
 
 export const SYSTEM_CLOCK: Clock = { now: () => new Date(), elapsed: () => performance.now() }
 
+/** That of a store, which machines share. */
+export function storeClock(store: Pick<RunStore, 'nowMs'>): Clock {
+  return { now: () => new Date(store.nowMs()), elapsed: SYSTEM_CLOCK.elapsed }
+}
+
 /** What differs between the threads of a run. */
 type Dependencies = Pick<
   DeviceEnvironment,
@@ -30,6 +35,8 @@ type Dependencies = Pick<
     readonly sessions: Omit<SessionDependencies, 'signal'>
     readonly learnSecrets?: DeviceEnvironment['learnSecrets']
     readonly overloadedMs?: DeviceEnvironment['overloadedMs']
+    /** Default: that of this machine. */
+    readonly clock?: Clock
     /** The folder of tillwright.yaml. */
     readonly root: string
     /** Default: those that are shipped. */
@@ -59,7 +66,7 @@ export function deviceEnvironment(dependencies: Dependencies): DeviceEnvironment
     fenceOf: dependencies.fenceOf ?? (() => undefined),
     guardsOf: (device) => guardChecks(dependencies.guardsOf(device), historyOf(device)),
     leaveToChange: dependencies.leaveToChange ?? (async () => ({ kind: 'begin' })),
-    clock: SYSTEM_CLOCK,
+    clock: dependencies.clock ?? SYSTEM_CLOCK,
     stopping,
     aborting,
     emit,

@@ -32,7 +32,7 @@ import type { Credentials } from '../reach/credentials.ts'
 import { neighboursOf } from '../reach/resolve-target.ts'
 import { learnSecrets, type SecretReader } from '../reach/secrets.ts'
 import { filesDigest } from '../revision/wanted-digest.ts'
-import { deviceEnvironment, deviceLogins, historyIn, SYSTEM_CLOCK } from '../run/device-environment.ts'
+import { deviceEnvironment, deviceLogins, historyIn, storeClock } from '../run/device-environment.ts'
 import { standingOf } from '../run/handed/standing.ts'
 import { PartOfFleet } from '../run/handed/way-of.ts'
 import { type KeptRevision, openKept } from '../run/kept/open-work.ts'
@@ -79,7 +79,7 @@ export class HandedVisits {
     this.#part = new PartOfFleet(handed.fleet)
     setMaxListeners(0, this.#stopping.signal, this.#aborting.signal)
     const { store, masker } = means
-    this.#journal = openJournal({ run, store, reporters: [], masker, clock: SYSTEM_CLOCK })
+    this.#journal = openJournal({ run, store, reporters: [], masker, clock: storeClock(store) })
     this.#environment = this.#openEnvironment()
   }
 
@@ -308,6 +308,7 @@ export class HandedVisits {
       readSecret: secrets.read,
       learnSecrets: (device) => learnSecrets(device, secrets.read),
       overloadedMs,
+      clock: storeClock(store),
       stopping: this.#stopping.signal,
       aborting: this.#aborting.signal,
       mask: async (value) => masker.value(value),

@@ -242,6 +242,7 @@ export const en = {
     model: 'model',
     device: 'device',
   },
+  units: { h: 'h', min: 'min', s: 's' },
   columns: {
     before: 'Before',
     after: 'After',

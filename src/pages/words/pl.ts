@@ -249,6 +249,7 @@ export const pl: Words = {
     model: 'model',
     device: 'urządzenie',
   },
+  units: { h: 'godz.', min: 'min', s: 's' },
   columns: {
     before: 'Przedtem',
     after: 'Teraz',

@@ -248,6 +248,7 @@ export const ru: Words = {
     model: 'модель',
     device: 'устройство',
   },
+  units: { h: 'ч', min: 'мин', s: 'с' },
   columns: {
     before: 'Раньше',
     after: 'Теперь',

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import type { ClientConfig } from 'pg'
 import { stateUnusable } from '../state-unusable.ts'
+import { DatabaseLogin } from './login.ts'
 
 /** Where a database is, and how it is spoken to. */
 export interface DatabaseAddress {
-  readonly config: ClientConfig
+  readonly login: DatabaseLogin
   /** Of the tables; `schema` of the address. */
   readonly schema: string
   /** For people, without a password: `database "till" on db.example.com:5432 as "till"`. */
@@ -15,8 +16,8 @@ export interface DatabaseAddress {
 const FORM = 'postgres://USER@HOST:5432/DATABASE'
 const TLS_MODES = ['disable', 'require', 'verify-ca', 'verify-full']
 
-/** Reads `postgres://user:password@host:port/database?sslmode=…&sslrootcert=…&schema=…`. Throws InputError with STATE_UNUSABLE, which never shows it. */
-export function readAddress(text: string): DatabaseAddress {
+/** Reads `postgres://user:password@host:port/database?sslmode=…&sslrootcert=…&schema=…`. Throws InputError with STATE_UNUSABLE, which never shows it. `again` tells it anew. */
+export function readAddress(text: string, again?: () => Promise<string>): DatabaseAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !/^postgres(ql)?:$/.test(url.protocol)) {
     throw stateUnusable('What names the PostgreSQL of the state is not an address', `Write it as ${FORM}.`)
@@ -40,9 +41,10 @@ export function readAddress(text: string): DatabaseAddress {
     )
   }
   const ssl = tlsOf(host, options.get('sslmode'), options.get('sslrootcert'))
+  const config = { host, port, user, database, ssl, password: password === '' ? undefined : password }
   return {
     schema,
-    config: { host, port, user, database, ssl, ...(password !== '' && { password }) },
+    login: new DatabaseLogin(config, again && (async () => readAddress(await again()).login.config)),
     shown: `database "${database}" on ${host.startsWith('/') ? host : `${host}:${port}`} as "${user}"`,
   }
 }

@@ -28,12 +28,23 @@ const AWAY_WORDS =
 /** Others were in the way; the same goes through when it is done again. */
 const AGAIN_CODES: ReadonlySet<string> = new Set(['40001', '40P01', '55P03'])
 
-type Fault = Error & { readonly code?: string }
+type Fault = Error & { readonly code?: string; readonly mayPass?: boolean }
+
+/** The server lets nobody in like this. A pooler has one code for all that it refuses. */
+export function isRefused(error: unknown): boolean {
+  const { code = '' } = error as Fault
+  return code.startsWith('28') || code === '08P01' || CAUSES[code] === UNTRUSTED || code === 'CERT_HAS_EXPIRED'
+}
+
+/** The same of one that let in before: whoever changes a password does it there first, or here. */
+export function maybePassing(error: unknown): unknown {
+  return error instanceof Error ? Object.assign(error, { mayPass: true }) : error
+}
 
 /** The server cannot be reached, or takes no work now; that may pass by itself. */
 export function isAway(error: unknown): boolean {
-  const { code = '', message = '' } = error as Fault
-  return AWAY_CODES.has(code) || code.startsWith('08') || AWAY_WORDS.test(message)
+  const { code = '', message = '', mayPass = false } = error as Fault
+  return mayPass || AWAY_CODES.has(code) || code.startsWith('08') || AWAY_WORDS.test(message)
 }
 
 /** The server ended a question that took too long: it is there. */

@@ -30,6 +30,8 @@ export interface PostgresOptions {
   readonly tell?: (text: string, state: 'away' | 'back') => void
   /** People wait no longer for a server that is away. */
   readonly isGivenUp?: () => boolean
+  /** Tells the address anew where the server refuses it: somebody may have changed the password. Its schema stays. */
+  readonly again?: () => Promise<string>
 }
 
 /**
@@ -72,8 +74,8 @@ export function openPostgresTables(address: string, options: PostgresOptions = {
   return new ForeignTables({ ...place, schema: `${place.schema}_jobs` })
 }
 
-function placeOf(address: string, { isApart = false }: PostgresOptions): DatabaseAddress {
-  const named = readAddress(address)
+function placeOf(address: string, { isApart = false, again }: PostgresOptions): DatabaseAddress {
+  const named = readAddress(address, again)
   return isApart ? { ...named, schema: `${named.schema}_sandbox` } : named
 }
 

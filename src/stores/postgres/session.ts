@@ -51,6 +51,7 @@ export class PostgresSession implements StoreSession {
   readonly #prober: Wire
   #pulse: Promise<boolean> | undefined
   readonly witness: ServerWitness
+  #behindMs = 0
   #waiting: Write[] = []
   #writing: Promise<void> | undefined
   #awaySince: number | undefined
@@ -66,6 +67,10 @@ export class PostgresSession implements StoreSession {
     this.#writer = new Wire(options.address)
     this.#prober = new Wire(options.address)
     this.witness = new ServerWitness(this.#writer)
+  }
+
+  nowMs(): number {
+    return Date.now() + this.#behindMs
   }
 
   /** Of its tables. */
@@ -271,6 +276,7 @@ export class PostgresSession implements StoreSession {
         this.#doubt = undefined
         const proof = { name: this.#proofName, value: `${new Date().toISOString()} ${randomUUID()}` }
         const transaction = await Transaction.begin(client, { schema, locks: together(writes), proof })
+        this.#behindMs = transaction.behindMs
         const values: unknown[] = []
         for (const write of writes) values.push(await transaction.take(write.work()))
         if (await transaction.flush()) this.#doubt = { proof, values }

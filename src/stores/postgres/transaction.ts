@@ -36,10 +36,17 @@ export class Transaction {
   readonly #proof: CommitProof
   #hasWritten = false
 
-  private constructor(client: pg.Client, { ms, proof }: { readonly ms: number; readonly proof: CommitProof }) {
+  /** How far the clock of this machine is behind that of the server; 0 where they are about the same. */
+  readonly behindMs: number
+
+  private constructor(
+    client: pg.Client,
+    { ms, proof, behindMs }: { readonly ms: number; readonly proof: CommitProof; readonly behindMs: number },
+  ) {
     this.#client = client
     this.#ms = ms
     this.#proof = proof
+    this.behindMs = behindMs
   }
 
   /** Begins, and waits for its locks. */
@@ -53,9 +60,11 @@ export class Transaction {
       ...lockLines(options.schema, options.locks),
       'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms',
     ]
+    const asked = Date.now()
     const results = (await client.query(lines.join('; '))) as unknown as pg.QueryResult<{ ms: number }>[]
-    const [row] = results.at(-1)?.rows ?? []
-    return new Transaction(client, { ms: row?.ms ?? Date.now(), proof: options.proof })
+    const answered = Date.now()
+    const ms = (results.at(-1)?.rows ?? [])[0]?.ms ?? answered
+    return new Transaction(client, { ms, proof: options.proof, behindMs: behind(ms, { asked, answered }) })
   }
 
   /** Goes through the steps. */
@@ -126,6 +135,15 @@ export class Transaction {
     sent.catch(() => undefined)
     this.#sent.push(sent)
   }
+}
+
+/** Clocks that differ by less are as good as the same. */
+const APART_MS = 1_000
+
+/** The server looked at its clock between the question and the answer, however long either took. */
+function behind(ms: number, { asked, answered }: { readonly asked: number; readonly answered: number }): number {
+  if (ms < asked - APART_MS) return ms - asked
+  return ms > answered + APART_MS ? ms - answered : 0
 }
 
 /** PostgreSQL 17 can end transactions by their age (its manual, 19.11.1); the ones before do not know the setting. */

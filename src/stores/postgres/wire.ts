@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { bootClockMs } from '../process-identity.ts'
 import type { DatabaseAddress } from './address.ts'
+import { isRefused, maybePassing } from './faults.ts'
 
 /** Past it, a connection that should come about does not. */
 const CONNECT_MS = 10_000
@@ -52,9 +53,21 @@ export class Wire {
     await client?.end().catch(() => undefined)
   }
 
+  /** Where the server refuses, once more with what is told anew. */
   async #connect(): Promise<pg.Client> {
+    const { login } = this.#address
+    const client = await this.#dial().catch(async (error: unknown) => {
+      if (isRefused(error) && (await login.renew())) return this.#dial()
+      throw error
+    })
+    login.wasTaken = true
+    return client
+  }
+
+  async #dial(): Promise<pg.Client> {
+    const { login } = this.#address
     const client = new pg.Client({
-      ...this.#address.config,
+      ...login.config,
       application_name: 'till',
       connectionTimeoutMillis: CONNECT_MS,
       keepAlive: true,
@@ -65,7 +78,9 @@ export class Wire {
     endSilence(client)
     client.on('error', () => this.#forget(client))
     client.on('end', () => this.#forget(client))
-    await client.connect()
+    await client.connect().catch((error: unknown) => {
+      throw login.wasTaken && isRefused(error) ? maybePassing(error) : error
+    })
     await refuseStandby(client)
     if (this.#wasLost) this.backSince = bootClockMs()
     return client

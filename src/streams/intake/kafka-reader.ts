@@ -39,6 +39,7 @@ interface Consumer {
     timeoutMs: number,
     done: (error: Error | null, found?: { readonly lowOffset: number; readonly highOffset: number }) => void,
   ): void
+  getMetadata(options: { readonly timeout: number }, done: (error: Error | null) => void): void
   setDefaultConsumeTimeout(ms: number): void
   on(event: 'event.error', heard: (error: Error) => void): void
 }
@@ -60,6 +61,8 @@ export class KafkaReader implements EventReader {
   readonly #password: string | undefined
   readonly #warn: (text: string) => void
   #said: string | undefined
+  /** Each lost connection is told (by its text: its code is -1 whatever it was), one that is there again is not. */
+  #isDoubted = false
   #assigning: Promise<void> = Promise.resolve()
 
   /** `password` in clear; `warn` tells people what is lost, or comes again. */
@@ -85,6 +88,7 @@ export class KafkaReader implements EventReader {
       consumer.subscribe(this.#origin.topics)
       well()
       while (!signal.aborted) {
+        if (this.#isDoubted) await this.#isThere(consumer)
         const messages = await this.#some(consumer)
         await this.#assigning
         await this.#take(consumer, messages)
@@ -121,6 +125,7 @@ export class KafkaReader implements EventReader {
     )
     consumer.on('event.error', (error) => {
       this.#said = error.message
+      this.#isDoubted = true
     })
     return new Promise((resolve, reject) => {
       consumer.connect({ timeout: timeoutMs }, (error) => {
@@ -129,6 +134,18 @@ export class KafkaReader implements EventReader {
           consumer.setDefaultConsumeTimeout(POLL_MS)
           resolve(consumer)
         }
+      })
+    })
+  }
+
+  /** Throws where no broker answers: whoever reads nothing has to be told why. */
+  #isThere(consumer: Consumer): Promise<void> {
+    this.#isDoubted = false
+    const { brokers, timeoutMs } = this.#origin
+    return new Promise((resolve, reject) => {
+      consumer.getMetadata({ timeout: timeoutMs }, (error) => {
+        if (error) reject(new Error(`${brokers.join(', ')}: ${this.#said ?? error.message}`))
+        else resolve()
       })
     })
   }
