@@ -1,6 +1,7 @@
 import { type Handing, openHanding } from '../app/history/open-store.ts'
 import { stateSecrets } from '../app/history/state-place.ts'
 import { openProject, type Project } from '../app/project.ts'
+import { ContentTraffic } from '../app/reach/content-desk.ts'
 import { Credentials } from '../app/reach/credentials.ts'
 import { secretReader } from '../app/reach/secrets.ts'
 import { openRunbook, referenceTo } from '../app/revision/runbooks.ts'
@@ -158,6 +159,7 @@ export async function openShared(
     transports: openTransports(gate, warn),
     warn,
     credentials: new Credentials(refusals),
+    traffic: new ContentTraffic(),
     secretsOf({ root, settings }) {
       const key = JSON.stringify([root, settings.secrets])
       const reader = readers.get(key) ?? secretReader(secretSources(root, settings.secrets), masker, warn)
