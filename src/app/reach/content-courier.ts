@@ -108,8 +108,7 @@ export class ContentCourier {
     try {
       const by = found.isWhole ? { found } : await this.#fromStore(known, found, options)
       const kept = found.isWhole ? known.sizeBytes : found.have
-      const rest = by.found.isWhole ? 0 : known.sizeBytes - by.found.have
-      const answer = await this.#complete(path, known, { ...by, rest, options })
+      const answer = await this.#complete(path, known, { ...by, options })
       isWhole = answer.exitCode === 0
       const { giver, why } = by
       const came: ContentCame = {
@@ -117,7 +116,7 @@ export class ContentCourier {
         bytes: known.sizeBytes,
         ...(giver !== undefined && { giver }),
         kept_bytes: kept,
-        line_bytes: answer.failure ? 0 : rest,
+        line_bytes: answer.sent,
         ...(why !== undefined && { why }),
       }
       return { ...answer, came }
@@ -126,24 +125,28 @@ export class ContentCourier {
     }
   }
 
-  /** The `rest` by the line, and the whole to its path. */
+  /** The rest by the line, and the whole to its path. What a device had from earlier may be damaged: then all of it, once. */
   async #complete(
     path: string,
     known: KnownContent,
-    how: { readonly found: Found; readonly rest: number; readonly options: UploadOptions },
-  ): Promise<ShellAnswer> {
-    const { found, rest, options } = how
+    { found, options }: { readonly found: Found; readonly options: UploadOptions },
+  ): Promise<ShellAnswer & { readonly sent: number }> {
+    const rest = found.isWhole ? 0 : known.sizeBytes - found.have
     if (rest > 0) {
       const refusal = this.#metered(rest)
-      if (refusal) return refusal
+      if (refusal) return { ...refusal, sent: 0 }
       const sent = await this.#send(found.part, known.from(found.have), rest, { ...options, from: found.have })
-      if (sent.exitCode !== 0) return sent
+      if (sent.exitCode !== 0) return { ...sent, sent: rest }
     }
     const values = { sha256: known.sha256, bytes: known.sizeBytes, path }
     const taken = await this.#shell.ask({ script: TAKE, values, ...timed(options) })
-    if (taken.exitCode !== EXIT.wrong) return taken
+    if (taken.exitCode !== EXIT.wrong) return { ...taken, sent: rest }
+    if (found.have > 0) {
+      const anew = await this.#complete(path, known, { found: { ...found, have: 0 }, options })
+      return { ...anew, sent: anew.sent + rest }
+    }
     const message = 'What arrived on the device has another checksum; it was thrown away.'
-    return { ...taken, failure: { code: 'CHECKSUM_MISMATCH', phase: 'converge', message } }
+    return { ...taken, sent: rest, failure: { code: 'CHECKSUM_MISMATCH', phase: 'converge', message } }
   }
 
   /** Undefined where the device can keep nothing. */

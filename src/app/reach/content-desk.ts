@@ -31,15 +31,15 @@ export class ContentTraffic {
   /** See `ContentDesk.seek`. */
   async seek({ name, store }: Device, sha256: string): Promise<readonly string[]> {
     const entry = this.#entry(store, sha256)
-    const before = entry.getting
-    if (before && before.device !== name && entry.holders.size === 0) {
-      const over = new AbortController()
-      const late = pause(this.#waitMs, undefined, { ref: false, signal: over.signal }).catch(() => undefined)
-      await Promise.race([before.done, late])
-      over.abort()
+    const over = new AbortController()
+    const late = pause(this.#waitMs, 'late' as const, { ref: false, signal: over.signal }).catch(() => 'late' as const)
+    let isLate = false
+    while (!isLate && entry.holders.size === 0 && entry.getting && entry.getting.device !== name) {
+      isLate = (await Promise.race([entry.getting.done, late])) === 'late'
     }
+    over.abort()
     // Who waited in vain, and first, is the next to get it.
-    if (entry.holders.size === 0 && (!entry.getting || entry.getting === before)) this.#begin(entry, name)
+    if (entry.holders.size === 0) this.#begin(entry, name)
     return [...entry.holders].filter((holder) => holder !== name)
   }
 

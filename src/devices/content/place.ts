@@ -46,6 +46,7 @@ if [ "$have" -ge "$bytes" ]; then
   if is_it "$place/$sha256.part"; then mv -f "$place/$sha256.part" "$place/$sha256"; else rm -f "$place/$sha256.part"; fi
   have=0
 fi
+[ "$have" -gt 0 ] || rm -f "$place/$sha256.part"
 free=$(df -Pk "$place" 2>/dev/null | { read -r head; read -r device size used free rest; printf %s "$free"; })
 room=yes
 [ -z "$free" ] || [ "$free" -ge $((2 * need + ${SPARE_KILOBYTES})) ] || room=no
