@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -133,6 +142,10 @@ describe.runIf(sshServers.some(({ name }) => name === 'OpenSSH'))("a file over a
     const end = await apply(2)
     expect([end.code, end.stderr]).toEqual([0, ''])
     expect(cameTo(end, 2)).toMatchObject({ giver: 'PL-0001/pos1', line_bytes: 0 })
+    rmSync(fileOf(2))
+    rmSync(till(2).cache, { recursive: true })
+    const told = await project.till('apply', 'bring', '--yes', '--device', 'PL-0001/pos2')
+    expect(told.stdout).toContain('the file: 1465 KiB from PL-0001/pos1')
     expect([hasIt(2), till(2).line.sent < TALK]).toEqual([true, true])
   })
 
@@ -250,9 +263,11 @@ describe.runIf(sshServers.some(({ name }) => name === 'OpenSSH'))("a file over a
     }
     const bare = await Promise.all(
       tills.map(({ server, cache, programs }, index) =>
-        startOpenSsh(keys, `127.8.9.${index + 3}`, `SetEnv XDG_CACHE_HOME=${cache} PATH=${programs}`).then((started) => ({
-          ...{ server, cache, programs, started },
-        })),
+        startOpenSsh(keys, `127.8.9.${index + 3}`, `SetEnv XDG_CACHE_HOME=${cache} PATH=${programs}`).then(
+          (started) => ({
+            ...{ server, cache, programs, started },
+          }),
+        ),
       ),
     )
     const devices = bare.map(
