@@ -1,6 +1,7 @@
 import { type Handing, openHanding } from '../app/history/open-store.ts'
 import { stateSecrets } from '../app/history/state-place.ts'
 import { openProject, type Project } from '../app/project.ts'
+import { ContentTraffic } from '../app/reach/content-desk.ts'
 import { Credentials } from '../app/reach/credentials.ts'
 import { lastingSecrets } from '../app/reach/secrets.ts'
 import { openRunbook, referenceTo } from '../app/revision/runbooks.ts'
@@ -159,6 +160,7 @@ export async function openShared(
     transports: openTransports(gate, warn),
     warn,
     credentials,
+    traffic: new ContentTraffic(),
     secretsOf(of) {
       const { root, settings } = of
       const key = JSON.stringify([root, settings.secrets])

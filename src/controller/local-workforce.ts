@@ -1,3 +1,4 @@
+import { contentDesk } from '../app/reach/content-desk.ts'
 import { neighboursOf } from '../app/reach/resolve-target.ts'
 import { learnSecrets } from '../app/reach/secrets.ts'
 import { deviceEnvironment, deviceLogins, historyIn } from '../app/run/device-environment.ts'
@@ -35,6 +36,11 @@ export function openLocalWorkforce(
   const resolver = deviceLogins(project, { fleet, secrets, credentials, storeId: keeper.storeId })
   const scopeOf: DeviceEnvironment['scopeOf'] = (device) => ({ ...selectorScope(fleet, device), vars: device.vars })
   const neighbours = (device: Device): Neighbours => neighboursOf(fleet, device)
+  const content = contentDesk(shared.traffic, {
+    settings: project.settings.content,
+    fleet,
+    storeOf: (device) => scopeOf(device).store,
+  })
   const membership = shared.budgets.join(({ logins }) => pool.setHandshakes(logins))
   const { share } = membership
   const pool: ThreadPool = new ThreadPool({
@@ -52,6 +58,7 @@ export function openLocalWorkforce(
     scopeOf,
     neighboursOf: neighbours,
     guardsOf: run.guardsOf,
+    content,
     warn,
   })
   const environment = deviceEnvironment({
@@ -67,7 +74,7 @@ export function openLocalWorkforce(
     stopping,
     aborting,
     mask: async (value) => masker.value(value),
-    sessions: { resolver, transports, neighboursOf: neighbours, watch: pool.here.pendingConnections },
+    sessions: { resolver, transports, neighboursOf: neighbours, watch: pool.here.pendingConnections, content },
     root: project.root,
     modules: project.modules().all,
   })

@@ -1,5 +1,6 @@
 import type { Handing } from '../app/history/open-store.ts'
 import type { Project } from '../app/project.ts'
+import type { ContentTraffic } from '../app/reach/content-desk.ts'
 import type { Credentials } from '../app/reach/credentials.ts'
 import type { SecretReader } from '../app/reach/secrets.ts'
 import type { RunEnd } from '../app/run/run-request.ts'
@@ -49,4 +50,6 @@ export interface Shared {
   handing(): Promise<Handing>
   /** What devices say of passwords, over all runs. */
   readonly credentials: Credentials
+  /** What is known of files in stores, and how fast they are sent, over all runs. */
+  readonly traffic: ContentTraffic
 }

@@ -1,3 +1,4 @@
+import type { ContentCame } from './content.ts'
 import type { Failure } from './failure.ts'
 import type { Fence } from './fence.ts'
 import type { Secret } from './secret.ts'
@@ -47,6 +48,9 @@ export interface ShellAnswer {
   readonly truncated: boolean
   readonly timedOut: boolean
   readonly durationMs: number
+  /** Of an upload: how a file of the repository came, and why it did not, where more is known than a program says. */
+  readonly came?: ContentCame
+  readonly failure?: Failure
 }
 
 /**
@@ -64,12 +68,20 @@ export interface ShellChannel {
    * Absent where there is no way to connect anew.
    */
   renew?(): Promise<void>
-  /** Writes bytes to a new file with mode 0600 at `path`. For contents too large for a value, or not text. */
-  upload(
-    path: string,
-    content: AsyncIterable<Uint8Array> | Uint8Array,
-    options?: { readonly timeoutMs?: number },
-  ): Promise<ShellAnswer>
+  /**
+   * Writes bytes to a new file with mode 0600 at `path`. For contents too large for a value, or not text. What is known
+   * (`KnownContent`) may come by a shorter way.
+   */
+  upload(path: string, content: AsyncIterable<Uint8Array> | Uint8Array, options?: UploadOptions): Promise<ShellAnswer>
+}
+
+export interface UploadOptions {
+  readonly timeoutMs?: number
+  /**
+   * POSIX: the file has so many bytes of it, by an earlier upload; the others are put behind them. It need not be there for
+   * 0, and where this upload is cut short as well, what came stays.
+   */
+  readonly from?: number
 }
 
 /** How a process ended. */

@@ -450,6 +450,10 @@ const STEP = {
     'A file does not have the checksum that the runbook names',
     'The file or the runbook is wrong; nothing was installed.',
   ),
+  LINK_METERED: entry(
+    'A file is too large for the metered line of the store',
+    'Allow it (`content: {metered: allow}` of tillwright.yaml), take `metered` off the link while the line is free, or bring the file to one device of the store (`content: {share: true}`).',
+  ),
   EXPRESSION_FAILED: entry(
     'An expression could not be evaluated for this device',
     'Check that the values it names exist for every device.',

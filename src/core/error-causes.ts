@@ -228,6 +228,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   NOT_CONVERGED: 'Something else manages the same file or service and sets it back, or it starts and dies at once.',
   VALIDATOR_REFUSED: 'A mistake in the template, or a version of the program that does not know a setting.',
   CHECKSUM_MISMATCH: 'The file was cut short while it was copied, or is another version than the runbook names.',
+  LINK_METERED:
+    'The inventory says that what goes over the line is paid for, and no other device of the store had the file to give.',
   EXPRESSION_FAILED: 'A variable that only some stores have, a list that is shorter there, or a step that was skipped.',
   PARAMS_INVALID: 'A variable holds another type than the step takes: text in place of a number, or null.',
   LEASE_LOST:

@@ -92,7 +92,13 @@ export interface Store {
   /** IANA name: `Europe/Warsaw`. */
   readonly time_zone: string
   readonly hours: TradingHours
-  readonly link: { readonly type: string; readonly rtt_ms?: number; readonly backup?: string }
+  readonly link: {
+    readonly type: string
+    readonly rtt_ms?: number
+    readonly backup?: string
+    /** What goes over it is paid for. */
+    readonly metered?: boolean
+  }
   /** Device id of the store's gateway. */
   readonly gateway?: string
   readonly owner: JsonObject

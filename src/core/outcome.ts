@@ -1,4 +1,5 @@
 import type { Change } from './change.ts'
+import type { ContentCame } from './content.ts'
 import { type Failure, PHASES_BEFORE_ANY_STEP } from './failure.ts'
 import type { Leftover } from './fence.ts'
 import type { JsonValue } from './json.ts'
@@ -42,6 +43,8 @@ export interface StepOutcome {
   /** What was noted for later runs. */
   readonly samples?: readonly NewSample[]
   readonly marks?: Marks
+  /** How files of the repository came to the device. */
+  readonly content?: readonly ContentCame[]
 }
 
 /** The verdict of a runbook's `classify` table. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { AvailabilitySettings } from '../core/availability-settings.ts'
+import type { ContentSettings } from '../core/content.ts'
 import type { Contract } from '../core/contract.ts'
 import type { DeviceListSettings } from '../core/device-list.ts'
 import { type Diagnostic, inOrder } from '../core/diagnostic.ts'
@@ -23,6 +24,7 @@ import { KNOWN_SOURCES, readHooks } from './hooks/read-hooks.ts'
 import { type PolicyEntry, policyEntries } from './policy/policy-entries.ts'
 import { policyProblems, readPolicies } from './policy/read-policies.ts'
 import { type Assignment, readAssignments } from './read-assignments.ts'
+import { readContent } from './read-content.ts'
 import { type PlansSettings, readPlans } from './read-plans.ts'
 import { readState, stateProblems } from './read-state.ts'
 import { readWorkers } from './read-workers.ts'
@@ -81,6 +83,8 @@ export interface ProjectSettings {
     readonly commands: Readonly<Record<string, { readonly run: readonly string[]; readonly timeoutMs: number }>>
     readonly age: { readonly identity?: string; readonly recipients: readonly string[] }
   }
+  /** How files of the repository go to devices. */
+  readonly content: ContentSettings
   readonly run: {
     readonly parallel: number
     readonly handshakes: number
@@ -197,6 +201,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     hasPolicies: 'policies' in value,
     secretFiles: () => [...new Set(secretFilesIn(value))],
     secrets: secretsOf(value['secrets']),
+    content: readContent(value['content']),
     run: {
       parallel: number(run, 'parallel', PARALLEL),
       handshakes: number(run, 'handshakes', HANDSHAKES_PER_CORE * availableParallelism()),

@@ -36,7 +36,12 @@ function storeFields(store: Store): JsonObject {
     address: { street: address.street, postcode: address.postcode, city: address.city, country: address.country ?? '' },
     time_zone: store.time_zone,
     hours: { week: store.hours.week, exceptions: store.hours.exceptions },
-    link: { type: link.type, ...present('rtt_ms', link.rtt_ms), backup: link.backup ?? '' },
+    link: {
+      type: link.type,
+      ...present('rtt_ms', link.rtt_ms),
+      backup: link.backup ?? '',
+      metered: link.metered ?? false,
+    },
     gateway: store.gateway ?? '',
     owner: store.owner,
     tags: store.tags,

@@ -14,7 +14,7 @@ export const STORE_FIELDS = {
   address: { street: 'string', postcode: 'string', city: 'string', country: 'string' },
   time_zone: 'string',
   hours: { week: 'map', exceptions: 'map' },
-  link: { type: 'string', rtt_ms: 'dyn', backup: 'string' },
+  link: { type: 'string', rtt_ms: 'dyn', backup: 'string', metered: 'bool' },
   gateway: 'string',
   owner: 'map',
   tags: 'list<string>',

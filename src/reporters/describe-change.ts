@@ -1,4 +1,5 @@
 import { type Change, presentable } from '../core/change.ts'
+import type { ContentCame } from '../core/content.ts'
 import { ERROR_CATALOG, type ErrorCode } from '../core/error-catalog.ts'
 import type { Failure } from '../core/failure.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
@@ -132,10 +133,22 @@ export function describeStep(outcome: StepOutcome, options: StepDescription = {}
       const seenOn = lines.length > 1 ? options.seenOn?.(lines) : undefined
       return seenOn === undefined ? lines : [`${lines[0]} (the same lines as on ${plainText(seenOn)})`]
     }),
+    ...(outcome.content ?? []).map(describeCame),
     ...(outcome.failure ? describeFailure(outcome.failure, options) : []),
     ...(outcome.may_be_mended ? ['the changes before it may mend it'] : []),
     ...(outcome.reason === undefined ? [] : [plainText(outcome.reason)]),
   ]
+}
+
+/** By which way a file came, and how much of it. */
+function describeCame({ bytes, giver, kept_bytes, line_bytes, why }: ContentCame): string {
+  const given = bytes - kept_bytes - line_bytes
+  const parts = [
+    ...(kept_bytes > 0 ? [`${describeBytes(kept_bytes)} it had`] : []),
+    ...(giver !== undefined && given > 0 ? [`${describeBytes(given)} from ${giver}`] : []),
+    ...(line_bytes > 0 ? [`${describeBytes(line_bytes)} over the line of the store`] : []),
+  ]
+  return plainText(`the file: ${parts.join(', ')}${why === undefined ? '' : ` (${why})`}`)
 }
 
 /** Raw facts of a failure, one a line. */

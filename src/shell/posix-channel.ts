@@ -89,6 +89,7 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
           start: (script) => startAs(start, { become, token: randomBytes(16).toString('hex'), script }),
           timeoutMs: more?.timeoutMs ?? deadlines.converge,
           signal: closing.signal,
+          from: more?.from,
         })
       } finally {
         uploads.delete(closing)

@@ -3,19 +3,21 @@ import type { ProcessStream, ShellAnswer } from '../core/channel.ts'
 import { type Failure, type Result, SessionLost } from '../core/failure.ts'
 
 /**
- * Reads one line of three words, then the content to its end. Constant, and the same inside the single quotes of any
+ * Reads one line of four words, then the content to its end. Constant, and the same inside the single quotes of any
  * login shell: no quote, backslash or exclamation mark. The words: a nonce, the path in octal escapes, the size or
- * `-`. Answers `NONCE SIZE`; or `NONCE -` as soon as nothing more is wanted, and then reads what still comes: tinysshd
+ * `-`, and `-` for a new file, or how much of one there is that goes on and is kept if it is cut short. Answers `NONCE SIZE`; or `NONCE -` as soon as nothing more is wanted, and then reads what still comes: tinysshd
  * loses the exit code and the last words of a program that ends while there is input for it.
  */
 const RECEIVE =
   'no() { echo "$nonce -"; cat >/dev/null; exit $1; }; ' +
-  `IFS=" " read -r nonce name size; path=$(printf %b. "$name"); path=\${path%.}; umask 077; ` +
+  `IFS=" " read -r nonce name size from; path=$(printf %b. "$name"); path=\${path%.}; umask 077; ` +
+  'if [ "$from" = - ] || [ "$from" = 0 ]; then ' +
   'if [ -e "$path" ] || [ -L "$path" ]; then echo "$path: it exists already" >&2; no 73; fi; ' +
   '( set -C; : >"$path" ) && { ! command -v chmod >/dev/null 2>&1 || chmod 600 "$path"; } || no 74; ' +
+  'else got=$(wc -c <"$path") || no 74; [ $((got+0)) = "$from" ] || { echo "$path: it has $got bytes" >&2; no 73; }; fi; ' +
   'if cat >>"$path"; then got=$(wc -c <"$path"); got=$((got+0)); echo "$nonce $got"; ' +
   'if [ "$size" = - ] || [ "$size" = "$got" ]; then exit 0; fi; echo "$got of $size bytes arrived" >&2; fi; ' +
-  'rm -f "$path"; no 75'
+  '[ "$from" = - ] && rm -f "$path"; no 75'
 
 /** What is kept of each stream of the receiving program, which says one line. */
 const KEPT_BYTES = 64 * 1024
@@ -25,11 +27,13 @@ export interface UploadOptions {
   readonly start: (script: string) => Promise<Result<ProcessStream>>
   readonly timeoutMs: number
   readonly signal: AbortSignal
+  /** See `UploadOptions` of the channel. */
+  readonly from?: number | undefined
 }
 
 /**
  * Writes bytes to a new file with mode 0600, exactly, by a process of its own. A path that exists is refused (exit
- * code 73); a file that did not become whole is removed. Rejects with `SessionLost` when the connection is lost.
+ * code 73); a new file that did not become whole is removed. Rejects with `SessionLost` when the connection is lost.
  */
 export async function uploadFile(
   path: string,
@@ -41,9 +45,10 @@ export async function uploadFile(
   const end = listen(stream, { ...options, timeoutMs: options.timeoutMs - (performance.now() - began) })
   try {
     const nonce = randomBytes(8).toString('hex')
-    const size = content instanceof Uint8Array ? content.length : undefined
-    stream.write(`${nonce} ${octal(path)} ${size ?? '-'}\n`)
-    const sent = await send(content, stream, end, end.said(`${nonce} -\n`))
+    const { from } = options
+    const size = content instanceof Uint8Array ? (from ?? 0) + content.length : undefined
+    stream.write(`${nonce} ${octal(path)} ${size ?? '-'} ${from ?? '-'}\n`)
+    const sent = (from ?? 0) + (await send(content, stream, end, end.said(`${nonce} -\n`)))
     const { code, timedOut, stdout, stderr, truncated } = await end.done
     const got = new RegExp(`^${nonce} ([0-9]+)$`, 'm').exec(stdout.toString('latin1'))?.[1]
     const whole = code === 0 && got === String(sent)

@@ -117,6 +117,7 @@ export function causeOf(text: string, limit = 300): string {
  * `what` completes the sentence "… ended with exit code 1": a noun with its article, capitalised.
  */
 export function failureOf(answer: ShellAnswer, phase: Phase, what: string): Failure | undefined {
+  if (answer.failure) return answer.failure
   if (answer.timedOut) {
     const message = `${what} took longer than ${Math.round(answer.durationMs / 100) / 10} s and was ended.`
     return { code: phase === 'observe' ? 'OBSERVE_TIMEOUT' : 'CONVERGE_TIMEOUT', phase, message, ...evidenceOf(answer) }

@@ -1,9 +1,12 @@
+import type { DeviceShell } from '../../core/chain.ts'
 import type { ByteStream } from '../../core/channel.ts'
+import type { ContentDesk } from '../../core/content.ts'
 import { type Failure, fail, type Result } from '../../core/failure.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { DialTo, NeighbourShell, Neighbours } from '../../core/module.ts'
 import type { Connection, Target, Transport } from '../../core/transport.ts'
 import type { DeviceSession } from '../../engine/device/perform-device.ts'
+import { ContentCourier, type Peer } from './content-courier.ts'
 import { LazyShell, type SessionWatch } from './lazy-shell.ts'
 import type { LoginResolver } from './log-in.ts'
 import type { TargetEnd } from './resolve-target.ts'
@@ -14,6 +17,8 @@ export interface SessionDependencies {
   readonly neighboursOf: (device: Device) => Neighbours
   readonly signal: AbortSignal
   readonly watch: SessionWatch
+  /** How files go to devices; absent: none do. */
+  readonly content?: ContentDesk
 }
 
 /** Nobody counts those who connect to a neighbour: one who hangs on it has begun already. */
@@ -39,7 +44,7 @@ export class LazySession implements DeviceSession {
     const target = (): Promise<Result<Target>> => dependencies.resolver.resolve(device, 'self')
     const connect = patient(connectorOf(device, dependencies), { device, end: 'self', resolver: dependencies.resolver })
     this.#own = new LazyShell(device, { target, connect, signal, watch })
-    this.shell = this.#own.shell
+    this.shell = this.#withCourier(this.#own.shell)
     const { host, gateway } = dependencies.neighboursOf(device)
     if (gateway) this.gateway = gateway
     if (!host) return
@@ -50,6 +55,27 @@ export class LazySession implements DeviceSession {
       watch: UNWATCHED,
     })
     this.host = { device: host, shell: this.#hosts.shell }
+  }
+
+  #withCourier(shell: DeviceShell): DeviceShell {
+    const { content } = this.#dependencies
+    if (!content) return shell
+    const means = { desk: content, openPeer: (peer: Device) => this.#openPeer(peer) }
+    const courier = new ContentCourier(this.#device, shell, means)
+    return { ...shell, upload: (...upload) => courier.upload(...upload) }
+  }
+
+  /** On behalf of the device. */
+  #openPeer(peer: Device): Peer {
+    const { resolver, signal } = this.#dependencies
+    const login = { device: peer, end: 'self', resolver, behalf: this.#device } as const
+    const lazy = new LazyShell(peer, {
+      target: () => resolver.resolve(peer, 'self', this.#device),
+      connect: patient(connectorOf(peer, this.#dependencies), login),
+      signal,
+      watch: UNWATCHED,
+    })
+    return { shell: lazy.shell, close: () => lazy.close() }
   }
 
   async dial(to: DialTo, timeoutMs: number): Promise<Result<ByteStream>> {
@@ -104,8 +130,15 @@ function connectorOf(device: Device, { transports }: SessionDependencies): Conne
 /** Says what came of a login, and tries once more where the password that was refused has been changed meanwhile. */
 function patient(
   connect: Connect,
-  { device, end, resolver }: { readonly device: Device; readonly end: TargetEnd; readonly resolver: LoginResolver },
+  of: {
+    readonly device: Device
+    readonly end: TargetEnd
+    readonly resolver: LoginResolver
+    /** Of the device that is worked on, where that is another one. */
+    readonly behalf?: Device
+  },
 ): Connect {
+  const { device, end, resolver, behalf } = of
   const attempt = async (
     target: Target,
     signal: AbortSignal,
@@ -116,7 +149,7 @@ function patient(
     const login = connected.ok
       ? { print, failure: undefined, accepted: connected.value.accepted }
       : { print, failure: connected.failure }
-    return [connected, await resolver.loggedIn?.(device, end, login)]
+    return [connected, await resolver.loggedIn?.(device, end, login, behalf)]
   }
   return async (target, signal) => {
     const [first, fresh] = await attempt(target, signal)

@@ -20,7 +20,7 @@ export interface LoginResolver extends TargetResolver {
    * Is told what came of the login at a target. Where a secret that was refused has another value by now, the target to try
    * once more with; else undefined. Absent: nobody counts what is refused.
    */
-  loggedIn?(device: Device, end: TargetEnd, login: Login): Promise<Result<Target> | undefined>
+  loggedIn?(device: Device, end: TargetEnd, login: Login, behalf?: Device): Promise<Result<Target> | undefined>
 }
 
 /** Holds back logins with passwords that devices refuse, and reads what was refused again. */

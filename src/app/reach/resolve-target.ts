@@ -45,8 +45,11 @@ function deadlinesOf(device: Device): PhaseDeadlines {
 export type TargetEnd = 'self' | 'host' | 'way'
 
 export interface TargetResolver {
-  /** The endpoint with keys and secrets read, and of the gateways on the way to it. */
-  resolve(device: Device, end: TargetEnd): Promise<Result<Target>>
+  /**
+   * The endpoint with keys and secrets read, and of the gateways on the way to it. `behalf`: the device that is worked on,
+   * where that is another one of its store.
+   */
+  resolve(device: Device, end: TargetEnd, behalf?: Device): Promise<Result<Target>>
 }
 
 /** The devices of the inventory that another one depends on: with a shell that it hangs on, and its store's gateway. */

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { ContentDesk, ContentSettings } from '../../core/content.ts'
 import type { RunEventBody } from '../../core/events.ts'
 import type { Result } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
@@ -16,6 +17,7 @@ import { openModules } from '../revision/repository-modules.ts'
 import { deviceEnvironment } from './device-environment.ts'
 import {
   type Answer,
+  type ContentAsk,
   type FromThread,
   type Job,
   type Question,
@@ -91,18 +93,19 @@ class Thread {
       },
       sessions: {
         resolver: {
-          resolve: async (device, end) => {
-            const { id } = this.#job(device.name)
-            return unpackSecrets(await this.#ask({ about: 'target', id, end })) as Result<Target>
+          resolve: async (device, end, behalf) => {
+            const on = this.#on(device, behalf)
+            return unpackSecrets(await this.#ask({ about: 'target', ...on, end })) as Result<Target>
           },
-          loggedIn: async (device, end, login) => {
-            const { id } = this.#job(device.name)
-            const again = unpackSecrets(await this.#ask({ about: 'login', id, end, login }))
+          loggedIn: async (device, end, login, behalf) => {
+            const on = this.#on(device, behalf)
+            const again = unpackSecrets(await this.#ask({ about: 'login', ...on, end, login }))
             return (again ?? undefined) as Result<Target> | undefined
           },
         },
         transports: this.#transports,
         neighboursOf: (device) => this.#job(device.name).neighbours,
+        ...(setup.content && { content: this.#contentDesk(setup.content) }),
         watch: {
           connecting: () => undefined,
           connected: (device: Device) => this.#outbox.send({ type: 'connected', id: this.#job(device.name).id }),
@@ -149,6 +152,25 @@ class Thread {
   #fenceOf({ name }: Device): Fence | undefined {
     const { fence } = this.#job(name)
     return fence && { ...fence, leftMs: () => (this.#leasedUntil[0] ?? 0) - bootClockMs() }
+  }
+
+  /** How a question names a device, or another one of its store on its behalf. */
+  #on(device: Device, behalf: Device | undefined): { readonly id: number; readonly peer?: string } {
+    const { id } = this.#job((behalf ?? device).name)
+    return behalf ? { id, peer: device.name } : { id }
+  }
+
+  #contentDesk(settings: ContentSettings): ContentDesk {
+    const ask = (device: Device, what: ContentAsk, behalf?: Device): Promise<JsonValue> =>
+      this.#ask({ about: 'content', ...this.#on(device, behalf), ask: what })
+    return {
+      settings,
+      sideOf: (device) => this.#job(device.name).content ?? { isMetered: false, peers: [] },
+      take: async (device, bytes) => void (await ask(device, { what: 'take', bytes })),
+      patienceMs: async (device, bytes) => Number(await ask(device, { what: 'patience', bytes })),
+      seek: async (device, sha256) => (await ask(device, { what: 'seek', sha256 })) as readonly string[],
+      got: async (device, sha256, whole, behalf) => void (await ask(device, { what: 'got', sha256, whole }, behalf)),
+    }
   }
 
   #job(device: string): Job {

@@ -28,6 +28,7 @@ import { type Journal, openJournal } from '../../engine/journal/journal.ts'
 import type { Masker } from '../../engine/journal/mask.ts'
 import { selectorScope } from '../../lang/expression.ts'
 import type { Project } from '../project.ts'
+import { type ContentTraffic, contentDesk } from '../reach/content-desk.ts'
 import type { Credentials } from '../reach/credentials.ts'
 import { neighboursOf } from '../reach/resolve-target.ts'
 import { learnSecrets, type SecretReader } from '../reach/secrets.ts'
@@ -46,6 +47,7 @@ export interface WorkerMeans {
   readonly bell: Bell
   readonly transports: ReadonlyMap<string, Transport>
   readonly credentials: Credentials
+  readonly traffic: ContentTraffic
   secretsOf(project: Project): SecretReader
   overloadedMs(): number
 }
@@ -295,7 +297,7 @@ export class HandedVisits {
   }
 
   #openEnvironment(): DeviceEnvironment {
-    const { project, store, keeper, masker, transports, credentials, secretsOf, overloadedMs } = this.#means
+    const { project, store, keeper, masker, transports, credentials, traffic, secretsOf, overloadedMs } = this.#means
     const { fleet } = this.#part
     const secrets = secretsOf(project)
     return deviceEnvironment({
@@ -317,6 +319,11 @@ export class HandedVisits {
         transports,
         neighboursOf: (device) => neighboursOf(fleet, device),
         watch: { connecting: () => undefined, connected: () => undefined },
+        content: contentDesk(traffic, {
+          settings: project.settings.content,
+          fleet,
+          storeOf: (device) => this.#storeOf(device),
+        }),
       },
       root: project.root,
       modules: this.#revision.project.modules().all,

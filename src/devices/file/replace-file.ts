@@ -115,6 +115,7 @@ function replaceOnPosix(
 }
 
 function uploadFailure(path: string, answer: ShellAnswer): Failure {
+  if (answer.failure) return answer.failure
   return { code: 'CONVERGE_FAILED', phase: 'converge', message: `"${path}" could not be written: ${lastWords(answer)}` }
 }
 

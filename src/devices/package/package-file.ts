@@ -7,6 +7,7 @@ import { streamRegular } from '../../files/read-regular.ts'
 export interface PackageFile {
   readonly path: string
   readonly sizeBytes: number
+  readonly sha256: string
 }
 
 /** One file goes to thousands of devices and is read for its checksum once, until it changes. */
@@ -24,7 +25,7 @@ export async function packageFile(file: {
     const sum = checksums.get(key) ?? checksum(path)
     checksums.set(key, sum)
     const actual = await sum
-    if (actual === file.sha256.toLowerCase()) return success({ path, sizeBytes: size })
+    if (actual === file.sha256.toLowerCase()) return success({ path, sizeBytes: size, sha256: actual })
     const message = `"${file.path}" has sha256 ${actual}, the runbook says ${file.sha256}.`
     return fail({ code: 'CHECKSUM_MISMATCH', phase: 'observe', message })
   } catch (error) {

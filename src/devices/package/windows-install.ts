@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import type { ShellChannel } from '../../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import { isSecret } from '../../core/secret.ts'
 import { act, askJson } from '../../shell/powershell-ask.ts'
 import { failureOf, tailOf } from '../../shell/tool-answer.ts'
+import { knownFile } from '../file/known-file.ts'
 import type { PackageFile } from './package-file.ts'
 import { FINISH, INSTALL, type Installed, STAGE, UNSTAGE } from './windows-installer.ts'
 
@@ -37,7 +37,7 @@ export async function installMsi(shell: ShellChannel, params: MsiParams, file: P
     return fail({ code: 'CONVERGE_FAILED', phase: 'converge', message })
   }
   const msi = `${path}\\package.msi`
-  const lost = failureOf(await shell.upload(msi, createReadStream(file.path)), 'converge', 'Uploading the file')
+  const lost = failureOf(await shell.upload(msi, knownFile(file.path, file)), 'converge', 'Uploading the file')
   if (lost) {
     await act(shell, UNSTAGE, { values: { folder: path } }, 'The clearing away')
     return fail(lost)

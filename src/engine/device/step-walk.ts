@@ -337,7 +337,7 @@ export class StepWalk {
     }
     this.looks.clear()
     if (converged.kind === 'lost') return this.#lost(converged.failure, { changing: true })
-    return { state: 'failed', failure: converged.failure, changes: due.changes.map(presentable) }
+    return { state: 'failed', failure: converged.failure, changes: due.changes.map(presentable), ...broughtBy(due) }
   }
 
   async #verify(due: Due, glance: Glance | undefined): Promise<Verdict> {
@@ -345,7 +345,7 @@ export class StepWalk {
     const look = (await lookAfter(glance, due)) ?? (await this.#lookAgain(step))
     this.looks.delete(step.id)
     if (look.kind === 'lost') return this.#lost(look.failure, { changing: true })
-    if (look.kind === 'seen') return verified(changes, look.observation)
+    if (look.kind === 'seen') return { ...verified(changes, look.observation), ...broughtBy(due) }
     const failure = look.kind === 'failed' ? look.failure : NOT_SEEN
     return { state: 'failed', failure: { ...failure, phase: 'verify' }, changes: changes.map(presentable) }
   }
@@ -385,6 +385,11 @@ const ALWAYS_LATE: Failure = {
 }
 
 const NOT_SEEN: Failure = { code: 'INTERNAL_BUG', phase: 'verify', message: 'It was not looked at after its change.' }
+
+/** How the files of a change came. */
+function broughtBy({ look: { channel } }: Due): Pick<StepOutcome, 'content'> {
+  return channel.came.length > 0 ? { content: channel.came } : {}
+}
 
 /** What was seen after all that a change asked; undefined when there is nothing that counts. */
 async function lookAfter(glance: Glance | undefined, { look: { channel } }: Due): Promise<Look | undefined> {

@@ -1,5 +1,6 @@
 import { Fenced, NotRun } from '../../core/chain.ts'
-import type { ShellAnswer, ShellChannel, ShellRequest } from '../../core/channel.ts'
+import type { ShellAnswer, ShellChannel, ShellRequest, UploadOptions } from '../../core/channel.ts'
+import type { ContentCame } from '../../core/content.ts'
 import { type Phase, SessionLost } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
 
@@ -44,6 +45,7 @@ export class TrackedChannel implements ShellChannel {
   /** What it is used for has asked a question that changes something. */
   #hasBegun = false
   #question: Question | undefined
+  #came: ContentCame[] = []
   /** Order numbers of the first and the last use; undefined when it was not used. */
   first: number | undefined
   last: number | undefined
@@ -77,6 +79,7 @@ export class TrackedChannel implements ShellChannel {
     this.#uses = 0
     this.#hasBegun = false
     this.#question = undefined
+    this.#came = []
     this.first = undefined
     this.last = undefined
   }
@@ -84,6 +87,11 @@ export class TrackedChannel implements ShellChannel {
   /** All that was asked for this purpose, if that was one question. */
   get only(): Question | undefined {
     return this.#uses === 1 ? this.#question : undefined
+  }
+
+  /** How the files came that were sent for this purpose. */
+  get came(): readonly ContentCame[] {
+    return this.#came
   }
 
   /**
@@ -135,7 +143,7 @@ export class TrackedChannel implements ShellChannel {
   async upload(
     path: string,
     content: AsyncIterable<Uint8Array> | Uint8Array,
-    options?: { readonly timeoutMs?: number },
+    options?: UploadOptions,
   ): Promise<ShellAnswer> {
     const hold = this.#hold
     this.#hold = undefined
@@ -144,7 +152,9 @@ export class TrackedChannel implements ShellChannel {
     const timeoutMs = Math.min(options?.timeoutMs ?? this.#deadlineMs, this.#deadlineMs)
     this.#count()
     try {
-      return await this.#use(undefined, this.#shell.upload(path, content, { timeoutMs }))
+      const answer = await this.#use(undefined, this.#shell.upload(path, content, { ...options, timeoutMs }))
+      if (answer.came) this.#came.push(answer.came)
+      return answer
     } finally {
       // It goes beside the interpreter: what is asked before it has ended may not see it yet.
       this.#count()
@@ -162,7 +172,7 @@ export class TrackedChannel implements ShellChannel {
       },
       upload: (path, content, options) => {
         const timeoutMs = Math.min(options?.timeoutMs ?? this.#deadlineMs, this.#deadlineMs)
-        return this.#wait(shell.upload(path, content, { timeoutMs }))
+        return this.#wait(shell.upload(path, content, { ...options, timeoutMs }))
       },
     }
   }

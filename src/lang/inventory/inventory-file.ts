@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
-import type { DeviceKind, OsFamily } from '../../core/fleet.ts'
+import type { DeviceKind, OsFamily, Store } from '../../core/fleet.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { SourceRange } from '../../core/source.ts'
 import type { ValuePath } from '../value-path.ts'
@@ -66,7 +66,7 @@ export interface WrittenStore extends WrittenLevel {
   readonly location?: { readonly lat?: number; readonly lon?: number }
   readonly time_zone?: string
   readonly hours?: string | (WrittenHours & { readonly calendar?: string })
-  readonly link?: { readonly type?: string; readonly rtt_ms?: number; readonly backup?: string }
+  readonly link?: Partial<Store['link']>
   readonly gateway?: string
   readonly owner?: JsonObject
   readonly tags?: readonly string[]

@@ -281,6 +281,12 @@ export const STORE = {
           examples: [18],
         },
         backup: { type: 'string', minLength: 1, description: 'Second line, if there is one.', examples: ['lte'] },
+        metered: {
+          type: 'boolean',
+          description:
+            'What goes over it is paid for: larger files do not, unless `content` of tillwright.yaml allows it.',
+          examples: [true],
+        },
       },
     },
     gateway: {

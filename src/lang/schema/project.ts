@@ -1,6 +1,7 @@
 import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
 import { DURATION, DURATION_PATTERN } from '../../core/duration.ts'
 import { AVAILABILITY } from './availability.ts'
+import { CONTENT } from './content.ts'
 import { CONTRACTS } from './contracts.ts'
 import { DEVICE_LISTS } from './device-lists.ts'
 import { GUARDS } from './guards.ts'
@@ -251,6 +252,7 @@ export const PROJECT_SCHEMA = {
         },
       },
     },
+    content: CONTENT,
     run: {
       title: 'Runs',
       description: 'How runs use this machine.',

@@ -196,6 +196,19 @@ export const DEVICE_OUTCOME = {
 } as const
 
 /** `StepRecord`, which is also the body of step.finished. */
+const CONTENT_CAME = {
+  type: 'object',
+  required: ['sha256', 'bytes', 'kept_bytes', 'line_bytes'],
+  properties: {
+    sha256: { type: 'string' },
+    bytes: { type: 'integer' },
+    giver: { description: 'The device of the store that gave it; absent where none did.', type: 'string' },
+    kept_bytes: { description: 'How many of the bytes the device had from earlier.', type: 'integer' },
+    line_bytes: { description: 'How many went over the line of the store.', type: 'integer' },
+    why: { description: 'Why a device of the store did not give it, or not all of it.', type: 'string' },
+  },
+} as const
+
 export const STEP_RECORD = {
   required: ['runbook', 'step', 'name', 'module', 'duration_ms', 'state'],
   properties: {
@@ -227,6 +240,7 @@ export const STEP_RECORD = {
       type: 'object',
       additionalProperties: { type: 'string' },
     },
+    content: { description: 'How files of the repository came to the device.', type: 'array', items: CONTENT_CAME },
   },
 } as const
 

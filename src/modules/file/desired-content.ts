@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { fail, type Result, success } from '../../core/failure.ts'
 import { type Hidden, inClear, isSecret } from '../../core/secret.ts'
+import { knownFile } from '../../devices/file/known-file.ts'
 import { fileContent, VALUE_BYTES } from '../../devices/file/replace-file.ts'
 import type { FileContent } from '../../devices/file/replacement.ts'
 import { streamRegular } from '../../files/read-regular.ts'
@@ -82,9 +83,12 @@ export function digestOf(bytes: Uint8Array): string {
 }
 
 /** A file that has to be there and of which nothing else is said is made empty. */
-export function contentOf(desired: DesiredContent | undefined): FileContent {
-  if (desired?.source !== undefined)
-    return { sizeBytes: desired.sizeBytes ?? 0, stream: createReadStream(desired.source) }
+export function contentOf(desired: DesiredContent | undefined, isHidden = false): FileContent {
+  if (desired?.source !== undefined) {
+    const { source, sha256, sizeBytes = 0 } = desired
+    // What is hidden goes to nobody else, over no LAN.
+    return { sizeBytes, stream: isHidden ? createReadStream(source) : knownFile(source, { sha256, sizeBytes }) }
+  }
   return fileContent(desired?.bytes ?? new Uint8Array())
 }
 

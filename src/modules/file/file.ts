@@ -187,7 +187,7 @@ async function converge(
   }
   return replaceFile(shell, {
     path,
-    content: contentOf(desired),
+    content: contentOf(desired, params.sensitive),
     owner: keptOwner(reading, params),
     mode: keptMode(reading, params.mode, desired?.isSecret ?? false),
     ...(params.validate !== undefined && { validate: params.validate }),

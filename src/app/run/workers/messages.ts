@@ -1,4 +1,5 @@
 import type { CarriedSteps } from '../../../core/carried.ts'
+import type { ContentSettings, StoreSide } from '../../../core/content.ts'
 import type { RunEventBody, RunMode } from '../../../core/events.ts'
 import type { Fence } from '../../../core/fence.ts'
 import type { Device } from '../../../core/fleet.ts'
@@ -36,6 +37,7 @@ export interface ThreadSetup {
   readonly pulse: SharedArrayBuffer
   /** Until when leases certainly last, by the clock of this machine since boot: one number of milliseconds. */
   readonly leasedUntil: SharedArrayBuffer
+  readonly content?: ContentSettings
 }
 
 /** A device to work on. */
@@ -45,6 +47,7 @@ export interface Job {
   readonly place: number
   readonly device: Device
   readonly neighbours: Neighbours
+  readonly content?: StoreSide
   readonly scope: Pick<Scope, 'store' | 'device' | 'vars'>
   /** Positions in the runbookSources. */
   readonly runbooks: readonly number[]
@@ -74,9 +77,17 @@ export type Question =
   /** Whether a device may be changed now, before its first change, and again where a guard spoke up. */
   | { readonly about: 'change'; readonly id: number; readonly guards: readonly GuardSeen[] }
   /** The endpoint of a device, secrets in place. It is asked when the device is about to be connected to. */
-  | { readonly about: 'target'; readonly id: number; readonly end: TargetEnd }
+  | { readonly about: 'target'; readonly id: number; readonly end: TargetEnd; readonly peer?: string }
   /** What came of a login; answered with another target, or null. */
-  | { readonly about: 'login'; readonly id: number; readonly end: TargetEnd; readonly login: Login }
+  | {
+      readonly about: 'login'
+      readonly id: number
+      readonly end: TargetEnd
+      readonly login: Login
+      readonly peer?: string
+    }
+  /** What only one desk for all threads can say of files. */
+  | { readonly about: 'content'; readonly id: number; readonly peer?: string; readonly ask: ContentAsk }
   /** What events of a device told. */
   | { readonly about: 'fact'; readonly id: number; readonly name: string; readonly source: string }
   /** What earlier runs noted of a device. */
@@ -90,6 +101,12 @@ export type Question =
   | { readonly about: 'secret'; readonly reference: string }
   /** The value as it stands in events. */
   | { readonly about: 'mask'; readonly value: JsonValue }
+
+export type ContentAsk =
+  | { readonly what: 'take'; readonly bytes: number }
+  | { readonly what: 'patience'; readonly bytes: number }
+  | { readonly what: 'seek'; readonly sha256: string }
+  | { readonly what: 'got'; readonly sha256: string; readonly whole: boolean }
 
 export type Answer = { readonly value: JsonValue } | { readonly error: string }
 

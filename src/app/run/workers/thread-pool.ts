@@ -21,7 +21,7 @@ const STARTS_PER_WORKER = 3
 export interface ThreadPoolOptions
   extends Pick<
     ThreadWorkerOptions,
-    'entry' | 'mode' | 'leasedUntil' | 'resolver' | 'scopeOf' | 'neighboursOf' | 'guardsOf'
+    'entry' | 'mode' | 'leasedUntil' | 'resolver' | 'scopeOf' | 'neighboursOf' | 'guardsOf' | 'content'
   > {
   readonly work: readonly DeviceWork[]
   /** The folder of tillwright.yaml. */
@@ -145,6 +145,7 @@ export class ThreadPool implements WorkerPool {
     if (this.#starts >= STARTS_PER_WORKER * this.#most) return
     this.#starts += 1
     const { mode, resolver, scopeOf, neighboursOf, guardsOf, parallel, entry, leasedUntil } = this.#dependencies
+    const { content } = this.#dependencies
     const thread: ThreadWorker = new ThreadWorker({
       entry,
       mode,
@@ -155,6 +156,7 @@ export class ThreadPool implements WorkerPool {
       scopeOf,
       neighboursOf,
       guardsOf,
+      ...(content && { content }),
       runbooks: this.#runbooks,
       runbookSources: this.#runbooks.map(runbookSourceOf),
       places: parallel,

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { ContentDesk } from '../../../core/content.ts'
 import type { RunEventBody } from '../../../core/events.ts'
 import { fail } from '../../../core/failure.ts'
 import type { Fence } from '../../../core/fence.ts'
@@ -11,7 +12,6 @@ import type { Runbook, Scope } from '../../../core/runbook.ts'
 import { lostWhileChanging } from '../../../engine/device/device-outcome.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../../engine/device/perform-device.ts'
 import type { LoginResolver } from '../../reach/log-in.ts'
-import type { TargetEnd } from '../../reach/resolve-target.ts'
 import { roomFor } from './main-worker.ts'
 import {
   type FromThread,
@@ -62,6 +62,7 @@ export interface ThreadWorkerOptions {
   readonly scopeOf: (device: Device) => Pick<Scope, 'store' | 'device' | 'vars'>
   readonly neighboursOf: (device: Device) => Neighbours
   readonly guardsOf: (device: string) => readonly Guard[]
+  readonly content?: ContentDesk
   readonly warn: (text: string) => void
   /** There may be room again. */
   readonly onRoom: () => void
@@ -101,7 +102,8 @@ export class ThreadWorker implements LoginParty {
     this.#pendingConnections = new PendingConnections(dependencies.onRoom)
     const { mode, runbookSources, root, modules } = dependencies
     const { leasedUntil } = dependencies
-    const workerData = { mode, runbookSources, root, modules, begun, pulse, leasedUntil }
+    const content = dependencies.content?.settings
+    const workerData = { mode, runbookSources, root, modules, begun, pulse, leasedUntil, content }
     this.#worker = new Worker(dependencies.entry, { workerData, name: 'till-devices' })
     this.#outbox = new ThreadMail((text) => this.#worker.postMessage(text))
     this.#loop = this.#worker.performance.eventLoopUtilization()
@@ -155,6 +157,7 @@ export class ThreadWorker implements LoginParty {
     const neighbours = this.#dependencies.neighboursOf(device)
     const scope = this.#dependencies.scopeOf(device)
     const guards = this.#dependencies.guardsOf(device.name)
+    const content = this.#dependencies.content?.sideOf(device)
     const job = {
       id,
       place,
@@ -163,6 +166,7 @@ export class ThreadWorker implements LoginParty {
       scope,
       runbooks,
       neighbours,
+      ...(content && { content }),
       ...(planned && { planned }),
       ...(carried && { carried }),
       ...(undoes && { undoes }),
@@ -290,9 +294,11 @@ export class ThreadWorker implements LoginParty {
         await this.#event(question.id, question.body)
         return null
       case 'target':
-        return this.#target(question.id, question.end)
+        return this.#target(question)
       case 'login':
         return this.#loggedIn(question)
+      case 'content':
+        return this.#content(question)
       case 'change':
         return this.#mayChange(question)
       case 'samples':
@@ -313,18 +319,39 @@ export class ThreadWorker implements LoginParty {
     return (await held.environment.leaveToChange(held.work.device, guards)) as unknown as JsonValue
   }
 
-  async #target(id: number, end: TargetEnd): Promise<JsonValue> {
+  /** The device that a question is about: that of the job, or another of its store, on its behalf. */
+  #about(held: Held, peer: string | undefined): Device {
+    if (peer === undefined) return held.work.device
+    const { device } = held.work
+    const found = this.#dependencies.content?.sideOf(device).peers.find(({ name }) => name === peer)
+    if (!found) throw new Error(`"${peer}" gives nothing to "${device.name}"`)
+    return found
+  }
+
+  async #content({ id, peer, ask }: Extract<Question, { about: 'content' }>): Promise<JsonValue> {
+    const held = this.#jobs.get(id)
+    const desk = this.#dependencies.content
+    if (!held || !desk) throw new Error('a question about a device that has ended')
+    const device = this.#about(held, peer)
+    if (ask.what === 'seek') return await desk.seek(device, ask.sha256)
+    if (ask.what === 'patience') return desk.patienceMs(device, ask.bytes)
+    if (ask.what === 'take') await desk.take(device, ask.bytes)
+    else await desk.got(device, ask.sha256, ask.whole)
+    return null
+  }
+
+  async #target({ id, end, peer }: Extract<Question, { about: 'target' }>): Promise<JsonValue> {
     const held = this.#jobs.get(id)
     const message = 'The run was stopped.'
     if (!held) return packSecrets(fail({ code: 'RUN_CANCELLED', phase: 'resolve', message }))
-    this.#pendingConnections.connecting(held.work.device)
-    return packSecrets(await this.#dependencies.resolver.resolve(held.work.device, end))
+    if (peer === undefined) this.#pendingConnections.connecting(held.work.device)
+    return packSecrets(await this.#dependencies.resolver.resolve(this.#about(held, peer), end))
   }
 
-  async #loggedIn({ id, end, login }: Extract<Question, { about: 'login' }>): Promise<JsonValue> {
+  async #loggedIn({ id, end, login, peer }: Extract<Question, { about: 'login' }>): Promise<JsonValue> {
     const held = this.#jobs.get(id)
     if (!held) return null
-    return packSecrets((await this.#dependencies.resolver.loggedIn?.(held.work.device, end, login)) ?? null)
+    return packSecrets((await this.#dependencies.resolver.loggedIn?.(this.#about(held, peer), end, login)) ?? null)
   }
 
   async #fact({ id, name, source }: Extract<Question, { about: 'fact' }>): Promise<JsonValue> {

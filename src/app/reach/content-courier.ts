@@ -1,0 +1,250 @@
+import { randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
+import type { ShellAnswer, ShellChannel, UploadOptions } from '../../core/channel.ts'
+import { type ContentCame, type ContentDesk, isKnownContent, type KnownContent } from '../../core/content.ts'
+import { type Failure, SessionLost } from '../../core/failure.ts'
+import type { Device } from '../../core/fleet.ts'
+import { Secret } from '../../core/secret.ts'
+import { FETCH } from '../../devices/content/fetch.ts'
+import { GIVE, STOP_GIVING } from '../../devices/content/give.ts'
+import { EXIT, KEPT_DAYS, KEPT_KILOBYTES, LOOK_FOR, TAKE } from '../../devices/content/place.ts'
+import { parseFields, printable } from '../../shell/tool-answer.ts'
+
+/** Another device of the store, connected to when it is first asked. */
+export interface Peer {
+  readonly shell: ShellChannel
+  close(): Promise<void>
+}
+
+export interface CourierMeans {
+  readonly desk: ContentDesk
+  readonly openPeer: (peer: Device) => Peer
+}
+
+type Content = AsyncIterable<Uint8Array> | Uint8Array
+
+/** Where nothing says how long a change may take. */
+const USUAL_MS = 300_000
+/** What comes by the LAN comes within this, or by the line. */
+const LAN_MS = 120_000
+/** A giver outlives what it gives by so much, where nobody ends it. */
+const GIVER_MORE_S = 30
+/** Of devices that are not known to have a file so many are asked: each costs a login. */
+const MOST_ASKED = 2
+const SLICE_BYTES = 64 * 1024
+
+/** What a device says of a file. */
+interface Found {
+  readonly isWhole: boolean
+  readonly have: number
+  readonly part: string
+  readonly tool: string | undefined
+}
+
+/** How far devices of the store have brought a file. */
+interface Brought {
+  readonly found: Found
+  readonly giver?: string
+  readonly why?: string
+}
+
+/**
+ * Brings files to one device: from what it has kept, from a device of its store, and only then over the store's line, from the
+ * byte at which it was cut short. Whatever does not work on the way is passed over; what arrives is what its hash says.
+ */
+export class ContentCourier {
+  readonly #device: Device
+  readonly #shell: ShellChannel
+  readonly #means: CourierMeans
+
+  constructor(device: Device, shell: ShellChannel, means: CourierMeans) {
+    this.#device = device
+    this.#shell = shell
+    this.#means = means
+  }
+
+  async upload(path: string, content: Content, options: UploadOptions = {}): Promise<ShellAnswer> {
+    const { desk } = this.#means
+    const known = isKnownContent(content) ? content : undefined
+    const size = known?.sizeBytes ?? (content instanceof Uint8Array ? content.length : undefined)
+    if (size !== undefined && size <= desk.settings.aboveBytes) return this.#send(path, content, size, options)
+    if (known && desk.settings.share && this.#shell.dialect === 'posix') return this.#bring(path, known, options)
+    return this.#metered(size) ?? this.#send(path, content, size ?? 0, options)
+  }
+
+  /** By the line, as fast as is allowed. */
+  async #send(path: string, content: Content, bytes: number, options: UploadOptions): Promise<ShellAnswer> {
+    const { desk } = this.#means
+    const { perStore, fleet } = desk.settings
+    if (perStore === undefined && fleet === undefined) return this.#shell.upload(path, content, options)
+    const timeoutMs = (options.timeoutMs ?? USUAL_MS) + (await desk.patienceMs(this.#device, bytes))
+    return this.#shell.upload(path, this.#paced(content), { ...options, timeoutMs })
+  }
+
+  async *#paced(content: Content): AsyncIterable<Uint8Array> {
+    for await (const chunk of content instanceof Uint8Array ? [content] : content) {
+      for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
+        const slice = chunk.subarray(at, at + SLICE_BYTES)
+        await this.#means.desk.take(this.#device, slice.length)
+        yield slice
+      }
+    }
+  }
+
+  /** That so much may not go over the line of the store; undefined: it may. */
+  #metered(bytes: number | undefined): ShellAnswer | undefined {
+    const { settings, sideOf } = this.#means.desk
+    if (settings.metered === 'allow' || !sideOf(this.#device).isMetered) return undefined
+    if (bytes !== undefined && bytes <= settings.aboveBytes) return undefined
+    const what = bytes === undefined ? 'a file' : `${bytes} bytes of a file`
+    const message = `The line of the store is metered, and ${what} would go over it. Nothing was sent.`
+    return refused({ code: 'LINK_METERED', phase: 'converge', message })
+  }
+
+  async #bring(path: string, known: KnownContent, options: UploadOptions): Promise<ShellAnswer> {
+    const found = await this.#look(known)
+    if (!found) return this.#metered(known.sizeBytes) ?? this.#send(path, known, known.sizeBytes, options)
+    let isWhole = false
+    try {
+      const by = found.isWhole ? { found } : await this.#fromStore(known, found, options)
+      const kept = found.isWhole ? known.sizeBytes : found.have
+      const answer = await this.#complete(path, known, { ...by, options })
+      isWhole = answer.exitCode === 0
+      const { giver, why } = by
+      const came: ContentCame = {
+        sha256: known.sha256,
+        bytes: known.sizeBytes,
+        ...(giver !== undefined && { giver }),
+        kept_bytes: kept,
+        line_bytes: answer.sent,
+        ...(why !== undefined && { why }),
+      }
+      return { ...answer, came }
+    } finally {
+      await this.#means.desk.got(this.#device, known.sha256, isWhole)
+    }
+  }
+
+  /** The rest by the line, and the whole to its path. What a device had from earlier may be damaged: then all of it, once. */
+  async #complete(
+    path: string,
+    known: KnownContent,
+    { found, options }: { readonly found: Found; readonly options: UploadOptions },
+  ): Promise<ShellAnswer & { readonly sent: number }> {
+    const rest = found.isWhole ? 0 : known.sizeBytes - found.have
+    if (rest > 0) {
+      const refusal = this.#metered(rest)
+      if (refusal) return { ...refusal, sent: 0 }
+      const sent = await this.#send(found.part, known.from(found.have), rest, { ...options, from: found.have })
+      if (sent.exitCode !== 0) return { ...sent, sent: rest }
+    }
+    const values = { sha256: known.sha256, bytes: known.sizeBytes, path }
+    const taken = await this.#shell.ask({ script: TAKE, values, ...timed(options) })
+    if (taken.exitCode !== EXIT.wrong) return { ...taken, sent: rest }
+    if (found.have > 0) {
+      const anew = await this.#complete(path, known, { found: { ...found, have: 0 }, options })
+      return { ...anew, sent: anew.sent + rest }
+    }
+    const message = 'What arrived on the device has another checksum; it was thrown away.'
+    return { ...taken, sent: rest, failure: { code: 'CHECKSUM_MISMATCH', phase: 'converge', message } }
+  }
+
+  /** Undefined where the device can keep nothing. */
+  async #look({ sha256, sizeBytes }: KnownContent): Promise<Found | undefined> {
+    const values = { sha256, bytes: sizeBytes, most: KEPT_KILOBYTES, days: KEPT_DAYS }
+    const answer = await this.#shell.ask({ script: LOOK_FOR, values })
+    const fields = parseFields(answer.text)
+    const part = fields.get('part')
+    if (answer.exitCode !== 0 || fields.get('room') !== 'yes' || part === undefined) return undefined
+    const [tool] = (fields.get('by') ?? '').split(' ').filter(Boolean)
+    return { isWhole: fields.get('whole') === 'yes', have: Number(fields.get('have') ?? 0), part, tool }
+  }
+
+  /** As much as devices of the store give. */
+  async #fromStore(known: KnownContent, found: Found, options: UploadOptions): Promise<Brought> {
+    const { desk } = this.#means
+    const { peers } = desk.sideOf(this.#device)
+    if (peers.length === 0) return { found }
+    const holders = await desk.seek(this.#device, known.sha256)
+    const sure = peers.filter(({ name }) => holders.includes(name))
+    let brought: Brought = { found }
+    for (const peer of (sure.length > 0 ? sure : peers).slice(0, MOST_ASKED)) {
+      if (brought.found.tool === undefined) return { found, why: 'it has none of curl, python3, perl and nc' }
+      const said = await this.#fromPeer(peer, known, { tool: brought.found.tool, options })
+      if (said !== 'absent') brought = await this.#broughtBy(peer, { known, before: brought, said })
+      else if (sure.length > 0) await desk.got(peer, known.sha256, false, this.#device)
+      if (brought.giver !== undefined) break
+    }
+    return brought
+  }
+
+  /** The device itself says what there is by now. */
+  async #broughtBy(
+    peer: Device,
+    of: { readonly known: KnownContent; readonly before: Brought; readonly said: string | undefined },
+  ): Promise<Brought> {
+    const { known, before, said } = of
+    const found = (await this.#look(known)) ?? { ...before.found, have: 0 }
+    const gave = found.isWhole || found.have > before.found.have
+    const why = said === undefined ? before.why : `${peer.name}: ${said}`
+    return {
+      found,
+      ...(gave && { giver: peer.name }),
+      ...(why !== undefined && !found.isWhole && { why }),
+    }
+  }
+
+  /** What was in the way; undefined: nothing. Rejects where the session with our own device is lost, and only there. */
+  async #fromPeer(
+    peer: Device,
+    { sha256, sizeBytes }: KnownContent,
+    { tool, options }: { readonly tool: string; readonly options: UploadOptions },
+  ): Promise<string | 'absent' | undefined> {
+    const lanMs = Math.min(LAN_MS, Math.ceil((options.timeoutMs ?? USUAL_MS) / 2))
+    const token = new Secret(randomBytes(32).toString('hex'))
+    const seconds = Math.ceil(lanMs / 1_000) + GIVER_MORE_S
+    const host = isIP(peer.address) ? peer.address : ''
+    const { shell, close } = this.#means.openPeer(peer)
+    try {
+      const given = await orLost(shell.ask({ script: GIVE, values: { sha256, token, seconds, host } }))
+      if (given instanceof SessionLost) return given.failure.message
+      if (given.exitCode === EXIT.absent) return 'absent'
+      if (given.exitCode !== 0) return printable(given.errorText) || `exit code ${given.exitCode}`
+      const giver = parseFields(given.text)
+      const to = { host: giver.get('address') ?? '', port: Number(giver.get('port')), token, by: tool }
+      const values = { sha256, bytes: sizeBytes, ...to }
+      const fetched = await this.#shell.ask({ script: FETCH, values, timeoutMs: lanMs })
+      const [pid, folder] = [Number(giver.get('pid')), giver.get('folder') ?? '']
+      await orLost(shell.ask({ script: STOP_GIVING, values: { pid, folder } }))
+      return whyNot(fetched)
+    } finally {
+      await close()
+    }
+  }
+}
+
+function whyNot(fetched: ShellAnswer): string | undefined {
+  if (fetched.exitCode === 0) return undefined
+  if (fetched.timedOut) return 'it took too long'
+  if (fetched.exitCode === EXIT.wrong) return 'what it gave has another checksum, and was thrown away'
+  return printable(fetched.errorText) || 'it broke off'
+}
+
+async function orLost<T>(work: Promise<T>): Promise<T | SessionLost> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof SessionLost) return error
+    throw error
+  }
+}
+
+function timed({ timeoutMs }: UploadOptions): { readonly timeoutMs?: number } {
+  return timeoutMs === undefined ? {} : { timeoutMs }
+}
+
+function refused(failure: Failure): ShellAnswer {
+  const nothing = new Uint8Array()
+  const said = { stdout: nothing, stderr: nothing, text: '', errorText: '', truncated: false, timedOut: false }
+  return { exitCode: 1, ...said, durationMs: 0, failure }
+}

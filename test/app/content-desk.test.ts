@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { ContentTraffic } from '../../src/app/reach/content-desk.ts'
+import { LineLimits, type PaceClock } from '../../src/app/reach/line-limits.ts'
+import { parseByteSize } from '../../src/core/byte-size.ts'
+import type { Device } from '../../src/core/fleet.ts'
+
+const till = (name: string): Device => ({ name, store: name.split('/')[0] }) as Device
+const SHA256 = 'a'.repeat(64)
+
+/** Time that goes on only where somebody sleeps. */
+class SleptClock implements PaceClock {
+  #now = 0
+
+  now(): number {
+    return this.#now
+  }
+
+  async sleep(ms: number): Promise<void> {
+    const until = this.#now + ms
+    await Promise.resolve()
+    this.#now = Math.max(this.#now, until)
+  }
+}
+
+describe('how fast files go', () => {
+  async function sendAll(limits: LineLimits, store: string, slices: number, rates = RATES): Promise<void> {
+    for (let n = 0; n < slices; n += 1) await limits.take(store, 64_000, rates)
+  }
+  const RATES = { perStore: 64_000, fleet: 256_000 }
+
+  it('is held for the line of a store, however many send', async () => {
+    const clock = new SleptClock()
+    const limits = new LineLimits(clock)
+    await Promise.all([sendAll(limits, 'A', 10), sendAll(limits, 'A', 11)])
+    // 21 slices of a second each; the first leaves at once.
+    expect(clock.now()).toBe(20_000)
+  })
+
+  it('is held for the fleet, whose stores do not wait for one another', async () => {
+    const clock = new SleptClock()
+    const limits = new LineLimits(clock)
+    const stores = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H']
+    await Promise.all(stores.map((store) => sendAll(limits, store, 10)))
+    expect(clock.now()).toBeGreaterThanOrEqual(79 * 250)
+    expect(clock.now()).toBeLessThan(82 * 250)
+  })
+
+  it('is as it may be where nothing is said', async () => {
+    const clock = new SleptClock()
+    await sendAll(new LineLimits(clock), 'A', 1_000, {} as typeof RATES)
+    expect(clock.now()).toBe(0)
+  })
+
+  it('gives those more time who wait for it', () => {
+    const limits = new LineLimits(new SleptClock())
+    expect(limits.patienceMs('A', 640_000, RATES)).toBeGreaterThanOrEqual(10_000)
+    expect(limits.patienceMs('A', 640_000, {})).toBe(0)
+  })
+
+  it('is written with its unit', () => {
+    expect(['256KB', '1.5MB', '1GB', '10B', '1MB/s', '1', 'MB', '1mb'].map(parseByteSize)).toEqual([
+      ...[262_144, 1_572_864, 1_073_741_824, 10, 1_048_576],
+      ...[undefined, undefined, undefined],
+    ])
+  })
+})
+
+describe('who gets a file of two that ask at once', () => {
+  const [one, two, three] = [till('S/pos1'), till('S/pos2'), till('S/pos3')] as const
+
+  it('is the first; the other waits for its copy', async () => {
+    const traffic = new ContentTraffic()
+    expect(await traffic.seek(one, SHA256)).toEqual([])
+    const waiting = traffic.seek(two, SHA256)
+    traffic.got(one, SHA256, true)
+    expect(await waiting).toEqual(['S/pos1'])
+    expect(await traffic.seek(till('T/pos1'), SHA256)).toEqual([])
+  })
+
+  it('is the next where the first got nothing, and one at a time', async () => {
+    const traffic = new ContentTraffic()
+    await traffic.seek(one, SHA256)
+    const [second, third] = [traffic.seek(two, SHA256), traffic.seek(three, SHA256)]
+    traffic.got(one, SHA256, false)
+    expect(await second).toEqual([])
+    traffic.got(two, SHA256, true)
+    expect(await third).toEqual(['S/pos2'])
+  })
+
+  it('does not wait for ever for one that never says', async () => {
+    const traffic = new ContentTraffic({ waitMs: 20 })
+    await traffic.seek(one, SHA256)
+    expect(await traffic.seek(two, SHA256)).toEqual([])
+  })
+
+  it('forgets one that has it no more', async () => {
+    const traffic = new ContentTraffic()
+    await traffic.seek(one, SHA256)
+    traffic.got(one, SHA256, true)
+    traffic.got(one, SHA256, false)
+    expect(await traffic.seek(two, SHA256)).toEqual([])
+  })
+})
