@@ -13,6 +13,7 @@ import { SERVER } from './server.ts'
 import { SINKS } from './sinks.ts'
 import { SOURCES } from './sources.ts'
 import { WORKERS } from './workers.ts'
+import { WARNINGS } from './warnings.ts'
 
 const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
 
@@ -217,6 +218,7 @@ export const PROJECT_SCHEMA = {
       examples: [[{ runbook: 'till-health', where: 'device.kind == "till"' }]],
     },
     guards: GUARDS,
+    warnings: WARNINGS,
     policies: POLICIES,
     plans: PROJECT_PLANS,
     hooks: HOOKS,
