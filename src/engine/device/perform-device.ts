@@ -24,7 +24,7 @@ import type { Preparation } from './prepare-step.ts'
 import type { WalkOptions } from './step-walk.ts'
 import { undoing } from './undo-runbook.ts'
 import { RunbookWalk } from './walk-runbook.ts'
-import { warnPeople } from './warn-people.ts'
+import { type WarnPeople, warnPeople } from './warn-people.ts'
 
 /** The ways to a device, each of which connects when it is first used, and what ends them. */
 export interface DeviceSession extends Pick<ModuleContext, 'host' | 'gateway' | 'dial'> {
@@ -72,6 +72,8 @@ export interface DeviceEnvironment {
   fenceOf(device: Device): Fence | undefined
   /** Asked before the first change of a device is announced, and again where a guard spoke up, or people were warned; with what they say. */
   leaveToChange(device: Device, guards: readonly GuardSeen[], warned?: readonly WarningSeen[]): Promise<ChangeAnswer>
+  /** What a device is asked to run so that people at it are told. */
+  readonly warningQuestion: WarnPeople['question']
   /** What must not be so on a device when it is changed. */
   guardsOf(device: Device): readonly GuardCheck[]
   /** Reads the secrets of a device that are at hand, so that what it sends back of them is masked from its first answer on. */
@@ -123,7 +125,11 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
     const outcomes: DeviceOutcome[] = []
     const leave = new LeaveToChange(environment, work.device, {
       look: async () => (await guarded?.look()) ?? [],
-      warn: (warnings) => warnPeople(warnings, work.device, { shell: session.shell, emit: environment.emit }),
+      warn: (warnings) => warnPeople(warnings, work.device, {
+          shell: session.shell,
+          emit: environment.emit,
+          question: environment.warningQuestion,
+        }),
     })
     for (const runbook of work.runbooks) {
       const outcome = await runbookOutcome(runbook, work, { environment, around, leave })

@@ -1,21 +1,27 @@
 import type { DeviceShell } from '../../core/chain.ts'
-import type { ShellAnswer, ShellRequest } from '../../core/channel.ts'
+import type { ShellAnswer, ShellDialect, ShellRequest } from '../../core/channel.ts'
 import type { RunEventBody } from '../../core/events.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { Warning, WarningSeen } from '../../core/warning.ts'
 
-const MOST_BYTES = 4_096
 const MOST_TOLD = 200
+
+export interface WarnPeople {
+  readonly shell: Pick<DeviceShell, 'ask' | 'dialect'>
+  readonly emit: (body: RunEventBody) => Promise<void>
+  /** What a device is asked to run; undefined where the warning has no words for its language. */
+  question(warning: Warning, dialect: ShellDialect): ShellRequest | undefined
+}
 
 /** Tells people at a device, and puts on record what they said. Rejects with `SessionLost`: nobody knows then whether they were told. */
 export async function warnPeople(
   warnings: readonly Warning[],
   device: Device,
-  by: { readonly shell: DeviceShell; readonly emit: (body: RunEventBody) => Promise<void> },
+  by: WarnPeople,
 ): Promise<readonly WarningSeen[]> {
   const seen: WarningSeen[] = []
   for (const warning of warnings) {
-    const one = await warn(warning, by.shell)
+    const one = await warn(warning, by)
     const { warning: name, says, exitCode, detail } = one
     await by.emit({
       type: 'device.warned',
@@ -30,13 +36,12 @@ export async function warnPeople(
   return seen
 }
 
-async function warn(warning: Warning, shell: DeviceShell): Promise<WarningSeen> {
+async function warn(warning: Warning, { shell, question }: WarnPeople): Promise<WarningSeen> {
   const { name } = warning
-  const script = shell.dialect === 'posix' ? warning.script.sh : warning.script.powershell
+  const request = question(warning, shell.dialect)
+  if (request) return read(warning, await shell.ask(request))
   const language = shell.dialect === 'posix' ? 'sh' : 'PowerShell'
-  if (script === undefined) return { warning: name, says: 'failed', detail: `it has no script for ${language}` }
-  const request: ShellRequest = { script, foreign: true, timeoutMs: warning.timeoutMs, maxOutputBytes: MOST_BYTES }
-  return read(warning, await shell.ask(request))
+  return { warning: name, says: 'failed', detail: `it has no script for ${language}` }
 }
 
 function read(warning: Warning, answer: ShellAnswer): WarningSeen {
