@@ -72,10 +72,9 @@ describe('a warning', () => {
     ])
     const at = (type: string) => Date.parse(events.find((event) => event.type === type)?.at ?? '')
     expect(at('step.converging') - at('device.warned')).toBeGreaterThanOrEqual(950)
-    const { entries } = JSON.parse((await made.till('audit', 'list', '--json')).stdout)
-    expect(entries.filter(({ kind }: { kind: string }) => kind === 'device.warned')).toMatchObject([
-      { by: 'till', about: { warning: 'cashier', says: 'warned' } },
-    ])
+    const { rows } = JSON.parse((await made.till('audit', 'list', '--json')).stdout)
+    const said = rows.filter(({ entry }: { entry: { kind: string } }) => entry.kind === 'device.warned')
+    expect(said).toMatchObject([{ entry: { by: 'till', about: { warning: 'cashier', says: 'warned' } } }])
   }, 60_000)
 
   it('is said neither by a plan nor where nothing is to be changed; a plan and why tell of it', async () => {
