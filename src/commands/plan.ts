@@ -149,7 +149,8 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
     const project = await this.openProject(flags)
     const { runbook, devices, drifted } = seen
     const waves = wavesText(project, [runbook], { devices })
-    const told = waves + (await heldBackText(project, [runbook], drifted)) + (await warningsText(project, [runbook], drifted))
+    const told =
+      waves + (await heldBackText(project, [runbook], drifted)) + (await warningsText(project, [runbook], drifted))
     await project.close()
     await this.write(told)
   }

@@ -79,7 +79,10 @@ describe('a warning', () => {
 
   it('is said neither by a plan nor where nothing is to be changed; a plan and why tell of it', async () => {
     const made = tillWith('true', 'wait: 5m, times: 2')
-    made.write('runbooks/work.yaml', `name: work\nsteps:\n  - {id: one, file: {path: ${made.root}/one.txt, content: "new\\n"}}\n`)
+    made.write(
+      'runbooks/work.yaml',
+      `name: work\nsteps:\n  - {id: one, file: {path: ${made.root}/one.txt, content: "new\\n"}}\n`,
+    )
     const words = 'will warn by "cashier", then wait 5 min ("not now" is heeded 2 times, then it is deferred)'
     expect((await made.till('plan', 'work')).stdout).toContain(`1 device: ${words}, before it is changed.`)
     const device = `R-${process.pid}/pos1`
@@ -144,7 +147,11 @@ describe('a warning', () => {
   }, 60_000)
 
   it('is not said while a guard is closed; one that closes meanwhile holds the change back, without another warning', async () => {
-    const made = tillWith('touch ROOT/receipt', 'wait: 300ms', 'guards: {receipt: {is: open-receipt, file: ROOT, look_again: 200ms}}\n')
+    const made = tillWith(
+      'touch ROOT/receipt',
+      'wait: 300ms',
+      'guards: {receipt: {is: open-receipt, file: ROOT, look_again: 200ms}}\n',
+    )
     const text = readFileSync(made.path('tillwright.yaml'), 'utf8')
     made.write('tillwright.yaml', text.replace('file: ROOT,', `file: ${made.root}/receipt,`))
     writeFileSync(made.path('receipt'), '')

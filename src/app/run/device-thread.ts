@@ -158,7 +158,8 @@ class Thread {
   /** Only what a change waits for is waited for; everything else is on its way in the right order. */
   async #emit(body: RunEventBody): Promise<void> {
     const { id } = this.#job('device' in body ? body.device : '')
-    if (body.type === 'step.converging' || body.type === 'device.warned') await this.#ask({ about: 'journal', id, body })
+    if (body.type === 'step.converging' || body.type === 'device.warned')
+      await this.#ask({ about: 'journal', id, body })
     else this.#outbox.send({ type: 'event', id, body })
   }
 

@@ -102,7 +102,10 @@ function asIfWarned({ name }: Warning, now: number): WarningRecord {
 }
 
 /** Guards are taken to say that it is free: they are named, and not asked. */
-function questionOf(device: Device, of: Pick<Question, 'purpose' | 'expected' | 'guards' | 'isBack' | 'warned'>): Question {
+function questionOf(
+  device: Device,
+  of: Pick<Question, 'purpose' | 'expected' | 'guards' | 'isBack' | 'warned'>,
+): Question {
   return { moment: 'change', run: '', device: device.name, origin: 'pipeline', ...of }
 }
 

@@ -8,11 +8,7 @@ import { deferred } from './device-outcome.ts'
 
 interface Gate {
   fenceOf(device: Device): Fence | undefined
-  leaveToChange(
-    device: Device,
-    guards: readonly GuardSeen[],
-    warned?: readonly WarningSeen[],
-  ): Promise<ChangeAnswer>
+  leaveToChange(device: Device, guards: readonly GuardSeen[], warned?: readonly WarningSeen[]): Promise<ChangeAnswer>
 }
 
 /** What a device, and the people at it, are asked for leave to change it. Both reject with `SessionLost`. */

@@ -125,7 +125,8 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
     const outcomes: DeviceOutcome[] = []
     const leave = new LeaveToChange(environment, work.device, {
       look: async () => (await guarded?.look()) ?? [],
-      warn: (warnings) => warnPeople(warnings, work.device, {
+      warn: (warnings) =>
+        warnPeople(warnings, work.device, {
           shell: session.shell,
           emit: environment.emit,
           question: environment.warningQuestion,

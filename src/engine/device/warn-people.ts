@@ -46,8 +46,7 @@ async function warn(warning: Warning, { shell, question }: WarnPeople): Promise<
 
 function read(warning: Warning, answer: ShellAnswer): WarningSeen {
   const { name, notNowExit, atOnceExit, timeoutMs } = warning
-  if (answer.timedOut)
-    return { warning: name, says: 'failed', detail: `it did not end within ${timeoutMs / 1_000} s` }
+  if (answer.timedOut) return { warning: name, says: 'failed', detail: `it did not end within ${timeoutMs / 1_000} s` }
   const { exitCode } = answer
   const said = lastLine(answer.text) || lastLine(answer.errorText)
   const told = { warning: name, exitCode, ...(said !== '' && { detail: said }) }

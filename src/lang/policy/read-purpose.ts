@@ -21,12 +21,7 @@ export interface Named {
 }
 
 /** Reads what holds for repairs, or for rollouts, on top of what holds without it. */
-export function readPurpose(
-  value: JsonValue | undefined,
-  base: PurposeRules,
-  at: At,
-  known: Named,
-): PurposeRules {
+export function readPurpose(value: JsonValue | undefined, base: PurposeRules, at: At, known: Named): PurposeRules {
   const raw = isMap(value) ? value : {}
   const waves = readWaves(raw['waves'], base.waves, at)
   const devices = numberOf(raw['devices']) ?? base.devices

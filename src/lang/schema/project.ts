@@ -12,8 +12,8 @@ import { SCHEDULED_REPORTS } from './scheduled-reports.ts'
 import { SERVER } from './server.ts'
 import { SINKS } from './sinks.ts'
 import { SOURCES } from './sources.ts'
-import { WORKERS } from './workers.ts'
 import { WARNINGS } from './warnings.ts'
+import { WORKERS } from './workers.ts'
 
 const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
 

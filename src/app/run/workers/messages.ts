@@ -73,7 +73,12 @@ export type Question =
   /** An event that has to be durable before the worker goes on. */
   | { readonly about: 'journal'; readonly id: number; readonly body: RunEventBody }
   /** Whether a device may be changed now, before its first change, and again where a guard spoke up. */
-  | { readonly about: 'change'; readonly id: number; readonly guards: readonly GuardSeen[]; readonly warned?: readonly WarningSeen[] }
+  | {
+      readonly about: 'change'
+      readonly id: number
+      readonly guards: readonly GuardSeen[]
+      readonly warned?: readonly WarningSeen[]
+    }
   /** The endpoint of a device, secrets in place. It is asked when the device is about to be connected to. */
   | { readonly about: 'target'; readonly id: number; readonly end: TargetEnd }
   /** What came of a login; answered with another target, or null. */

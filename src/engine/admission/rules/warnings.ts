@@ -1,6 +1,6 @@
 import { standingOf, type Warning, type WarningRecord } from '../../../core/warning.ts'
-import { shownLength } from '../shown-time.ts'
 import type { Asked, Objection, Rule, Situation } from '../rule.ts'
+import { shownLength } from '../shown-time.ts'
 
 /** Whoever does not know what is to be said to people is not let begin, and asks again after so long. */
 const LOOK_AGAIN_MS = 15_000
