@@ -1,5 +1,5 @@
 import { type Carried, type CarriedSteps, noteEnd, stepKey } from './carried.ts'
-import type { DevicePastDoubt, RunEvent, StepFinished } from './events.ts'
+import type { DeviceFinished, DevicePastDoubt, DeviceWarned, RunEvent, StepFinished } from './events.ts'
 import { NOT_LOOKED_AT, RunFold } from './fold-run.ts'
 import type { DeviceRecord, RunRecord } from './run.ts'
 import type { WarningSeen } from './warning.ts'
@@ -143,20 +143,26 @@ function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
   const attempt = event.attempt ?? 1
   known.attempt = Math.max(known.attempt, attempt)
   if (event.type === 'device.waiting') dropUnsent(known, attempt)
-  else if (event.type === 'device.warned') {
-    const { warning, says, exit_code, detail, at } = event
-    const more = { ...(exit_code !== null && { exitCode: exit_code }), ...(detail !== undefined && { detail }) }
-    known.warned = [...(known.warned ?? []), { warning, says, at: Date.parse(at), ...more }]
-  } else if (event.type === 'device.finished') {
-    known.endedAt = event.at
-    if (isEndOfWarning(event)) delete known.warned
-    if (!NOT_LOOKED_AT.has(event.state)) known.isPastDoubt = false
-    if (event.state !== 'indeterminate') dropUnsent(known, attempt)
-  } else if (event.type === 'step.converging') {
+  else if (event.type === 'device.warned') traceWarned(known, event)
+  else if (event.type === 'device.finished') traceFinished(known, event, attempt)
+  else if (event.type === 'step.converging') {
     const { steps, announced } = stepsOf(known)
     steps.set(stepKey(event), { state: 'changing', changes: event.changes })
     announced.set(stepKey(event), attempt)
   } else if (event.type === 'step.finished') traceEnd(known, event, attempt)
+}
+
+function traceWarned(known: Trace, event: DeviceEvent & DeviceWarned): void {
+  const { warning, says, exit_code, detail, at } = event
+  const more = { ...(exit_code !== null && { exitCode: exit_code }), ...(detail !== undefined && { detail }) }
+  known.warned = [...(known.warned ?? []), { warning, says, at: Date.parse(at), ...more }]
+}
+
+function traceFinished(known: Trace, event: DeviceEvent & DeviceFinished, attempt: number): void {
+  known.endedAt = event.at
+  if (isEndOfWarning(event)) delete known.warned
+  if (!NOT_LOOKED_AT.has(event.state)) known.isPastDoubt = false
+  if (event.state !== 'indeterminate') dropUnsent(known, attempt)
 }
 
 /** What was in doubt until now is put aside; what a later attempt leaves in doubt is not. */
