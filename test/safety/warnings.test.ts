@@ -62,6 +62,8 @@ describe('a warning', () => {
       detail: 'in 1 s',
       attempt: 1,
     })
+    const waits = events.find(({ type }) => type === 'device.waiting')
+    expect(waits?.failure?.code).toBe('WARNING_WAITING')
     const order = events.filter(({ type }) => /^device\.|converging/.test(type)).map(({ type }) => type)
     expect(order.slice(0, 5)).toEqual([
       'device.started',
