@@ -1,7 +1,7 @@
 import { hereFlag } from '../app/project.ts'
 import { foldedPlan, type ReportersOf } from '../app/run/reporting.ts'
 import type { PlannedWork, RunOptions } from '../app/run/run-request.ts'
-import { heldBackText, wavesText } from '../app/safety/held-back.ts'
+import { heldBackText, warningsText, wavesText } from '../app/safety/held-back.ts'
 import { policyOf, purposeOf } from '../app/safety/policy-in-force.ts'
 import { refuseForeignStore } from '../app/state/store-that-counts.ts'
 import type { Controller } from '../controller/controller.ts'
@@ -47,6 +47,7 @@ export async function planAndAsk(
   const devices = work.map(({ device }) => device)
   process.stderr.write(wavesText(project, of.runbooks, { devices, goOn: asked.goOn }))
   process.stderr.write(await heldBackText(project, of.runbooks, shown.seen.drifted))
+  process.stderr.write(await warningsText(project, of.runbooks, shown.seen.drifted))
   const share = policyOf(project, of.runbooks)[purposeOf(of.runbooks)].confirmShare
   const question = `${of.question} ${devicesText(work)}?`
   if (work.length > 1 && work.length > share * fleet.devices.size) {

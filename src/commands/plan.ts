@@ -3,7 +3,7 @@ import { forgetSignature, proveKey, signPlan } from '../app/revision/plan-signat
 import { openRunbook, parseParams, referenceTo } from '../app/revision/runbooks.ts'
 import { someDevices } from '../app/revision/targets.ts'
 import { driftedDevices, planReporters } from '../app/run/reporting.ts'
-import { heldBackText, wavesText } from '../app/safety/held-back.ts'
+import { heldBackText, warningsText, wavesText } from '../app/safety/held-back.ts'
 import { planPolicy } from '../app/safety/policy-in-force.ts'
 import { BaseCommand } from '../cli/base-command.ts'
 import { durationFlag } from '../cli/duration-flag.ts'
@@ -148,7 +148,9 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
   ): Promise<void> {
     const project = await this.openProject(flags)
     const { runbook, devices, drifted } = seen
-    const told = wavesText(project, [runbook], { devices }) + (await heldBackText(project, [runbook], drifted))
+    const waves = wavesText(project, [runbook], { devices })
+    const told =
+      waves + (await heldBackText(project, [runbook], drifted)) + (await warningsText(project, [runbook], drifted))
     await project.close()
     await this.write(told)
   }

@@ -226,7 +226,7 @@ function wavesBefore(unfinished: UnfinishedRun, { work }: KeptWork): Omit<Policy
     if (ended) results.set(device, { result: resultOf(ended), at: Date.parse(at) })
   }
   for (const { device, refused } of work) if (refused) results.set(device.name, { result: 'deferred', at: Date.now() })
-  return { waves, results }
+  return { waves, results, warned: unfinished.warned }
 }
 
 function inProgress(id: string, { pid, host }: LeaseHolder): InputError {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from './error-catalog.ts'
 import type { GuardSeen } from './guard.ts'
 import type { Purpose } from './policy.ts'
+import type { WarningRecord } from './warning.ts'
 
 /** Before a device takes a place, and again before its first change is sent. */
 export type Moment = 'place' | 'change'
@@ -34,6 +35,8 @@ export interface Question {
   readonly isBack?: boolean
   /** What the guards of the device said just now; asked for a change only. */
   readonly guards?: readonly GuardSeen[]
+  /** What people at the device were told so far in this run, and what they said. */
+  readonly warned?: readonly WarningRecord[]
   /** Something of the device was changed already. */
   readonly isTouched?: boolean
   /** Freezes and windows do not hold, by whose word and why. */

@@ -3,6 +3,7 @@ import type { Change } from './change.ts'
 import type { Failure } from './failure.ts'
 import type { JsonObject } from './json.ts'
 import type { Classification, DeviceOutcome, DeviceState, StepOutcome } from './outcome.ts'
+import type { WarningSeen } from './warning.ts'
 
 export const EVENT_SCHEMA = 'till.event/1'
 
@@ -181,6 +182,18 @@ export interface DeviceWaiting extends OfDevice {
   readonly not_before?: string
 }
 
+/** People at a device were told that it will be changed, or were to be. */
+export interface DeviceWarned extends OfDevice {
+  readonly type: 'device.warned'
+  /** Its name in tillwright.yaml. */
+  readonly warning: string
+  readonly says: WarningSeen['says']
+  /** Of the command; null where it did not end, or there is none for the device. */
+  readonly exit_code: number | null
+  /** What it said, or why it failed. */
+  readonly detail?: string
+}
+
 export interface DeviceFinished extends DeviceOutcome, OfDevice {
   readonly type: 'device.finished'
   readonly store: string
@@ -229,6 +242,7 @@ export type RunEventBody =
   | RunOverloaded
   | DeviceStarted
   | DeviceWaiting
+  | DeviceWarned
   | DevicePastDoubt
   | StepConverging
   | StepFinished

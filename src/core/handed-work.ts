@@ -6,6 +6,7 @@ import type { Guard, GuardSeen } from './guard.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { LeaseKey } from './lease.ts'
 import type { PlannedDevice } from './plan.ts'
+import type { WarningSeen } from './warning.ts'
 
 /** A device that a controller hands to a worker. What the inventory says of it goes along; secrets stay references. */
 export interface HandedDevice {
@@ -92,8 +93,12 @@ export interface LeaveQuestion {
   readonly device: string
   /** Unique within the run. */
   readonly id: string
-  /** What its guards said, and whether it was changed before. */
-  readonly asked: { readonly guards: readonly GuardSeen[]; readonly isTouched: boolean }
+  /** What its guards said, whether it was changed before, and what people at it said just now. */
+  readonly asked: {
+    readonly guards: readonly GuardSeen[]
+    readonly isTouched: boolean
+    readonly warned?: readonly WarningSeen[]
+  }
 }
 
 /** What a run says to those who work for it. */

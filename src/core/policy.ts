@@ -1,6 +1,7 @@
 import type { DeviceKind } from './fleet.ts'
 import type { Guard } from './guard.ts'
 import type { Scoped } from './scoped.ts'
+import type { Warning } from './warning.ts'
 
 /** So many, or a share of those that there are (`0.1` is written `10%`). */
 export type Amount = { readonly count: number } | { readonly share: number }
@@ -99,6 +100,8 @@ export interface PurposeRules {
   readonly approval: Approval
   /** What must not be so on a device when it is changed. */
   readonly guards: readonly Guard[]
+  /** What people at a device are told before it is changed; absent: nothing. */
+  readonly warnings?: readonly Warning[]
   /** A selection beyond this share of the fleet is asked about by its number. */
   readonly confirmShare: number
 }

@@ -36,6 +36,21 @@ export const SAFETY = {
     'A guard of the policy could not be asked, or its answer was not understood. What is not known holds a change back.',
     'See what the guard says; `guards` of tillwright.yaml is where it is asked.',
   ),
+  WARNING_WAITING: entry(
+    'People at the device were warned, and have time',
+    'The policy has people warned before a change (`warnings` of tillwright.yaml), and the time that they were told is not over, or they said "not now".',
+    'Wait: the run goes on by itself, unless it was stopped; then `till resume` goes on with it.',
+  ),
+  WARNING_DECLINED: entry(
+    'People at the device said "not now" as often as that is heeded',
+    'A warning of the policy (`warnings` of tillwright.yaml) has a limit, and says that the change is deferred behind it.',
+    'Talk to the store, or wait for a better time; `till resume` asks them anew.',
+  ),
+  WARNING_FAILED: entry(
+    'People at the device could not be warned',
+    'The command of a warning (`warnings` of tillwright.yaml) is not there, ended with an exit code that means nothing to the policy, or hung.',
+    'See what it says, and mend it on the device or in tillwright.yaml; then `till resume`.',
+  ),
   CAP_REACHED: entry(
     'As many devices are out as may be at once',
     'Other devices are being changed, or were left out by a change that failed.',

@@ -1,7 +1,8 @@
 import { type Carried, type CarriedSteps, noteEnd, stepKey } from './carried.ts'
-import type { DevicePastDoubt, RunEvent, StepConverging, StepFinished } from './events.ts'
+import type { DeviceFinished, DevicePastDoubt, DeviceWarned, RunEvent, StepConverging, StepFinished } from './events.ts'
 import { NOT_LOOKED_AT, RunFold } from './fold-run.ts'
 import type { DeviceRecord, RunRecord } from './run.ts'
+import type { WarningSeen } from './warning.ts'
 
 /** A device that a run has not brought to its end. */
 export interface DeviceLeft {
@@ -25,10 +26,17 @@ export interface UnfinishedRun {
   carriedOf(device: string): CarriedSteps
   /** What of that was changed, begun to be changed, or failed to be. */
   changesOf(device: string): CarriedSteps
+  /** What people at its devices were told, as far as that still counts. */
+  readonly warned: ReadonlyMap<string, readonly WarnedBefore[]>
   /** How often a device was begun. */
   attemptsOf(device: string): number
   /** Number of its last event. */
   readonly lastSeq: number
+}
+
+/** What people at a device said, and when (milliseconds since 1970). */
+export interface WarnedBefore extends WarningSeen {
+  readonly at: number
 }
 
 interface Trace {
@@ -36,6 +44,8 @@ interface Trace {
   endedAt: string
   /** Somebody has said that it goes on past what is in doubt, and it was not looked at since. */
   isPastDoubt: boolean
+  /** Of those alone where people were warned, and the change has not come to an end. */
+  warned?: WarnedBefore[]
   /** Of those alone that had something to change, or failed: a run may have 20,000 devices. */
   changes?: Changes
 }
@@ -81,7 +91,8 @@ export async function readUnfinished(events: AsyncIterable<RunEvent> | Iterable<
   const changesOf = (device: string): CarriedSteps =>
     Object.fromEntries(leftOf(device).filter(([, { state }]) => state !== 'stopped'))
   const attemptsOf = (device: string): number => traces.get(device)?.attempt ?? 0
-  return { record, left, endedAt, carriedOf, changesOf, attemptsOf, lastSeq }
+  const warned = new Map([...traces].flatMap(([device, known]) => (known.warned ? [[device, known.warned]] : [])))
+  return { record, left, endedAt, warned, carriedOf, changesOf, attemptsOf, lastSeq }
 }
 
 /**
@@ -114,6 +125,12 @@ function isLeft({ state, failure }: DeviceRecord): boolean {
   return state === 'indeterminate' && failure?.phase !== 'verify'
 }
 
+/** People are asked anew where the matter came to an end: by what they said, or since the device was worked on. */
+function isEndOfWarning({ state, failure }: Pick<DeviceRecord, 'state' | 'failure'>): boolean {
+  if (failure?.code === 'WARNING_DECLINED' || failure?.code === 'WARNING_FAILED') return true
+  return state !== 'cancelled' && state !== 'deferred'
+}
+
 type DeviceEvent = Extract<RunEvent, { readonly device: string }>
 
 function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
@@ -126,13 +143,23 @@ function trace(traces: Map<string, Trace>, event: DeviceEvent): void {
   const attempt = event.attempt ?? 1
   known.attempt = Math.max(known.attempt, attempt)
   if (event.type === 'device.waiting') dropUnsent(known, attempt)
-  else if (event.type === 'device.finished') {
-    known.endedAt = event.at
-    if (!NOT_LOOKED_AT.has(event.state)) known.isPastDoubt = false
-    if (event.state !== 'indeterminate') dropUnsent(known, attempt)
-  } else if (event.type === 'step.converging') {
-    announce(stepsOf(known), event, attempt)
-  } else if (event.type === 'step.finished') traceEnd(known, event, attempt)
+  else if (event.type === 'device.warned') traceWarned(known, event)
+  else if (event.type === 'device.finished') traceFinished(known, event, attempt)
+  else if (event.type === 'step.converging') announce(stepsOf(known), event, attempt)
+  else if (event.type === 'step.finished') traceEnd(known, event, attempt)
+}
+
+function traceWarned(known: Trace, event: DeviceEvent & DeviceWarned): void {
+  const { warning, says, exit_code, detail, at } = event
+  const more = { ...(exit_code !== null && { exitCode: exit_code }), ...(detail !== undefined && { detail }) }
+  known.warned = [...(known.warned ?? []), { warning, says, at: Date.parse(at), ...more }]
+}
+
+function traceFinished(known: Trace, event: DeviceEvent & DeviceFinished, attempt: number): void {
+  known.endedAt = event.at
+  if (isEndOfWarning(event)) delete known.warned
+  if (!NOT_LOOKED_AT.has(event.state)) known.isPastDoubt = false
+  if (event.state !== 'indeterminate') dropUnsent(known, attempt)
 }
 
 /** What was in doubt until now is put aside; what a later attempt leaves in doubt is not. */

@@ -65,6 +65,8 @@ class LinesReporter {
     if (event.type === 'run.interrupted') await this.#write([interruption(event)])
     if (event.type === 'run.overloaded') await this.#write([overload(event)])
     if (event.type === 'run.rollback') await this.#write([rollbackBegun(event)])
+    const waits = waitsForPeople(event)
+    if (waits !== undefined) await this.#write([waits])
     if (event.type === 'run.finished') clearInterval(this.#timer)
     const record = await this.#inFlight.add(event)
     if (record && (this.#verbose || record.state !== 'in-sync' || record.unknown || record.leftovers)) {
@@ -116,4 +118,10 @@ export function resumption(event: Extract<RunEvent, { type: 'run.resumed' }>): s
 export function interruption(event: Extract<RunEvent, { type: 'run.interrupted' }>): string {
   const what = event.hard ? 'stopping now' : 'finishing what is being changed; once more to stop now'
   return `${plainText(event.signal)}: ${what}`
+}
+
+/** A device whose people were warned: the run stands still for it, and somebody at a terminal wonders why. */
+export function waitsForPeople(event: RunEvent): string | undefined {
+  if (event.type !== 'device.waiting' || event.failure.code !== 'WARNING_WAITING') return undefined
+  return plainText(event.failure.message)
 }

@@ -5,7 +5,7 @@ import { commandWith } from '../core/remedy.ts'
 import type { DeviceRecord } from '../core/run.ts'
 import { describeDevice } from './describe-device.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
-import { createLinesReporter, heading, interruption, resumption } from './lines.ts'
+import { createLinesReporter, heading, interruption, resumption, waitsForPeople } from './lines.ts'
 import { LiveView } from './live-view.ts'
 import type { Output } from './output.ts'
 import { type Paint, paintFor } from './paint.ts'
@@ -60,6 +60,8 @@ class TerminalReporter {
     if (event.type === 'run.interrupted') this.#view?.notice(interruption(event))
     if (event.type === 'run.overloaded') this.#view?.note(overload(event))
     if (event.type === 'run.rollback') this.#view?.note(rollbackBegun(event))
+    const waits = waitsForPeople(event)
+    if (waits !== undefined) this.#view?.note(waits)
     await this.#view?.event(event)
     const record = await this.#inFlight.add(event)
     if (record) this.#keep(record)

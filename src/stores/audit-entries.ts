@@ -11,6 +11,7 @@ export const AUDITED: ReadonlySet<RunEvent['type']> = new Set([
   'run.started',
   'run.resumed',
   'device.past_doubt',
+  'device.warned',
   'run.rollback',
   'run.finished',
 ])
@@ -51,6 +52,10 @@ function* entryOf(event: RunEvent): Steps<Pick<AuditEntry, 'by' | 'host' | 'abou
   if (event.type === 'device.past_doubt') {
     const { device, by, why } = event
     return { by, host: hostname(), about: { device, why } }
+  }
+  if (event.type === 'device.warned') {
+    const { device, warning, says, exit_code, detail } = event
+    return { by: 'till', host: hostname(), about: { device, warning, says, exit_code, ...(detail && { detail }) } }
   }
   if (event.type === 'run.rollback') {
     const { wave, failed, limit, devices, rollback_run } = event

@@ -14,6 +14,7 @@ import type { Module } from '../../src/core/module.ts'
 import type { DeviceOutcome } from '../../src/core/outcome.ts'
 import type { Runbook, Step } from '../../src/core/runbook.ts'
 import type { Target } from '../../src/core/transport.ts'
+import { warningQuestion } from '../../src/devices/guard/warning-question.ts'
 import type { Admission, Permit } from '../../src/engine/admission/admission.ts'
 import type { DeviceEnvironment, DeviceSession, DeviceWork } from '../../src/engine/device/perform-device.ts'
 import { runFleet } from '../../src/engine/fleet/run-fleet.ts'
@@ -271,6 +272,7 @@ export class Bench {
       },
       admission: this.admission,
       leaveToChange: async () => ({ kind: 'begin' }),
+      warningQuestion,
       clock: { now: () => new Date(), elapsed: () => performance.now() },
       stopping: this.stopping.signal,
       aborting: this.aborting.signal,

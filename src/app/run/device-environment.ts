@@ -4,6 +4,7 @@ import type { Guard } from '../../core/guard.ts'
 import type { Module } from '../../core/module.ts'
 import type { Clock } from '../../core/ports.ts'
 import type { RunStore } from '../../core/run-store.ts'
+import { warningQuestion } from '../../devices/guard/warning-question.ts'
 import type { DeviceEnvironment } from '../../engine/device/perform-device.ts'
 import { checkRendered } from '../../lang/rendered-params.ts'
 import { MODULES } from '../../modules/index.ts'
@@ -65,6 +66,7 @@ export function deviceEnvironment(dependencies: Dependencies): DeviceEnvironment
     // Whoever has leave to change a device puts its own in their place.
     fenceOf: dependencies.fenceOf ?? (() => undefined),
     guardsOf: (device) => guardChecks(dependencies.guardsOf(device), historyOf(device)),
+    warningQuestion,
     leaveToChange: dependencies.leaveToChange ?? (async () => ({ kind: 'begin' })),
     clock: dependencies.clock ?? SYSTEM_CLOCK,
     stopping,

@@ -65,9 +65,9 @@ class Thread {
       admission: { place: () => Promise.reject(new Error('the main thread admits')) },
       fenceOf: (device) => this.#fenceOf(device),
       guardsOf: (device) => this.#job(device.name).guards,
-      leaveToChange: async (device, guards) => {
+      leaveToChange: async (device, guards, warned) => {
         const { id } = this.#job(device.name)
-        return (await this.#ask({ about: 'change', id, guards })) as unknown as ChangeAnswer
+        return (await this.#ask({ about: 'change', id, guards, ...(warned && { warned }) })) as unknown as ChangeAnswer
       },
       stopping: this.#stopping.signal,
       aborting: this.#aborting.signal,
@@ -180,7 +180,8 @@ class Thread {
   /** Only what a change waits for is waited for; everything else is on its way in the right order. */
   async #emit(body: RunEventBody): Promise<void> {
     const { id } = this.#job('device' in body ? body.device : '')
-    if (body.type === 'step.converging') await this.#ask({ about: 'journal', id, body })
+    if (body.type === 'step.converging' || body.type === 'device.warned')
+      await this.#ask({ about: 'journal', id, body })
     else this.#outbox.send({ type: 'event', id, body })
   }
 

@@ -5,6 +5,7 @@ import type { Fleet } from '../../core/fleet.ts'
 import type { Guard } from '../../core/guard.ts'
 import type { Policy, Purpose, PurposeRules } from '../../core/policy.ts'
 import type { RunStore } from '../../core/run-store.ts'
+import type { UnfinishedRun } from '../../core/unfinished-run.ts'
 import type { Admission } from '../../engine/admission/admission.ts'
 import type { CompiledPolicy } from '../../engine/admission/compile-policy.ts'
 import { policyAdmission } from '../../engine/admission/policy-admission.ts'
@@ -56,6 +57,8 @@ export interface PolicyBefore {
   readonly policy: Policy
   readonly waves: readonly (readonly string[])[]
   readonly results: ReadonlyMap<string, { readonly result: WaveResult; readonly at: number }>
+  /** What people at its devices were told. */
+  readonly warned: UnfinishedRun['warned']
 }
 
 /** A run under a policy: its devices in the order of their waves, and for how long it waits. */
@@ -119,6 +122,7 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
     expectedOf,
     waves,
     before: before?.results,
+    warnedBefore: before?.warned,
     patienceMs,
     waitMs,
     ...(request.breakGlass !== undefined && { breakGlass: { by: request.by, why: request.breakGlass } }),

@@ -1,9 +1,11 @@
 import { counted } from '../../core/counted.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import type { Runbook } from '../../core/runbook.ts'
+import type { Warning } from '../../core/warning.ts'
+import { warningText } from '../../engine/admission/rules/warnings.ts'
 import { shownLength, shownTime } from '../../engine/admission/shown-time.ts'
 import { hereFlag, type Project } from '../project.ts'
-import { policyOf, purposeOf, wavesOf } from './policy-in-force.ts'
+import { compiledFor, policyOf, purposeOf, wavesOf } from './policy-in-force.ts'
 import { explainer, type Why } from './why.ts'
 
 /** Of devices that would be changed: how many may not be now, by what; empty where all may. Lines for people. */
@@ -60,6 +62,26 @@ export function wavesText(
 }
 
 const MOST = 6
+
+/** What people at devices that would be changed are told before; empty where nobody is warned. */
+export async function warningsText(
+  project: Project,
+  runbooks: readonly Runbook[],
+  devices: ReadonlySet<string>,
+): Promise<string> {
+  const purpose = purposeOf(runbooks)
+  const policy = policyOf(project, runbooks)
+  if (devices.size === 0 || policy[purpose].warnings === undefined) return ''
+  const compiled = compiledFor(project, await project.fleet(), policy)
+  const counts = new Map<Warning, number>()
+  for (const device of devices) {
+    for (const warning of compiled.warningsOf(device, purpose)) counts.set(warning, (counts.get(warning) ?? 0) + 1)
+  }
+  const lines = [...counts].map(
+    ([warning, count]) => `${counted(count, 'device')}: ${warningText(warning)}, before it is changed.\n`,
+  )
+  return lines.join('')
+}
 
 /** The earliest time at which one of them may, by the clocks of its store. */
 function whenText(held: readonly Why[], fleet: Fleet): string {

@@ -5,9 +5,11 @@ import type { Purpose } from '../../core/policy.ts'
 import type { DeviceStatus } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { GUARD_CODES } from '../../core/safety-codes.ts'
+import type { Warning, WarningRecord } from '../../core/warning.ts'
 import { mayBeginAt } from '../../engine/admission/decide.ts'
 import { Ledger } from '../../engine/admission/ledger.ts'
 import type { Situation } from '../../engine/admission/rule.ts'
+import { warningText } from '../../engine/admission/rules/warnings.ts'
 import { shownTime } from '../../engine/admission/shown-time.ts'
 import type { Project } from '../project.ts'
 import { expectedTimes } from './expected-times.ts'
@@ -28,6 +30,8 @@ export interface Why {
   readonly at?: number
   /** What it is asked for right before a change. */
   readonly guards: readonly { readonly name: string; readonly says: string }[]
+  /** By whom people at it are told before, and how long before. */
+  readonly warnings: readonly Warning[]
   /** Rules of which the policy cannot tell whether they are about it; it counts as if they were. */
   readonly undecided: readonly string[]
   /** The last time that a guard held it back, if no later run came to another end. */
@@ -74,6 +78,7 @@ export async function explainer(
         expected: expectedOf(device.name),
         isBack: seen.get(device.name)?.isAway === true,
         guards: policy.guardsOf(device.name, purpose).map(({ name: guard }) => ({ guard, says: 'free' as const })),
+        warned: policy.warningsOf(device.name, purpose).map((warning) => asIfWarned(warning, now)),
       }),
     )
     return {
@@ -83,6 +88,7 @@ export async function explainer(
       reasons: decision.kind === 'begin' ? [] : decision.reasons,
       ...(at !== undefined && { at }),
       guards: policy.guardsOf(device.name, purpose).map(({ name, says }) => ({ name, says })),
+      warnings: policy.warningsOf(device.name, purpose),
       undecided: policy.undecidedOf(device.name, purpose),
     }
   }
@@ -90,8 +96,16 @@ export async function explainer(
 
 const ONE = { size: 1, results: { passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 } }
 
+/** As with guards: warnings are named, and taken to have been said in time. */
+function asIfWarned({ name }: Warning, now: number): WarningRecord {
+  return { warning: name, says: 'at-once', at: now, notNow: 0 }
+}
+
 /** Guards are taken to say that it is free: they are named, and not asked. */
-function questionOf(device: Device, of: Pick<Question, 'purpose' | 'expected' | 'guards' | 'isBack'>): Question {
+function questionOf(
+  device: Device,
+  of: Pick<Question, 'purpose' | 'expected' | 'guards' | 'isBack' | 'warned'>,
+): Question {
   return { moment: 'change', run: '', device: device.name, origin: 'pipeline', ...of }
 }
 
@@ -105,7 +119,7 @@ async function lastGuards(store: { status(): AsyncIterable<DeviceStatus> }) {
 
 /** For people. */
 export function whyText(why: Why): string {
-  const { device, policy, isBuiltIn, purpose, reasons, at, zone, guards, undecided, guardSeen } = why
+  const { device, policy, isBuiltIn, purpose, reasons, at, zone, guards, warnings, undecided, guardSeen } = why
   const under = `Policy ${policy}${isBuiltIn ? ' (comes with Tillwright: tillwright.yaml has none)' : ''}, ${purpose}`
   const lines = [`${device.name} may${reasons.length === 0 ? '' : ' not'} be changed now. ${under}.`]
   for (const { by, code, message } of reasons) lines.push(`  ${by} (${code}): ${message}`)
@@ -123,6 +137,7 @@ export function whyText(why: Why): string {
     const asked = guards.map(({ name, says }) => `${name} (whether ${says})`).join(', ')
     lines.push(`  Right before each change the device itself is asked: ${asked}.`)
   }
+  if (warnings.length > 0) lines.push(`  Before it is changed: ${warnings.map(warningText).join('; ')}.`)
   if (guardSeen) lines.push(`  The last run was held back, at ${guardSeen.at}: ${guardSeen.message ?? ''}`)
   return `${lines.join('\n')}\n`
 }
@@ -136,6 +151,7 @@ export function whyJson({
   reasons,
   at,
   guards,
+  warnings,
   undecided,
   guardSeen,
 }: Why): JsonObject {
@@ -154,6 +170,17 @@ export function whyJson({
       ...(until !== undefined && { until: new Date(until).toISOString() }),
     })),
     guards: guards.map((guard) => ({ ...guard })),
+    ...(warnings.length > 0 && {
+      warnings: warnings.map(({ name, waitMs, notNowExit, times, forMs, afterLimit, onFailure }) => ({
+        name,
+        wait_seconds: waitMs / 1_000,
+        not_now_exit: notNowExit,
+        times,
+        for_seconds: forMs === undefined ? null : forMs / 1_000,
+        after: afterLimit,
+        fails: onFailure,
+      })),
+    }),
     ...(undecided.length > 0 && { undecided: [...undecided] }),
     ...(guardSeen && { guard_seen: { at: guardSeen.at, message: guardSeen.message } }),
   }

@@ -18,7 +18,7 @@ import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
 import type { Transport } from '../../core/transport.ts'
-import type { ChangeAnswer, Permit } from '../../engine/admission/admission.ts'
+import type { AskedFor, ChangeAnswer, Permit } from '../../engine/admission/admission.ts'
 import type { Lease, LeaseKeeper } from '../../engine/admission/lease-keeper.ts'
 import { cancelled, deferred } from '../../engine/device/device-outcome.ts'
 import type { DeviceEnvironment, DeviceWork } from '../../engine/device/perform-device.ts'
@@ -253,17 +253,17 @@ export class HandedVisits {
         epoch: lease.token.epoch,
         leftMs: () => lease.leftMs(),
       },
-      change: (guards, { isTouched } = { isTouched: false }) => this.#mayChange(device, guards, isTouched),
+      change: (guards, so = { isTouched: false }) => this.#mayChange(device, guards, so),
       release: () => lease.release(),
     }
   }
 
   /** The controller decides, as it knows the waves. */
-  async #mayChange(device: Device, guards: readonly GuardSeen[], isTouched: boolean): Promise<ChangeAnswer> {
+  async #mayChange(device: Device, guards: readonly GuardSeen[], so: AskedFor): Promise<ChangeAnswer> {
     const { store, bell } = this.#means
     this.#questions += 1
     const id = `${process.pid} ${this.#questions} ${device.name} ${Date.now()}`
-    await store.work.ask(this.#run, { id, device: device.name, asked: { guards, isTouched } })
+    await store.work.ask(this.#run, { id, device: device.name, asked: { guards, ...so } })
     bell.ring(bellOf.run(this.#run))
     for (;;) {
       const answer = await store.work.answerTo(this.#run, id)

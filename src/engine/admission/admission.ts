@@ -4,6 +4,7 @@ import type { GuardSeen } from '../../core/guard.ts'
 import { deviceKey, type LeaseHolder, type LeaseKey, machineKey } from '../../core/lease.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { Marks } from '../../core/sample.ts'
+import type { Warning, WarningSeen } from '../../core/warning.ts'
 import type { Lease, LeaseKeeper } from './lease-keeper.ts'
 
 /** Not now. */
@@ -18,6 +19,10 @@ export interface Wait {
   readonly isForAll?: boolean
   /** Somebody has paused the run: it is waited for however long that lasts. */
   readonly isPaused?: true
+  /** People at the device were warned: it is waited for as long as they were told. */
+  readonly isWarned?: true
+  /** What people at the device are to be told; whoever has told them asks again, and says what they said. */
+  readonly warn?: readonly Warning[]
 }
 
 export interface Refusal {
@@ -27,6 +32,12 @@ export interface Refusal {
 
 export type ChangeAnswer = { readonly kind: 'begin' } | Wait | Refusal
 
+/** What is so while leave to change a device is asked for. */
+export interface AskedFor {
+  readonly isTouched: boolean
+  readonly warned?: readonly WarningSeen[]
+}
+
 /** Leave to work on a device; given back when it is done. */
 export interface Permit {
   readonly lease: Lease
@@ -35,9 +46,9 @@ export interface Permit {
   /**
    * Asked before the first change is announced and sent, with what the guards of the device say; and again where one of
    * them spoke up later, `isTouched` once something was changed. A device that has to wait is let go, and looked at again
-   * after it.
+   * after it. `warned`: what people at the device said just now.
    */
-  change(guards: readonly GuardSeen[], so?: { readonly isTouched: boolean }): Promise<ChangeAnswer>
+  change(guards: readonly GuardSeen[], so?: AskedFor): Promise<ChangeAnswer>
   /** `outcome`: what came of the device, where it was worked on. */
   release(outcome?: DeviceOutcome): Promise<void>
 }

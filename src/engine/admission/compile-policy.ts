@@ -1,5 +1,6 @@
 import type { Guard } from '../../core/guard.ts'
 import type { Amount, Cap, Policy, Purpose, RedundancyGroup } from '../../core/policy.ts'
+import type { Warning } from '../../core/warning.ts'
 import type { AdmissionDevice, World } from './admission-world.ts'
 import { dependentsIn } from './dependents.ts'
 import { dimensionKey, type IsAbout, scopeIn } from './scope.ts'
@@ -32,6 +33,7 @@ export interface CompiledPolicy {
   bucketsOf(device: string): readonly Bucket[]
   groupsOf(device: string): readonly GroupBucket[]
   guardsOf(device: string, purpose: Purpose): readonly Guard[]
+  warningsOf(device: string, purpose: Purpose): readonly Warning[]
   /** What cannot tell whether it is about a device, as `freeze closing`. Whatever holds back counts as being about it. */
   undecidedOf(device: string, purpose: Purpose): readonly string[]
   timetable(device: AdmissionDevice, purpose: Purpose): Timetable
@@ -61,6 +63,9 @@ export function compilePolicy(policy: Policy, world: World): CompiledPolicy {
   const guards = (purpose: Purpose) =>
     kept(world, (device) => policy[purpose].guards.filter((guard) => isAbout(guard, device) !== false))
   const guardsOf = { repair: guards('repair'), rollout: guards('rollout') }
+  const warnings = (purpose: Purpose) =>
+    kept(world, (device) => (policy[purpose].warnings ?? []).filter((warning) => isAbout(warning, device) !== false))
+  const warningsOf = { repair: warnings('repair'), rollout: warnings('rollout') }
   return {
     policy,
     world,
@@ -68,6 +73,7 @@ export function compilePolicy(policy: Policy, world: World): CompiledPolicy {
     bucketsOf: kept(world, buckets),
     groupsOf: kept(world, groups),
     guardsOf: (device, purpose) => guardsOf[purpose](device),
+    warningsOf: (device, purpose) => warningsOf[purpose](device),
     undecidedOf: (device, purpose) => undecidedIn(policy, purpose, isAbout)(world.devices.get(device)),
     ...timetablesFor(policy, world, isAbout),
   }
@@ -79,6 +85,7 @@ function undecidedIn(policy: Policy, purpose: Purpose, isAbout: IsAbout) {
     ...policy.caps.map((scope) => ({ kind: 'cap', scope })),
     ...policy.groups.map((scope) => ({ kind: 'group', scope })),
     ...policy[purpose].guards.map((scope) => ({ kind: 'guard', scope })),
+    ...(policy[purpose].warnings ?? []).map((scope) => ({ kind: 'warning', scope })),
   ]
   return (device: AdmissionDevice | undefined): readonly string[] =>
     rules.flatMap(({ kind, scope }) =>

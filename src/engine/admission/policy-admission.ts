@@ -15,11 +15,12 @@ import type { GuardSeen } from '../../core/guard.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { Clock } from '../../core/ports.ts'
 import { GUARD_CODES } from '../../core/safety-codes.ts'
+import type { UnfinishedRun } from '../../core/unfinished-run.ts'
+import type { WarningSeen } from '../../core/warning.ts'
 import type { Admission, ChangeAnswer, Permit, Refusal, Wait } from './admission.ts'
 import { answerOf } from './answer-of.ts'
 import { afterFailure } from './breaker-state.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
-import { decide } from './decide.ts'
 import { havePassedBefore } from './judge-wave.ts'
 import { Ledger } from './ledger.ts'
 import type { Situation } from './rule.ts'
@@ -27,6 +28,7 @@ import { askedFor, begunBy, controlOf, withControl } from './run-control.ts'
 import { settlePlace, takePlace, withoutTheDead } from './settle-place.ts'
 import { endOf, isFailure, resultOf, SEEN_WORKING } from './visit-result.ts'
 import { waiterOf } from './waiter-of.ts'
+import { asWarned, decideWarned, WarnedDevices } from './warned-devices.ts'
 import { WaveResults } from './wave-results.ts'
 
 export interface PolicyAdmissionOptions {
@@ -51,6 +53,8 @@ export interface PolicyAdmissionOptions {
   readonly breakGlass?: Question['breakGlass']
   /** How devices ended, and when, that a run which is carried on has done already. */
   readonly before?: ReadonlyMap<string, { readonly result: WaveResult; readonly at: number }> | undefined
+  /** What people at its devices were told in a run that is carried on. */
+  readonly warnedBefore?: UnfinishedRun['warned'] | undefined
   /** A device was changed, and seen to be as it should; with its look and proof that took so many milliseconds. */
   onChanged?(device: string, ms: number): void
   /** When a device was last seen, by earlier runs. */
@@ -78,7 +82,7 @@ export function policyAdmission(leases: Admission, options: PolicyAdmissionOptio
       const decision = await gate.ask('place', request.device)
       if (decision.kind === 'begin') return { kind: 'begin', permit: gate.permit(request.device, granted.permit) }
       await granted.permit.release()
-      return gate.answerOf(decision, request.device)
+      return gate.answerOf(decision, request.device, 'place')
     },
   }
 }
@@ -98,11 +102,16 @@ class PolicyGate {
   readonly #inUseSince = new Map<string, number>()
   /** Waves, or the run as a whole, for which approval was asked for here. */
   readonly #peopleAsked = new Set<number | undefined>()
+  readonly #warned: WarnedDevices
 
   constructor(options: PolicyAdmissionOptions) {
     this.#options = options
     this.#policy = options.policy
     this.#waves = new WaveResults(options.waves, options.before)
+    this.#warned = new WarnedDevices()
+    for (const [device, said] of options.warnedBefore ?? []) {
+      for (const { at, ...seen } of said) this.#wereTold(device, [seen], at)
+    }
   }
 
   /**
@@ -112,7 +121,7 @@ class PolicyGate {
   async ask(
     moment: Question['moment'],
     device: string,
-    seen: { readonly guards?: readonly GuardSeen[]; readonly isTouched?: boolean } = {},
+    seen: { readonly guards?: readonly GuardSeen[]; readonly isTouched?: boolean; readonly isTold?: boolean } = {},
   ): Promise<Decision> {
     await this.#keepUp()
     const question = {
@@ -129,7 +138,8 @@ class PolicyGate {
       const asked = this.#askPeople(said, question.wave, now)
       isAskedFor = asked !== undefined
       let control = asked ?? said
-      const decision = decide(policy, this.#situation(ledger, { ...living, control }, now), question)
+      const situation = this.#situation(ledger, { ...living, control }, now)
+      const decision = decideWarned(policy, situation, question, { isTold: seen.isTold === true })
       // Only who waits for devices in progress is queued, and where others of the run wait for the same, none of them: all of a
       // wave would be read with each question.
       isQueued = decision.kind === 'wait' && decision.isNext && decision.isForAll !== true
@@ -187,8 +197,10 @@ class PolicyGate {
     return content
   }
 
-  answerOf(decision: Exclude<Decision, { kind: 'begin' }>, device: string): Wait | Refusal {
-    return this.counted(this.#patient(answerOf(decision), device), device)
+  answerOf(decision: Exclude<Decision, { kind: 'begin' }>, device: string, moment: Question['moment']): Wait | Refusal {
+    const question = this.#question(moment, device)
+    const about = { policy: this.#policy, question, now: this.#now() }
+    return this.counted(asWarned(this.#patient(answerOf(decision), device), decision, about), device)
   }
 
   /** Who is not waited for counts in its wave, whoever said so: the waves behind would wait for it for ever. */
@@ -197,6 +209,8 @@ class PolicyGate {
       answer.kind === 'refuse' ||
       (!answer.isPassing &&
         answer.isPaused !== true &&
+        answer.isWarned !== true &&
+        answer.warn === undefined &&
         (answer.until ?? Number.POSITIVE_INFINITY) - this.#now() > this.#options.patienceMs)
     if (isLong) this.#count(device, 'deferred')
     return answer
@@ -237,15 +251,16 @@ class PolicyGate {
     const since = clock.elapsed()
     return {
       ...base,
-      change: async (guards, { isTouched } = { isTouched: false }): Promise<ChangeAnswer> => {
-        const decision = await this.ask('change', device, { guards, isTouched })
+      change: async (guards, { isTouched, warned = [] } = { isTouched: false }): Promise<ChangeAnswer> => {
+        this.#wereTold(device, warned, this.#now())
+        const decision = await this.ask('change', device, { guards, isTouched, isTold: warned.length > 0 })
         this.#waves.looked(device)
         if (decision.kind === 'begin') {
           this.#inUseSince.delete(device)
           return { kind: 'begin' }
         }
         this.#sawInOrder(device)
-        return this.answerOf(decision, device)
+        return this.answerOf(decision, device, 'change')
       },
       release: async (outcome) => {
         if (outcome?.state === 'changed') this.#options.onChanged?.(device, Math.round(clock.elapsed() - since))
@@ -253,6 +268,12 @@ class PolicyGate {
         await base.release(outcome)
       },
     }
+  }
+
+  #wereTold(device: string, seen: readonly WarningSeen[], at: number): void {
+    const { purpose } = this.#options
+    const all = this.#policy.warningsOf(device, purpose === 'rollback' ? 'rollout' : purpose)
+    this.#warned.add(device, seen, { all, at })
   }
 
   #question(moment: Question['moment'], device: string): Question {
@@ -266,6 +287,7 @@ class PolicyGate {
       purpose,
       origin,
       expected: expectedOf(device),
+      warned: this.#warned.of(device),
       ...(wave !== undefined && { wave }),
       ...(isBack && { isBack }),
       ...(breakGlass && { breakGlass }),

@@ -57,7 +57,9 @@ const RUN = ''
 /** Devices of other stores that are asked again when some have ended, as a run does. */
 const OTHERS_AT_AN_END = 50
 /** People agree in time, and devices are what they were seen as. */
-const ASKED = RULES.filter(({ name }) => name !== 'approval' && name !== 'waves' && name !== 'guards')
+const ASKED = RULES.filter(
+  ({ name }) => name !== 'approval' && name !== 'waves' && name !== 'guards' && name !== 'warnings',
+)
 
 /**
  * The calendar of a rollout before it starts: the rules of admission are put to every device at the times at which they

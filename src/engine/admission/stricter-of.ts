@@ -45,6 +45,7 @@ function stricterRules(a: PurposeRules, b: PurposeRules): PurposeRules {
   const waves = a.waves && b.waves ? stricterWaves(a.waves, b.waves) : (a.waves ?? b.waves)
   const devices = least(a.devices, b.devices)
   const maxFailures = least(a.maxFailures, b.maxFailures)
+  const warnings = both(a.warnings ?? [], b.warnings ?? [])
   return {
     windows: both(a.windows, b.windows),
     ...(devices !== undefined && { devices }),
@@ -52,6 +53,8 @@ function stricterRules(a: PurposeRules, b: PurposeRules): PurposeRules {
     ...(maxFailures !== undefined && { maxFailures }),
     approval: stricterApproval(a.approval, b.approval),
     guards: both(a.guards, b.guards),
+    // Of two with one name people are asked once, and the limits of both hold (rules/warnings.ts).
+    ...(warnings.length > 0 && { warnings }),
     confirmShare: Math.min(a.confirmShare, b.confirmShare),
   }
 }

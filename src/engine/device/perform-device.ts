@@ -11,6 +11,7 @@ import type { DeviceOutcome, DeviceState } from '../../core/outcome.ts'
 import type { PlannedDevice } from '../../core/plan.ts'
 import type { Clock } from '../../core/ports.ts'
 import type { Runbook, Scope } from '../../core/runbook.ts'
+import type { WarningSeen } from '../../core/warning.ts'
 import type { Admission, ChangeAnswer } from '../admission/admission.ts'
 import { asPlanned } from './as-planned.ts'
 import { branchOf } from './branch-signal.ts'
@@ -23,6 +24,7 @@ import type { Preparation } from './prepare-step.ts'
 import type { WalkOptions } from './step-walk.ts'
 import { undoing } from './undo-runbook.ts'
 import { RunbookWalk } from './walk-runbook.ts'
+import { type WarnPeople, warnPeople } from './warn-people.ts'
 
 /** The ways to a device, each of which connects when it is first used, and what ends them. */
 export interface DeviceSession extends Pick<ModuleContext, 'host' | 'gateway' | 'dial'> {
@@ -68,8 +70,10 @@ export interface DeviceEnvironment {
   openSession(device: Device, signal: AbortSignal): DeviceSession
   /** What a device is given along with each change; undefined where nothing may be changed. */
   fenceOf(device: Device): Fence | undefined
-  /** Asked before the first change of a device is announced, and again where a guard spoke up; with what its guards say. */
-  leaveToChange(device: Device, guards: readonly GuardSeen[]): Promise<ChangeAnswer>
+  /** Asked before the first change of a device is announced, and again where a guard spoke up, or people were warned; with what they say. */
+  leaveToChange(device: Device, guards: readonly GuardSeen[], warned?: readonly WarningSeen[]): Promise<ChangeAnswer>
+  /** What a device is asked to run so that people at it are told. */
+  readonly warningQuestion: WarnPeople['question']
   /** What must not be so on a device when it is changed. */
   guardsOf(device: Device): readonly GuardCheck[]
   /** Reads the secrets of a device that are at hand, so that what it sends back of them is masked from its first answer on. */
@@ -119,7 +123,15 @@ async function inSession(work: DeviceWork, environment: DeviceEnvironment): Prom
   }
   try {
     const outcomes: DeviceOutcome[] = []
-    const leave = new LeaveToChange(environment, work.device, async () => (await guarded?.look()) ?? [])
+    const leave = new LeaveToChange(environment, work.device, {
+      look: async () => (await guarded?.look()) ?? [],
+      warn: (warnings) =>
+        warnPeople(warnings, work.device, {
+          shell: session.shell,
+          emit: environment.emit,
+          question: environment.warningQuestion,
+        }),
+    })
     for (const runbook of work.runbooks) {
       const outcome = await runbookOutcome(runbook, work, { environment, around, leave })
       outcomes.push(outcome)

@@ -6,6 +6,7 @@ import { inDoubt, settles, stillInDoubt } from '../../core/fold-run.ts'
 import type { GuardSeen } from '../../core/guard.ts'
 import type { LeaseToken } from '../../core/lease.ts'
 import { type DeviceOutcome, wasNeverReached } from '../../core/outcome.ts'
+import type { WarningSeen } from '../../core/warning.ts'
 import type { ChangeAnswer, Permit, Wait } from '../admission/admission.ts'
 import type { DeviceWorker } from '../fleet/worker-pool.ts'
 import { cancelled } from './device-outcome.ts'
@@ -141,18 +142,19 @@ class Visit {
       ...this.#run,
       emit: (body) => this.#emit(body, permit?.lease.token),
       fenceOf: () => permit?.fence,
-      leaveToChange: (_device, guards) => this.#leaveToChange(guards),
+      leaveToChange: (_device, guards, warned) => this.#leaveToChange(guards, warned),
     }
     const outcome = await worker.perform({ ...this.#work, ...(lost && { lost }) }, environment).catch(bug)
     if (!lost?.aborted || outcome.state !== 'cancelled' || this.#run.stopping.aborted) return outcome
     return this.#lost(LAPSED)
   }
 
-  async #leaveToChange(guards: readonly GuardSeen[]): Promise<ChangeAnswer> {
+  async #leaveToChange(guards: readonly GuardSeen[], warned?: readonly WarningSeen[]): Promise<ChangeAnswer> {
     // Asked again, since the device itself did not begin what was announced.
     this.#changing.clear()
-    const answer = (await this.#permit?.change(guards, { isTouched: this.#isTouched })) ?? { kind: 'begin' }
-    if (answer.kind === 'wait') this.#wait = answer
+    const so = { isTouched: this.#isTouched, ...(warned && { warned }) }
+    const answer = (await this.#permit?.change(guards, so)) ?? { kind: 'begin' }
+    this.#wait = answer.kind === 'wait' ? answer : undefined
     return answer
   }
 

@@ -287,9 +287,9 @@ export class Schedule {
   }
 
   #isWorth(work: DeviceWork, visit: PutOff): boolean {
-    const { isPaused, isPassing, until } = visit.wait
+    const { isPaused, isWarned, isPassing, until } = visit.wait
     if (isForAll(visit)) return this.#isWorthWaitingForAll(work, visit.wait, visit.ends)
-    return isPaused === true || (isPassing && this.#mayPassFor(work, visit)) || this.#isSoon(until)
+    return isPaused === true || isWarned === true || (isPassing && this.#mayPassFor(work, visit)) || this.#isSoon(until)
   }
 
   /** Among those that are due, by wave: as the first or the last one of its own. */

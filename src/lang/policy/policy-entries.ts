@@ -5,7 +5,7 @@ import { type ValuePath, valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'
 import { scopeOf } from './read-entries.ts'
 
-/** A rule of a policy or a guard as tillwright.yaml has it, to be checked against the inventory and the files that it names. */
+/** A rule of a policy, a guard or a warning as tillwright.yaml has it, to be checked against the inventory and the files that it names. */
 export interface PolicyEntry {
   /** For people: `freeze "closing" of policy "default"`. */
   readonly name: string
@@ -26,7 +26,7 @@ const LISTS = [
   [['rollout', 'windows'], 'window'],
 ] as const satisfies readonly (readonly [ValuePath, string])[]
 
-/** Everything in the policies and guards of a project file that says which devices it is about. */
+/** Everything in the policies, guards and warnings of a project file that says which devices it is about. */
 export function policyEntries(parsed: ParsedYaml): readonly PolicyEntry[] {
   const inPolicies = namesIn(parsed, 'policies').flatMap((policy) =>
     LISTS.flatMap(([list, kind]) => {
@@ -39,7 +39,10 @@ export function policyEntries(parsed: ParsedYaml): readonly PolicyEntry[] {
     }),
   )
   const guards = namesIn(parsed, 'guards').map((guard) => entryAt(parsed, ['guards', guard], () => `guard "${guard}"`))
-  return [...inPolicies, ...guards]
+  const warnings = namesIn(parsed, 'warnings').map((name) =>
+    entryAt(parsed, ['warnings', name], () => `warning "${name}"`),
+  )
+  return [...inPolicies, ...guards, ...warnings]
 }
 
 function namesIn(parsed: ParsedYaml, key: string): readonly string[] {

@@ -9,6 +9,7 @@ import { type ValuePath, valueAt } from '../value-path.ts'
 import type { ParsedYaml } from '../yaml.ts'
 import { readGuards } from './read-guards.ts'
 import { readPolicy } from './read-policy.ts'
+import { readWarnings } from './read-warnings.ts'
 import { unknownPolicy } from './unknown-policy.ts'
 
 /**
@@ -22,7 +23,8 @@ export function readPolicies(parsed: ParsedYaml): ReadonlyMap<string, Policy> {
 /** What cannot be in the policies, and names of policies that do not exist, at their places. */
 export function policyProblems(parsed: ParsedYaml): readonly Diagnostic[] {
   const policies = read(parsed)
-  const guards = readGuards(parsed.value).problems.map(({ path, part, ...words }): Diagnostic => {
+  const named = [...readGuards(parsed.value).problems, ...readWarnings(parsed.value).problems]
+  const sections = named.map(({ path, part, ...words }): Diagnostic => {
     return { code: 'POLICY_INVALID', severity: 'error', ...words, source: parsed.rangeAt(path, part) }
   })
   const inside = policies.flatMap(({ name, problems }) =>
@@ -31,10 +33,10 @@ export function policyProblems(parsed: ParsedYaml): readonly Diagnostic[] {
       return { code: 'POLICY_INVALID', severity: 'error', ...words, source }
     }),
   )
-  const selectors = [...selectorsAt(parsed, 'policies'), ...selectorsAt(parsed, 'guards')]
+  const selectors = ['policies', 'guards', 'warnings'].flatMap((key) => selectorsAt(parsed, key))
   const names = policies.map(({ name }) => name)
   return [
-    ...guards,
+    ...sections,
     ...inside,
     ...selectors.flatMap((at) => selectorProblems(at, parsed)),
     ...unknownNames(parsed, names),
@@ -49,12 +51,12 @@ interface ReadPolicy {
 
 function read(parsed: ParsedYaml): readonly ReadPolicy[] {
   const written = valueAt(parsed.value, ['policies'])
-  const { guards } = readGuards(parsed.value)
+  const known = { ...readGuards(parsed.value), ...readWarnings(parsed.value) }
   const all = isMap(written) ? written : {}
   const raw = (name: string): JsonObject => (isMap(all[name] ?? null) ? (all[name] as JsonObject) : {})
-  const base = { name: 'default', ...readPolicy('default', raw('default'), DEFAULT_POLICY, guards) }
+  const base = { name: 'default', ...readPolicy('default', raw('default'), DEFAULT_POLICY, known) }
   const others = Object.keys(all).filter((name) => name !== 'default')
-  return [base, ...others.map((name) => ({ name, ...readPolicy(name, raw(name), base.policy, guards) }))]
+  return [base, ...others.map((name) => ({ name, ...readPolicy(name, raw(name), base.policy, known) }))]
 }
 
 function selectorsAt(parsed: ParsedYaml, key: string) {

@@ -1,9 +1,8 @@
-import type { Guard } from '../../core/guard.ts'
 import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Breaker, Cap, Policy, RedundancyGroup } from '../../core/policy.ts'
 import type { ValuePath } from '../value-path.ts'
 import { freezeOf, readList, scopeOf } from './read-entries.ts'
-import { readPurpose } from './read-purpose.ts'
+import { type Named, readPurpose } from './read-purpose.ts'
 import type { PolicyProblem } from './read-when.ts'
 import { amountOf, msOf, numberOf } from './written-values.ts'
 
@@ -14,7 +13,7 @@ export function readPolicy(
   name: string,
   raw: JsonObject,
   base: Policy,
-  guards: ReadonlyMap<string, Guard>,
+  known: Named,
 ): { readonly policy: Policy; readonly problems: readonly PolicyProblem[] } {
   const problems: PolicyProblem[] = []
   const list = <T>(key: string, fallback: readonly T[], read: (entry: JsonObject, path: ValuePath) => T | undefined) =>
@@ -27,8 +26,8 @@ export function readPolicy(
     caps,
     groups,
     freezes,
-    rollout: readPurpose(raw['rollout'], base.rollout, { path: ['rollout'], problems }, guards),
-    repair: readPurpose(raw['repair'], base.repair, { path: ['repair'], problems }, guards),
+    rollout: readPurpose(raw['rollout'], base.rollout, { path: ['rollout'], problems }, known),
+    repair: readPurpose(raw['repair'], base.repair, { path: ['repair'], problems }, known),
     dependents: isMap(raw['dependents']) ? (raw['dependents'] as Policy['dependents']) : base.dependents,
     breakers: list('breakers', base.breakers, breakerOf),
     rollback: rollbackOf(raw['rollback'], base.rollback),

@@ -2,6 +2,7 @@ import { DEFAULT_POLICY } from '../../core/default-policy.ts'
 import type { Guard } from '../../core/guard.ts'
 import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Approval, PurposeRules, Waves } from '../../core/policy.ts'
+import type { Warning } from '../../core/warning.ts'
 import { suggest } from '../suggest.ts'
 import type { ValuePath } from '../value-path.ts'
 import { readList, windowOf } from './read-entries.ts'
@@ -13,43 +14,51 @@ interface At {
   readonly problems: PolicyProblem[]
 }
 
+/** What policies name of the other sections of the file. */
+export interface Named {
+  readonly guards: ReadonlyMap<string, Guard>
+  readonly warnings: ReadonlyMap<string, Warning>
+}
+
 /** Reads what holds for repairs, or for rollouts, on top of what holds without it. */
-export function readPurpose(
-  value: JsonValue | undefined,
-  base: PurposeRules,
-  at: At,
-  known: ReadonlyMap<string, Guard>,
-): PurposeRules {
+export function readPurpose(value: JsonValue | undefined, base: PurposeRules, at: At, known: Named): PurposeRules {
   const raw = isMap(value) ? value : {}
   const waves = readWaves(raw['waves'], base.waves, at)
   const devices = numberOf(raw['devices']) ?? base.devices
   const maxFailures = numberOf(raw['max_failures']) ?? base.maxFailures
+  const warnings = namedIn(raw, 'warn', base.warnings ?? [], { at, section: 'warnings', known: known.warnings })
   return {
     windows: windowsOf(raw, base, at),
     ...(devices !== undefined && { devices }),
     ...(waves && { waves }),
     ...(maxFailures !== undefined && { maxFailures }),
     approval: approvalOf(raw['approval'], base.approval),
-    guards: guardsOf(raw['guards'], base.guards, at, known),
+    guards: namedIn(raw, 'guards', base.guards, { at, section: 'guards', known: known.guards }),
+    // Left out where nobody is warned: so the digests of policies are what they were.
+    ...(warnings.length > 0 && { warnings }),
     confirmShare: shareOf(raw['confirm_share']) ?? base.confirmShare,
   }
 }
 
-function guardsOf(
-  value: JsonValue | undefined,
-  base: readonly Guard[],
-  { path, problems }: At,
-  known: ReadonlyMap<string, Guard>,
-): readonly Guard[] {
+/** Entries of another section of the file that a key names; those of the policy below where it is not written. */
+function namedIn<T>(
+  raw: JsonObject,
+  key: 'guards' | 'warn',
+  base: readonly T[],
+  of: { readonly at: At; readonly section: 'guards' | 'warnings'; readonly known: ReadonlyMap<string, T> },
+): readonly T[] {
+  const value = raw[key]
   if (!Array.isArray(value)) return base
+  const { at, section, known } = of
   return value.flatMap((name, index) => {
-    const guard = known.get(String(name))
-    if (guard) return [guard]
+    const entry = known.get(String(name))
+    if (entry) return [entry]
     const near = suggest(String(name), [...known.keys()])
     const names =
-      known.size === 0 ? 'There are no `guards` in this file.' : `There are: ${[...known.keys()].join(', ')}.`
+      known.size === 0 ? `There are no \`${section}\` in this file.` : `There are: ${[...known.keys()].join(', ')}.`
     const detail = near === undefined ? names : `Did you mean "${near}"? ${names}`
-    problems.push({ path: [...path, 'guards', index], summary: `There is no guard "${String(name)}"`, detail })
+    const summary = `There is no ${section.slice(0, -1)} "${String(name)}"`
+    at.problems.push({ path: [...at.path, key, index], summary, detail })
     return []
   })
 }

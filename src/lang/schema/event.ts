@@ -106,6 +106,22 @@ const BODIES: Readonly<Record<RunEvent['type'], Body>> = {
       not_before: { ...TIME, description: 'When it may be worked on; absent where that depends on somebody.' },
     },
   },
+  'device.warned': {
+    description: 'People at a device were told that it will be changed, by a command of the chain, or were to be.',
+    required: ['device', 'warning', 'says', 'exit_code'],
+    properties: {
+      device: DEVICE_NAME,
+      attempt: ATTEMPT,
+      warning: { ...TEXT, description: 'Its name in `warnings` of tillwright.yaml.' },
+      says: {
+        description:
+          'They were told, somebody said that it may begin at once, or "not now"; or the command failed, and nobody knows.',
+        enum: ['warned', 'at-once', 'not-now', 'failed'],
+      },
+      exit_code: { description: 'Of the command; null where it did not end.', type: ['integer', 'null'] },
+      detail: { ...TEXT, description: 'What it said, or why it failed.' },
+    },
+  },
   'device.past_doubt': {
     description:
       'Somebody has said that the device goes on, from this attempt on, although nobody can tell how a change of it came out.',

@@ -246,6 +246,14 @@ const purpose = (description: string) =>
         items: { type: 'string', minLength: 1 },
         examples: [['receipt']],
       },
+      warn: {
+        description:
+          'Names of `warnings` of this file: what people at a device are told before it is changed. Default: nothing.',
+        type: 'array',
+        uniqueItems: true,
+        items: { type: 'string', minLength: 1 },
+        examples: [['cashier']],
+      },
       confirm_share: share(
         'An apply on a terminal that reaches more of the fleet than that has its number of devices typed. Default: 20%.',
         '20%',

@@ -13,6 +13,7 @@ import { SCHEDULED_REPORTS } from './scheduled-reports.ts'
 import { SERVER } from './server.ts'
 import { SINKS } from './sinks.ts'
 import { SOURCES } from './sources.ts'
+import { WARNINGS } from './warnings.ts'
 import { WORKERS } from './workers.ts'
 
 const PROJECT_SCHEMA_ID = 'https://tillwright.dev/schemas/project/1'
@@ -218,6 +219,7 @@ export const PROJECT_SCHEMA = {
       examples: [[{ runbook: 'till-health', where: 'device.kind == "till"' }]],
     },
     guards: GUARDS,
+    warnings: WARNINGS,
     policies: POLICIES,
     plans: PROJECT_PLANS,
     hooks: HOOKS,

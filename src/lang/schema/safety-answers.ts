@@ -46,6 +46,19 @@ const WHY_JSON_SCHEMA: object = {
       type: 'array',
       items: closed({ name: TEXT, says: { description: 'What is so while it holds back.', type: 'string' } }),
     },
+    warnings: {
+      description: 'What people at it are told before it is changed; absent: nothing.',
+      type: 'array',
+      items: closed({
+        name: TEXT,
+        wait_seconds: { description: 'Between the warning and the change.', type: 'number' },
+        not_now_exit: { description: 'The exit code of "not now".', type: 'integer' },
+        times: { description: '"Not now" is heeded so many times.', type: 'integer' },
+        for_seconds: { description: 'And for so long; null: by `times` alone.', type: ['number', 'null'] },
+        after: { description: 'What becomes of it then.', enum: ['defer', 'change'] },
+        fails: { description: 'What becomes of it where the command fails.', enum: ['defer', 'change'] },
+      }),
+    },
     undecided: {
       description:
         'Rules of which the policy cannot tell whether they are about the device, as `freeze closing`: they count as if they were.',

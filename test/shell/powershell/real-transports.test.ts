@@ -3,10 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NotRun } from '../../../src/core/chain.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import type { Connection } from '../../../src/core/transport.ts'
+import { NOT_NOW_EXIT, type Warning } from '../../../src/core/warning.ts'
+import { warningQuestion } from '../../../src/devices/guard/warning-question.ts'
+import { warnPeople } from '../../../src/engine/device/warn-people.ts'
 import { openPowerShell } from '../../../src/shell/powershell-channel.ts'
 import type { ScriptForm } from '../../../src/shell/script-form.ts'
 import { createHandshakeGate } from '../../../src/transports/ssh/handshake-gate.ts'
 import { sshTransport } from '../../../src/transports/ssh/ssh-transport.ts'
+import { device } from '../../engine/bench.ts'
 import { hasPowerShell, makeWindows, serverEnvironment, type WindowsMachine } from '../../peers/powershell.ts'
 import {
   type ClientKeys,
@@ -38,8 +42,38 @@ async function converse(
   expect((await shell.upload(`C:\\Till\\${name}.bin`, content)).exitCode).toBe(0)
   expect(readFileSync(machine.at(`C:\\Till\\${name}.bin`)).equals(content)).toBe(true)
   expect((await shell.ask({ script: "'again'" })).text.trim()).toBe('again')
+  const said: unknown[] = []
+  const warnings = [
+    warningBy('late', "Write-Output 'not now, Anna'; exit 75"),
+    warningBy('told', "'Zażółć'"),
+    warningBy('gone', "& 'C:\\pos\\notify.exe'"),
+  ]
+  const emit = async (event: unknown): Promise<void> => void said.push(event)
+  const people = await warnPeople(warnings, device('PL-0001/pos1'), { shell, emit, question: warningQuestion })
+  expect(people).toMatchObject([
+    { warning: 'late', says: 'not-now', exitCode: 75, detail: 'not now, Anna' },
+    { warning: 'told', says: 'warned', exitCode: 0, detail: 'Zażółć' },
+    { warning: 'gone', says: 'failed', exitCode: 1 },
+  ])
+  expect(said).toMatchObject([{ type: 'device.warned', device: 'PL-0001/pos1', says: 'not-now' }, {}, {}])
   shell.close()
 }
+
+/** A warning of a policy, by a text for PowerShell. */
+function warningBy(name: string, powershell: string): Warning {
+  return { ...WARNING, name, script: { powershell } }
+}
+
+const WARNING = {
+  notNowExit: NOT_NOW_EXIT,
+  timeoutMs: 60_000,
+  waitMs: 0,
+  againMs: 60_000,
+  times: 3,
+  afterLimit: 'defer',
+  onFailure: 'defer',
+  holdsMs: 60_000,
+} as const
 
 /** A chain of which the second link is not to begin once somebody said so during the first. */
 async function breakOff(connection: Connection, machine: WindowsMachine, name: string): Promise<readonly string[]> {
@@ -90,7 +124,7 @@ describe.runIf(hasPowerShell && sshServers.some(({ name }) => name === 'OpenSSH'
     const connection = await connect()
     await converse(connection, machine, 'ssh')
     await connection.close()
-  }, 90_000)
+  }, 180_000)
 
   it('so it does plain, and nothing that is run is packed on the way', async () => {
     const connection = await connect()
@@ -104,13 +138,13 @@ describe.runIf(hasPowerShell && sshServers.some(({ name }) => name === 'OpenSSH'
     expect(sent[1]).toContain('function Invoke-TillExchange')
     expect(sent[1]).not.toMatch(/gzip/i)
     await connection.close()
-  }, 90_000)
+  }, 180_000)
 
   it('Ctrl-C lets the link finish that the device is at, and none behind it begins', async () => {
     const connection = await connect()
     expect(await breakOff(connection, machine, 'ssh')).toEqual(['run', 'not run'])
     await connection.close()
-  }, 90_000)
+  }, 180_000)
 })
 
 describe.runIf(hasPowerShell && hasWinRmPeer)('over WinRM', () => {
@@ -137,7 +171,7 @@ describe.runIf(hasPowerShell && hasWinRmPeer)('over WinRM', () => {
     await converse(connection, machine, 'winrm')
     await connection.close()
     await expect.poll(async () => (await peer.state()).shells_open, { timeout: 15_000 }).toBe(0)
-  }, 90_000)
+  }, 180_000)
 
   it('so it does plain, and no command line is encoded', async () => {
     await peer.reset()
@@ -154,13 +188,13 @@ describe.runIf(hasPowerShell && hasWinRmPeer)('over WinRM', () => {
     )
     expect(began).toContain('-Command \\". ([')
     expect(began).not.toMatch(/encoded|TILL_1/i)
-  }, 90_000)
+  }, 180_000)
 
   it('Ctrl-C lets the link finish that the device is at, and none behind it begins', async () => {
     const connection = await connect()
     expect(await breakOff(connection, machine, 'winrm')).toEqual(['run', 'not run'])
     await connection.close()
-  }, 90_000)
+  }, 180_000)
 
   it('where the device refuses to delete the shell, nothing goes on in it', async () => {
     await peer.reset()
@@ -172,5 +206,5 @@ describe.runIf(hasPowerShell && hasWinRmPeer)('over WinRM', () => {
     await connection.close()
     await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 15_000 }).toBe(false)
     await peer.reset()
-  }, 90_000)
+  }, 180_000)
 })

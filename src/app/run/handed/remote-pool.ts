@@ -154,7 +154,8 @@ export class RemotePool implements WorkerPool {
   async question({ id, device, asked }: LeaveQuestion): Promise<void> {
     const { run, store, bell } = this.#options
     const handed = this.#handed.get(device)
-    const answer = (await handed?.permit?.change(asked.guards, { isTouched: asked.isTouched })) ?? {
+    const { guards, ...so } = asked
+    const answer = (await handed?.permit?.change(guards, so)) ?? {
       kind: 'refuse',
       failure: NOT_OURS,
     }

@@ -10,6 +10,7 @@ import type { DeviceOutcome } from '../../../core/outcome.ts'
 import type { PlannedDevice } from '../../../core/plan.ts'
 import type { Scope } from '../../../core/runbook.ts'
 import { Secret } from '../../../core/secret.ts'
+import type { WarningSeen } from '../../../core/warning.ts'
 import type { Login } from '../../reach/log-in.ts'
 import type { TargetEnd } from '../../reach/resolve-target.ts'
 
@@ -75,7 +76,12 @@ export type Question =
   /** An event that has to be durable before the worker goes on. */
   | { readonly about: 'journal'; readonly id: number; readonly body: RunEventBody }
   /** Whether a device may be changed now, before its first change, and again where a guard spoke up. */
-  | { readonly about: 'change'; readonly id: number; readonly guards: readonly GuardSeen[] }
+  | {
+      readonly about: 'change'
+      readonly id: number
+      readonly guards: readonly GuardSeen[]
+      readonly warned?: readonly WarningSeen[]
+    }
   /** The endpoint of a device, secrets in place. It is asked when the device is about to be connected to. */
   | { readonly about: 'target'; readonly id: number; readonly end: TargetEnd; readonly peer?: string }
   /** What came of a login; answered with another target, or null. */

@@ -312,11 +312,11 @@ export class ThreadWorker implements LoginParty {
     }
   }
 
-  async #mayChange({ id, guards }: Extract<Question, { about: 'change' }>): Promise<JsonValue> {
+  async #mayChange({ id, guards, warned }: Extract<Question, { about: 'change' }>): Promise<JsonValue> {
     const held = this.#jobs.get(id)
     if (!held) throw new Error('a question about a device that has ended')
     held.changing.clear()
-    return (await held.environment.leaveToChange(held.work.device, guards)) as unknown as JsonValue
+    return (await held.environment.leaveToChange(held.work.device, guards, warned)) as unknown as JsonValue
   }
 
   /** The device that a question is about: that of the job, or another of its store, on its behalf. */
