@@ -2,11 +2,12 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { Secret } from '../../core/secret.ts'
+import { deadline } from '../../load/deadline.ts'
 import { shown } from './secrets.ts'
 
 /** Logins at a time with a credential that no device has accepted yet: what is refused many times at once locks an account. */
 const UNPROVEN_AT_ONCE = 2
-/** A device that is silent for longer gives its place to the next. */
+/** A device that is silent for longer gives its place to the next; what an overloaded machine lost of it does not count. */
 const SILENT_MS = 1_000
 /** Nobody waits for longer, however many silent devices there are. */
 const LONGEST_WAIT_MS = 10_000
@@ -25,8 +26,8 @@ interface Credential {
   readonly refusedBy: Set<string>
   /** When it was stopped, in milliseconds of the monotonic clock. */
   stoppedAt: number | undefined
-  /** Devices that log in with it now. */
-  readonly trying: Set<string>
+  /** Devices that log in with it now, and what calls off the end of their time. */
+  readonly trying: Map<string, () => void>
   readonly waiting: Set<() => void>
 }
 
@@ -133,8 +134,8 @@ export class Credentials {
       })
     }
     if (!this.#isOpen(credential)) return
-    credential.trying.add(device)
-    setTimeout(() => this.#leave(device, credential), SILENT_MS).unref()
+    const callOff = deadline(SILENT_MS, () => this.#leave(device, credential))
+    credential.trying.set(device, callOff)
   }
 
   /** Nobody knows yet whether it is right. */
@@ -147,7 +148,10 @@ export class Credentials {
   }
 
   #leave(device: string, credential: Credential): void {
-    if (!credential.trying.delete(device)) return
+    const callOff = credential.trying.get(device)
+    if (callOff === undefined) return
+    callOff()
+    credential.trying.delete(device)
     const [next] = credential.waiting
     next?.()
   }
@@ -160,7 +164,7 @@ export class Credentials {
         tried: false,
         refusedBy: new Set(),
         stoppedAt: undefined,
-        trying: new Set(),
+        trying: new Map(),
         waiting: new Set(),
       }
       this.#known.set(name, credential)

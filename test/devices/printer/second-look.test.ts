@@ -1,12 +1,18 @@
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Ways } from '../../../src/devices/printer/approach.ts'
 import { askPrinter } from '../../../src/devices/printer/ask-printer.ts'
+import { machineLoad } from '../../../src/load/machine-load.ts'
 import { escposEmulator } from '../../../src/sandbox/printers/escpos.ts'
 import { dialPort } from '../../peers/dial.ts'
 import { Bench, printerWith } from '../printers/bench.ts'
 
 const bench = new Bench()
-afterEach(() => bench.close())
+// A silent printer is not called so while this machine is overloaded, which is not what these are about.
+beforeEach(() => void vi.spyOn(machineLoad, 'hopelessMs', 'get').mockReturnValue(0))
+afterEach(() => {
+  vi.restoreAllMocks()
+  return bench.close()
+})
 
 /** What a step has, of which only the way matters here. */
 function waysTo(port: number): Ways {
