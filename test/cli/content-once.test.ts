@@ -182,6 +182,13 @@ describe.runIf(sshServers.some(({ name }) => name === 'OpenSSH'))("a file over a
       expect(cameTo(end, 2)).toMatchObject({ line_bytes: BYTES, why: expect.stringMatching(/^PL-0001\/pos1: ./) })
     })
 
+    it.each(['"--help",9', '"127.8.9.1",99999'])('says that it listens at %s', async (at) => {
+      ill(1, `s/s.getsockname()\\[:2\\]/(${at})/`)
+      const end = await apply(2)
+      expect([end.code, hasIt(2)]).toEqual([0, true])
+      expect(cameTo(end, 2)).toMatchObject({ line_bytes: BYTES, why: 'PL-0001/pos1: it gave no address and port' })
+    })
+
     it('cannot be reached', async () => {
       await till(1).line.stop()
       const end = await apply(2)

@@ -203,15 +203,18 @@ export class ContentCourier {
     const lanMs = Math.min(LAN_MS, Math.ceil((options.timeoutMs ?? USUAL_MS) / 2))
     const token = new Secret(randomBytes(32).toString('hex'))
     const seconds = Math.ceil(lanMs / 1_000) + GIVER_MORE_S
-    const host = isIP(peer.address) ? peer.address : ''
+    const reachedAt = isIP(peer.address) ? peer.address : ''
     const { shell, close } = this.#means.openPeer(peer)
     try {
-      const given = await orLost(shell.ask({ script: GIVE, values: { sha256, token, seconds, host } }))
+      const given = await orLost(shell.ask({ script: GIVE, values: { sha256, token, seconds, host: reachedAt } }))
       if (given instanceof SessionLost) return given.failure.message
       if (given.exitCode === EXIT.absent) return 'absent'
       if (given.exitCode !== 0) return printable(given.errorText) || `exit code ${given.exitCode}`
       const giver = parseFields(given.text)
-      const to = { host: giver.get('address') ?? '', port: Number(giver.get('port')), token, by: tool }
+      const [host, port] = [giver.get('address') ?? '', Number(giver.get('port'))]
+      // Another device says it, and it becomes an argument of a program on this one.
+      if (isIP(host) === 0 || !(Number.isInteger(port) && port > 0 && port < 65_536)) return 'it gave no address and port'
+      const to = { host, port, token, by: tool }
       const values = { sha256, bytes: sizeBytes, ...to }
       const fetched = await this.#shell.ask({ script: FETCH, values, timeoutMs: lanMs })
       const [pid, folder] = [Number(giver.get('pid')), giver.get('folder') ?? '']

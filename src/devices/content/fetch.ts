@@ -51,10 +51,10 @@ get() {
         curl -q -sS -f -K - --noproxy '*' --connect-timeout 5 --speed-limit 1 --speed-time 20 -r "$have-" "http://$name:$port/"
       ;;
     python3) printf '%s\\n' "$token" | python3 -c '${PYTHON}' "$host" "$port" "$have" "$left" ;;
-    perl) printf '%s\\n' "$token" | perl -e '${PERL}' "$host" "$port" "$have" "$left" ;;
+    perl) printf '%s\\n' "$token" | perl -e '${PERL}' -- "$host" "$port" "$have" "$left" ;;
     nc)
       printf 'GET / HTTP/1.1\\r\\nHost: giver\\r\\nAuthorization: Bearer %s\\r\\nRange: bytes=%s-\\r\\nConnection: close\\r\\n\\r\\n' "$token" "$have" |
-        nc -w 20 "$host" "$port" | {
+        nc -w 20 -- "$host" "$port" | {
           IFS=' ' read -r version status rest
           [ "$status" = 206 ] || { printf '%s\\n' "the giver said $status" >&2; exit 1; }
           cr=$(printf '\\r')
