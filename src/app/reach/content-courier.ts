@@ -213,7 +213,8 @@ export class ContentCourier {
       const giver = parseFields(given.text)
       const [host, port] = [giver.get('address') ?? '', Number(giver.get('port'))]
       // Another device says it, and it becomes an argument of a program on this one.
-      if (isIP(host) === 0 || !(Number.isInteger(port) && port > 0 && port < 65_536)) return 'it gave no address and port'
+      if (isIP(host) === 0 || !(Number.isInteger(port) && port > 0 && port < 65_536))
+        return 'it gave no address and port'
       const to = { host, port, token, by: tool }
       const values = { sha256, bytes: sizeBytes, ...to }
       const fetched = await this.#shell.ask({ script: FETCH, values, timeoutMs: lanMs })
