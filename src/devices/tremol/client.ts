@@ -15,6 +15,7 @@ import { TREMOL } from './status.ts'
 const NUMBERS = Object.freeze([0x9e, 0x9f] as const)
 /** The short answer has no end of its own. */
 const QUIET_MS = 100
+const LEAST_MS = 3 * QUIET_MS
 const ROUNDS = 2
 const POLLED: readonly string[] = Object.freeze(['09h', '09h'])
 
@@ -37,7 +38,9 @@ class Visit implements Rounds {
 
   turns(): readonly Turn[] {
     const { budgetMs, thorough } = this.#asking
-    const timeoutMs = Math.max(1, Math.floor(budgetMs / ROUNDS / (POLLED.length + NUMBERS.length)))
+    const asked = POLLED.length + (thorough ? NUMBERS.length : 0)
+    // Shorter than the quiet behind it, no answer would be whole.
+    const timeoutMs = Math.max(LEAST_MS, Math.floor(budgetMs / ROUNDS / asked))
     const polls = POLLED.map(() => ({ send: Uint8Array.of(POLL), until: { quietMs: QUIET_MS }, timeoutMs }))
     const frames = NUMBERS.map((number) => ({ send: framed(number, STATUS), until: { byte: END }, timeoutMs }))
     return thorough ? [...polls, ...frames] : polls
