@@ -49,8 +49,6 @@ export interface ContentDesk {
   sideOf(device: Device): StoreSide
   /** Resolves when so many bytes may go over the line of the device's store. */
   take(device: Device, bytes: number): Promise<void>
-  /** How long so many bytes may have to wait for that, in milliseconds. */
-  patienceMs(device: Device, bytes: number): Promise<number>
   /**
    * Names of devices of the store that are known to have it. Where another one is getting it, that is waited for, not for
    * ever; where nobody has it, the device that asks is the one that is getting it, until it says `got`.

@@ -51,12 +51,6 @@ describe('how fast files go', () => {
     expect(clock.now()).toBe(0)
   })
 
-  it('gives those more time who wait for it', () => {
-    const limits = new LineLimits(new SleptClock())
-    expect(limits.patienceMs('A', 640_000, RATES)).toBeGreaterThanOrEqual(10_000)
-    expect(limits.patienceMs('A', 640_000, {})).toBe(0)
-  })
-
   it('is written with its unit', () => {
     expect(['256KB', '1.5MB', '1GB', '10B', '1MB/s', '1', 'MB', '1mb'].map(parseByteSize)).toEqual([
       ...[262_144, 1_572_864, 1_073_741_824, 10, 1_048_576],

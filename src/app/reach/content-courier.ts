@@ -9,6 +9,7 @@ import { FETCH } from '../../devices/content/fetch.ts'
 import { GIVE, STOP_GIVING } from '../../devices/content/give.ts'
 import { EXIT, KEPT_DAYS, KEPT_KILOBYTES, LOOK_FOR, TAKE } from '../../devices/content/place.ts'
 import { parseFields, printable } from '../../shell/tool-answer.ts'
+import { Stopwatch } from './line-limits.ts'
 
 /** Another device of the store, connected to when it is first asked. */
 export interface Peer {
@@ -67,25 +68,25 @@ export class ContentCourier {
     const { desk } = this.#means
     const known = isKnownContent(content) ? content : undefined
     const size = known?.sizeBytes ?? (content instanceof Uint8Array ? content.length : undefined)
-    if (size !== undefined && size <= desk.settings.aboveBytes) return this.#send(path, content, size, options)
+    if (size !== undefined && size <= desk.settings.aboveBytes) return this.#send(path, content, options)
     if (known && desk.settings.share && this.#shell.dialect === 'posix') return this.#bring(path, known, options)
-    return this.#metered(size) ?? this.#send(path, content, size ?? 0, options)
+    return this.#metered(size) ?? this.#send(path, content, options)
   }
 
-  /** By the line, as fast as is allowed. */
-  async #send(path: string, content: Content, bytes: number, options: UploadOptions): Promise<ShellAnswer> {
+  /** By the line, as fast as is allowed. The waiting for that is none of the device's time. */
+  #send(path: string, content: Content, options: UploadOptions): Promise<ShellAnswer> {
     const { desk } = this.#means
     const { perStore, fleet } = desk.settings
     if (perStore === undefined && fleet === undefined) return this.#shell.upload(path, content, options)
-    const timeoutMs = (options.timeoutMs ?? USUAL_MS) + (await desk.patienceMs(this.#device, bytes))
-    return this.#shell.upload(path, this.#paced(content), { ...options, timeoutMs })
+    const waiting = new Stopwatch()
+    return this.#shell.upload(path, this.#paced(content, waiting), { ...options, waitedMs: () => waiting.ms })
   }
 
-  async *#paced(content: Content): AsyncIterable<Uint8Array> {
+  async *#paced(content: Content, waiting: Stopwatch): AsyncIterable<Uint8Array> {
     for await (const chunk of content instanceof Uint8Array ? [content] : content) {
       for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
         const slice = chunk.subarray(at, at + SLICE_BYTES)
-        await this.#means.desk.take(this.#device, slice.length)
+        await waiting.during(this.#means.desk.take(this.#device, slice.length))
         yield slice
       }
     }
@@ -103,7 +104,7 @@ export class ContentCourier {
 
   async #bring(path: string, known: KnownContent, options: UploadOptions): Promise<ShellAnswer> {
     const found = await this.#look(known)
-    if (!found) return this.#metered(known.sizeBytes) ?? this.#send(path, known, known.sizeBytes, options)
+    if (!found) return this.#metered(known.sizeBytes) ?? this.#send(path, known, options)
     let isWhole = false
     try {
       const by = found.isWhole ? { found } : await this.#fromStore(known, found, options)
@@ -135,7 +136,7 @@ export class ContentCourier {
     if (rest > 0) {
       const refusal = this.#metered(rest)
       if (refusal) return { ...refusal, sent: 0 }
-      const sent = await this.#send(found.part, known.from(found.have), rest, { ...options, from: found.have })
+      const sent = await this.#send(found.part, known.from(found.have), { ...options, from: found.have })
       if (sent.exitCode !== 0) return { ...sent, sent: rest }
     }
     const values = { sha256: known.sha256, bytes: known.sizeBytes, path }

@@ -88,7 +88,6 @@ export function contentDesk(
       peers: settings.share ? peersOf(fleet, device) : [],
     }),
     take: ({ store }, bytes) => traffic.limits.take(store, bytes, settings),
-    patienceMs: async ({ store }, bytes) => traffic.limits.patienceMs(store, bytes, settings),
     seek: (device, sha256) => traffic.seek(device, sha256),
     got: async (device, sha256, whole) => traffic.got(device, sha256, whole),
   }
