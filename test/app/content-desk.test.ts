@@ -22,6 +22,38 @@ class SleptClock implements PaceClock {
   }
 }
 
+/** Time that goes on only where the test says so. */
+class SteppedClock implements PaceClock {
+  #now = 0
+  #sleepers: { readonly until: number; readonly wake: () => void }[] = []
+
+  now(): number {
+    return this.#now
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((wake) => this.#sleepers.push({ until: this.#now + ms, wake }))
+  }
+
+  /** In the order in which they are to wake, each with the time to go back to sleep. */
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms
+    await settled()
+    for (;;) {
+      const until = Math.min(...this.#sleepers.map((sleeper) => sleeper.until))
+      if (until > end) break
+      this.#now = until
+      const due = this.#sleepers.filter((sleeper) => sleeper.until <= until)
+      this.#sleepers = this.#sleepers.filter((sleeper) => sleeper.until > until)
+      for (const { wake } of due) wake()
+      await settled()
+    }
+    this.#now = end
+  }
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 describe('how fast files go', () => {
   async function sendAll(limits: LineLimits, store: string, slices: number, rates = RATES): Promise<void> {
     for (let n = 0; n < slices; n += 1) await limits.take(store, 64_000, rates)
@@ -85,6 +117,47 @@ describe('who gets a file of two that ask at once', () => {
     const traffic = new ContentTraffic({ waitMs: 20 })
     await traffic.seek(one, SHA256)
     expect(await traffic.seek(two, SHA256)).toEqual([])
+  })
+
+  it('is one at a time also where the one before stands still', async () => {
+    const clock = new SteppedClock()
+    const traffic = new ContentTraffic({ clock })
+    await traffic.seek(one, SHA256)
+    const answers: string[] = []
+    for (const device of [two, three]) void traffic.seek(device, SHA256).then((all) => answers.push(`${device.name} ${all}`))
+    await clock.pass(59_999)
+    expect(answers).toEqual([])
+    await clock.pass(1)
+    expect(answers).toEqual(['S/pos2 '])
+    await clock.pass(50_000)
+    // The one that was given up has it after all.
+    traffic.got(one, SHA256, true)
+    await clock.pass(0)
+    expect(answers).toEqual(['S/pos2 ', 'S/pos3 S/pos1'])
+  })
+
+  it('is nobody else while the first goes on, however slowly, or waits for its turn', async () => {
+    const clock = new SteppedClock()
+    const traffic = new ContentTraffic({ clock })
+    await traffic.seek(one, SHA256)
+    let isOver = false
+    void traffic.seek(two, SHA256).then(() => {
+      isOver = true
+    })
+    for (let minute = 0; minute < 10; minute += 1) {
+      await clock.pass(50_000)
+      await traffic.take(one, 65_536, {})
+    }
+    expect(isOver).toBe(false)
+    // Another one, whose bytes keep the line for ten minutes.
+    await traffic.take(three, 600_000, { perStore: 1_000 })
+    const turn = traffic.take(one, 1_000, { perStore: 1_000 })
+    await clock.pass(599_999)
+    expect(isOver).toBe(false)
+    await clock.pass(1)
+    await turn
+    await clock.pass(60_000)
+    expect(isOver).toBe(true)
   })
 
   it('forgets one that has it no more', async () => {

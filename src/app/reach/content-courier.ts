@@ -75,9 +75,9 @@ export class ContentCourier {
 
   /** By the line, as fast as is allowed. The waiting for that is none of the device's time. */
   #send(path: string, content: Content, options: UploadOptions): Promise<ShellAnswer> {
-    const { desk } = this.#means
-    const { perStore, fleet } = desk.settings
-    if (perStore === undefined && fleet === undefined) return this.#shell.upload(path, content, options)
+    const { perStore, fleet } = this.#means.desk.settings
+    const isAwaited = options.from !== undefined
+    if (perStore === undefined && fleet === undefined && !isAwaited) return this.#shell.upload(path, content, options)
     const waiting = new Stopwatch()
     return this.#shell.upload(path, this.#paced(content, waiting), { ...options, waitedMs: () => waiting.ms })
   }

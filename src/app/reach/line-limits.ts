@@ -3,12 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 /** Milliseconds that only go forward. */
 export interface PaceClock {
   now(): number
-  sleep(ms: number): Promise<void>
+  /** Given up once `signal` says so. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-const SYSTEM: PaceClock = {
+export const SYSTEM: PaceClock = {
   now: () => performance.now(),
-  sleep: (ms) => pause(ms, undefined, { ref: false }),
+  sleep: (ms, signal) => pause(ms, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined),
 }
 
 /** Bytes that may go at a rate, in the order in which they were asked for. */
