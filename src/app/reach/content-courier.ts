@@ -44,7 +44,8 @@ interface Found {
 
 /** How far devices of the store have brought a file. */
 interface Brought {
-  readonly found: Found
+  /** Absent where the device can keep it no more. */
+  readonly found?: Found
   readonly giver?: string
   readonly why?: string
 }
@@ -104,13 +105,15 @@ export class ContentCourier {
 
   async #bring(path: string, known: KnownContent, options: UploadOptions): Promise<ShellAnswer> {
     const found = await this.#look(known)
-    if (!found) return this.#metered(known.sizeBytes) ?? this.#send(path, known, options)
+    if (!found) return this.#asEver(path, known, options)
     let isWhole = false
     try {
       const by = found.isWhole ? { found } : await this.#fromStore(known, found, options)
-      const kept = found.isWhole ? known.sizeBytes : found.have
-      const answer = await this.#complete(path, known, { ...by, options })
-      isWhole = answer.exitCode === 0
+      const kept = by.found ? (found.isWhole ? known.sizeBytes : found.have) : 0
+      const answer = await (by.found
+        ? this.#complete(path, known, { found: by.found, options })
+        : this.#asEver(path, known, options))
+      isWhole = answer.exitCode === 0 && by.found !== undefined
       const { giver, why } = by
       const came: ContentCame = {
         sha256: known.sha256,
@@ -124,6 +127,13 @@ export class ContentCourier {
     } finally {
       await this.#means.desk.got(this.#device, known.sha256, isWhole)
     }
+  }
+
+  /** All of it by the line, straight to its path. */
+  async #asEver(path: string, known: KnownContent, options: UploadOptions): Promise<ShellAnswer & { readonly sent: number }> {
+    const refusal = this.#metered(known.sizeBytes)
+    if (refusal) return { ...refusal, sent: 0 }
+    return { ...(await this.#send(path, known, options)), sent: known.sizeBytes }
   }
 
   /** The rest by the line, and the whole to its path. What a device had from earlier may be damaged: then all of it, once. */
@@ -168,12 +178,15 @@ export class ContentCourier {
     if (peers.length === 0) return { found }
     const holders = await desk.seek(this.#device, known.sha256)
     const sure = peers.filter(({ name }) => holders.includes(name))
-    let brought: Brought = { found }
+    let brought: Brought & { readonly found: Found } = { found }
     for (const peer of (sure.length > 0 ? sure : peers).slice(0, MOST_ASKED)) {
       if (brought.found.tool === undefined) return { found, why: 'it has none of curl, python3, perl and nc' }
       const said = await this.#fromPeer(peer, known, { tool: brought.found.tool, options })
-      if (said !== 'absent') brought = await this.#broughtBy(peer, { known, before: brought, said })
-      else if (sure.length > 0) await desk.got(peer, known.sha256, false, this.#device)
+      if (said !== 'absent') {
+        const { found: now, ...by } = await this.#broughtBy(peer, { known, before: brought, said })
+        if (!now) return by
+        brought = { found: now, ...by }
+      } else if (sure.length > 0) await desk.got(peer, known.sha256, false, this.#device)
       if (brought.giver !== undefined) break
     }
     return brought
@@ -182,10 +195,15 @@ export class ContentCourier {
   /** The device itself says what there is by now. */
   async #broughtBy(
     peer: Device,
-    of: { readonly known: KnownContent; readonly before: Brought; readonly said: string | undefined },
+    of: {
+      readonly known: KnownContent
+      readonly before: Brought & { readonly found: Found }
+      readonly said: string | undefined
+    },
   ): Promise<Brought> {
     const { known, before, said } = of
-    const found = (await this.#look(known)) ?? { ...before.found, have: 0 }
+    const found = await this.#look(known)
+    if (!found) return { why: 'the device has no room left to keep it' }
     const gave = found.isWhole || found.have > before.found.have
     const why = said === undefined ? before.why : `${peer.name}: ${said}`
     return {
