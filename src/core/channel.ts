@@ -77,6 +77,8 @@ export interface ShellChannel {
 
 export interface UploadOptions {
   readonly timeoutMs?: number
+  /** How many bytes there are, where a stream does not tell. */
+  readonly sizeBytes?: number
   /** How long it has been waited so far until the content may go; that does not count for `timeoutMs`. */
   readonly waitedMs?: () => number
   /**

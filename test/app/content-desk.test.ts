@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { ContentTraffic } from '../../src/app/reach/content-desk.ts'
 import { LineLimits, type PaceClock } from '../../src/app/reach/line-limits.ts'
+import { ContentCourier } from '../../src/app/reach/content-courier.ts'
 import { parseByteSize } from '../../src/core/byte-size.ts'
+import type { ShellAnswer, ShellChannel } from '../../src/core/channel.ts'
+import type { ContentDesk } from '../../src/core/content.ts'
 import type { Device } from '../../src/core/fleet.ts'
 
 const till = (name: string): Device => ({ name, store: name.split('/')[0] }) as Device
@@ -167,4 +170,29 @@ describe('who gets a file of two that ask at once', () => {
     traffic.got(one, SHA256, false)
     expect(await traffic.seek(two, SHA256)).toEqual([])
   })
+})
+
+it('refuses a hidden file on a metered line by its size, which its bytes do not tell', async () => {
+  const desk = {
+    settings: { share: false, aboveBytes: 262_144, metered: 'refuse' },
+    sideOf: () => ({ isMetered: true, peers: [] }),
+  } as unknown as ContentDesk
+  const sent: number[] = []
+  const shell = {
+    dialect: 'posix',
+    upload: async (_path, _content, options) => {
+      sent.push(options?.sizeBytes ?? 0)
+      return { exitCode: 0 } as ShellAnswer
+    },
+  } as ShellChannel
+  const openPeer = (): never => {
+    throw new Error('nobody else is asked')
+  }
+  const courier = new ContentCourier(till('S/pos1'), shell, { desk, openPeer })
+  const hidden = (async function* (): AsyncGenerator<Uint8Array> {
+    yield Buffer.alloc(0)
+  })()
+  expect((await courier.upload('/a', hidden, { sizeBytes: 70_000 })).failure).toBeUndefined()
+  expect((await courier.upload('/a', hidden, { sizeBytes: 300_000 })).failure).toMatchObject({ code: 'LINK_METERED' })
+  expect(sent).toEqual([70_000])
 })

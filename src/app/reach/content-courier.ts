@@ -68,7 +68,7 @@ export class ContentCourier {
   async upload(path: string, content: Content, options: UploadOptions = {}): Promise<ShellAnswer> {
     const { desk } = this.#means
     const known = isKnownContent(content) ? content : undefined
-    const size = known?.sizeBytes ?? (content instanceof Uint8Array ? content.length : undefined)
+    const size = known?.sizeBytes ?? (content instanceof Uint8Array ? content.length : options.sizeBytes)
     if (size !== undefined && size <= desk.settings.aboveBytes) return this.#send(path, content, options)
     if (known && desk.settings.share && this.#shell.dialect === 'posix') return this.#bring(path, known, options)
     return this.#metered(size) ?? this.#send(path, content, options)
@@ -93,13 +93,14 @@ export class ContentCourier {
     }
   }
 
-  /** That so much may not go over the line of the store; undefined: it may. */
-  #metered(bytes: number | undefined): ShellAnswer | undefined {
+  /** That so much may not go over the line of the store; undefined: it may. `sent`: what went over it before, for nothing. */
+  #metered(bytes: number | undefined, sent = 0): ShellAnswer | undefined {
     const { settings, sideOf } = this.#means.desk
     if (settings.metered === 'allow' || !sideOf(this.#device).isMetered) return undefined
     if (bytes !== undefined && bytes <= settings.aboveBytes) return undefined
     const what = bytes === undefined ? 'a file' : `${bytes} bytes of a file`
-    const message = `The line of the store is metered, and ${what} would go over it. Nothing was sent.`
+    const before = sent > 0 ? `${sent} bytes had gone, but what the device had from earlier is damaged.` : 'Nothing was sent.'
+    const message = `The line of the store is metered, and ${what} would go over it. ${before}`
     return refused({ code: 'LINK_METERED', phase: 'converge', message })
   }
 
@@ -140,11 +141,12 @@ export class ContentCourier {
   async #complete(
     path: string,
     known: KnownContent,
-    { found, options }: { readonly found: Found; readonly options: UploadOptions },
+    of: { readonly found: Found; readonly options: UploadOptions; readonly before?: number },
   ): Promise<ShellAnswer & { readonly sent: number }> {
+    const { found, options, before } = of
     const rest = found.isWhole ? 0 : known.sizeBytes - found.have
     if (rest > 0) {
-      const refusal = this.#metered(rest)
+      const refusal = this.#metered(rest, before)
       if (refusal) return { ...refusal, sent: 0 }
       const sent = await this.#send(found.part, known.from(found.have), { ...options, from: found.have })
       if (sent.exitCode !== 0) return { ...sent, sent: rest }
@@ -153,7 +155,7 @@ export class ContentCourier {
     const taken = await this.#shell.ask({ script: TAKE, values, ...timed(options) })
     if (taken.exitCode !== EXIT.wrong) return { ...taken, sent: rest }
     if (found.have > 0) {
-      const anew = await this.#complete(path, known, { found: { ...found, have: 0 }, options })
+      const anew = await this.#complete(path, known, { found: { ...found, have: 0 }, options, before: rest })
       return { ...anew, sent: anew.sent + rest }
     }
     const message = 'What arrived on the device has another checksum; it was thrown away.'
