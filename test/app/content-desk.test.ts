@@ -1,11 +1,17 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { ContentCourier } from '../../src/app/reach/content-courier.ts'
 import { ContentTraffic } from '../../src/app/reach/content-desk.ts'
 import { LineLimits, type PaceClock } from '../../src/app/reach/line-limits.ts'
-import { ContentCourier } from '../../src/app/reach/content-courier.ts'
 import { parseByteSize } from '../../src/core/byte-size.ts'
 import type { ShellAnswer, ShellChannel } from '../../src/core/channel.ts'
 import type { ContentDesk } from '../../src/core/content.ts'
 import type { Device } from '../../src/core/fleet.ts'
+import { knownFile } from '../../src/devices/file/known-file.ts'
+import { contentOf } from '../../src/modules/file/desired-content.ts'
 
 const till = (name: string): Device => ({ name, store: name.split('/')[0] }) as Device
 const SHA256 = 'a'.repeat(64)
@@ -127,7 +133,8 @@ describe('who gets a file of two that ask at once', () => {
     const traffic = new ContentTraffic({ clock })
     await traffic.seek(one, SHA256)
     const answers: string[] = []
-    for (const device of [two, three]) void traffic.seek(device, SHA256).then((all) => answers.push(`${device.name} ${all}`))
+    for (const device of [two, three])
+      void traffic.seek(device, SHA256).then((all) => answers.push(`${device.name} ${all}`))
     await clock.pass(59_999)
     expect(answers).toEqual([])
     await clock.pass(1)
@@ -196,3 +203,31 @@ it('refuses a hidden file on a metered line by its size, which its bytes do not 
   expect((await courier.upload('/a', hidden, { sizeBytes: 300_000 })).failure).toMatchObject({ code: 'LINK_METERED' })
   expect(sent).toEqual([70_000])
 })
+
+it('reads of a source what was looked at, and no pipe that has come to its place', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'till-source-'))
+  try {
+    const source = join(folder, 'source')
+    const known = knownFile(source, { sha256: SHA256, sizeBytes: 6 })
+    const desired = { source, sha256: SHA256, sizeBytes: 6, isSecret: false }
+    const hidden = (): AsyncIterable<Uint8Array> => contentOf(desired, true).stream as AsyncIterable<Uint8Array>
+    // It has grown since.
+    writeFileSync(source, 'abcdefgh')
+    expect(await textOf(known)).toBe('abcdef')
+    expect(await textOf(known.from(2))).toBe('cdef')
+    expect(await textOf(known.from(6))).toBe('')
+    expect(await textOf(hidden())).toBe('abcdef')
+    rmSync(source)
+    execFileSync('mkfifo', [source])
+    await expect(textOf(known)).rejects.toThrow('it is a pipe')
+    await expect(textOf(hidden())).rejects.toThrow('it is a pipe')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+async function textOf(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of content) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}

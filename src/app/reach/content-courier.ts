@@ -99,7 +99,8 @@ export class ContentCourier {
     if (settings.metered === 'allow' || !sideOf(this.#device).isMetered) return undefined
     if (bytes !== undefined && bytes <= settings.aboveBytes) return undefined
     const what = bytes === undefined ? 'a file' : `${bytes} bytes of a file`
-    const before = sent > 0 ? `${sent} bytes had gone, but what the device had from earlier is damaged.` : 'Nothing was sent.'
+    const before =
+      sent > 0 ? `${sent} bytes had gone, but what the device had from earlier is damaged.` : 'Nothing was sent.'
     const message = `The line of the store is metered, and ${what} would go over it. ${before}`
     return refused({ code: 'LINK_METERED', phase: 'converge', message })
   }
@@ -131,7 +132,11 @@ export class ContentCourier {
   }
 
   /** All of it by the line, straight to its path. */
-  async #asEver(path: string, known: KnownContent, options: UploadOptions): Promise<ShellAnswer & { readonly sent: number }> {
+  async #asEver(
+    path: string,
+    known: KnownContent,
+    options: UploadOptions,
+  ): Promise<ShellAnswer & { readonly sent: number }> {
     const refusal = this.#metered(known.sizeBytes)
     if (refusal) return { ...refusal, sent: 0 }
     return { ...(await this.#send(path, known, options)), sent: known.sizeBytes }

@@ -92,7 +92,10 @@ describe.each([{ inTurns: false }, { inTurns: true }])('PowerShell, inTurns: $in
     expect(await shell.upload('C:\\a', slow(), { timeoutMs: 40 })).toMatchObject({ timedOut: true, exitCode: 124 })
     const began = performance.now()
     const waitedMs = (): number => performance.now() - began
-    expect(await shell.upload('C:\\b', slow(), { timeoutMs: 40, waitedMs })).toMatchObject({ timedOut: false, exitCode: 0 })
+    expect(await shell.upload('C:\\b', slow(), { timeoutMs: 40, waitedMs })).toMatchObject({
+      timedOut: false,
+      exitCode: 0,
+    })
     device.files.clear()
     const broken = (async function* (): AsyncGenerator<Uint8Array> {
       yield Buffer.alloc(10)
