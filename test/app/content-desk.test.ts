@@ -204,6 +204,33 @@ it('refuses a hidden file on a metered line by its size, which its bytes do not 
   expect(sent).toEqual([70_000])
 })
 
+it('is asked of another holder by each device of the store', async () => {
+  const devices = ['S/pos1', 'S/pos2', 'S/pos3', 'S/pos4', 'S/pos5', 'S/pos6'].map(till)
+  const holders = ['S/pos1', 'S/pos2', 'S/pos3']
+  const asked: string[] = []
+  for (const device of devices.slice(3)) {
+    const desk = {
+      settings: { share: true, aboveBytes: 1, metered: 'allow' },
+      sideOf: () => ({ isMetered: false, peers: devices.filter((other) => other !== device) }),
+      seek: async () => holders,
+      got: async () => undefined,
+    } as unknown as ContentDesk
+    const shell = {
+      dialect: 'posix',
+      ask: async () => ({ exitCode: 0, text: 'room=yes\nwhole=no\nhave=0\nby=curl\npart=/c/a.part\n' }) as ShellAnswer,
+    } as unknown as ShellChannel
+    const openPeer = (peer: Device): never => {
+      asked.push(peer.name)
+      throw new Error('far enough')
+    }
+    const courier = new ContentCourier(device, shell, { desk, openPeer })
+    await expect(courier.upload('/a', knownFile('/none', { sha256: SHA256, sizeBytes: 9 }))).rejects.toThrow(
+      'far enough',
+    )
+  }
+  expect(asked.sort()).toEqual(holders)
+})
+
 it('reads of a source what was looked at, and no pipe that has come to its place', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'till-source-'))
   try {

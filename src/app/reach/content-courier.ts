@@ -184,7 +184,10 @@ export class ContentCourier {
     const { peers } = desk.sideOf(this.#device)
     if (peers.length === 0) return { found }
     const holders = await desk.seek(this.#device, known.sha256)
-    const sure = peers.filter(({ name }) => holders.includes(name))
+    const sure = spread(
+      peers.filter(({ name }) => holders.includes(name)),
+      peers.filter(({ name }) => name < this.#device.name).length,
+    )
     let brought: Brought & { readonly found: Found } = { found }
     for (const peer of (sure.length > 0 ? sure : peers).slice(0, MOST_ASKED)) {
       if (brought.found.tool === undefined) return { found, why: 'it has none of curl, python3, perl and nc' }
@@ -247,6 +250,12 @@ export class ContentCourier {
       await close()
     }
   }
+}
+
+/** Each device of a store, by its number, begins with another one of those that have it. */
+function spread(holders: readonly Device[], number: number): readonly Device[] {
+  const first = number % Math.max(1, holders.length)
+  return [...holders.slice(first), ...holders.slice(0, first)]
 }
 
 function whyNot(fetched: ShellAnswer): string | undefined {
