@@ -77,6 +77,10 @@ export interface ShellChannel {
 
 export interface UploadOptions {
   readonly timeoutMs?: number
+  /** How many bytes there are, where a stream does not tell. */
+  readonly sizeBytes?: number
+  /** How long it has been waited so far until the content may go; that does not count for `timeoutMs`. */
+  readonly waitedMs?: () => number
   /**
    * POSIX: the file has so many bytes of it, by an earlier upload; the others are put behind them. It need not be there for
    * 0, and where this upload is cut short as well, what came stays.

@@ -47,13 +47,11 @@ export interface StoreSide {
 export interface ContentDesk {
   readonly settings: ContentSettings
   sideOf(device: Device): StoreSide
-  /** Resolves when so many bytes may go over the line of the device's store. */
+  /** Resolves when so many bytes may go over the line of the device's store. Who waits for its copy sees by it that it goes on. */
   take(device: Device, bytes: number): Promise<void>
-  /** How long so many bytes may have to wait for that, in milliseconds. */
-  patienceMs(device: Device, bytes: number): Promise<number>
   /**
-   * Names of devices of the store that are known to have it. Where another one is getting it, that is waited for, not for
-   * ever; where nobody has it, the device that asks is the one that is getting it, until it says `got`.
+   * Names of devices of the store that are known to have it. Where another one is getting it, that is waited for as
+   * long as it goes on; where nobody has it, the device that asks is the one that is getting it, until it says `got`.
    */
   seek(device: Device, sha256: string): Promise<readonly string[]>
   /** `behalf`: the device that is worked on, where another one of the store is spoken of. */

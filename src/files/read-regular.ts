@@ -29,9 +29,9 @@ export function readRegular(path: string, most: number): Buffer {
   }
 }
 
-/** The bytes of a regular file however large it is, one piece after another. Throws as `readRegular`. */
-export function streamRegular(path: string): ReadStream {
-  return createReadStream(path, { fd: openRegular(path).file })
+/** The bytes of a regular file however large it is, one piece after another; `end` is the last of them. Throws as `readRegular`. */
+export function streamRegular(path: string, part: { readonly start?: number; readonly end?: number } = {}): ReadStream {
+  return createReadStream(path, { ...part, fd: openRegular(path).file })
 }
 
 function openRegular(path: string): { readonly file: number; readonly stat: Stats } {

@@ -88,6 +88,7 @@ export function openPosixShell(options: PosixShellOptions): PosixShell {
         return await uploadFile(path, content, {
           start: (script) => startAs(start, { become, token: randomBytes(16).toString('hex'), script }),
           timeoutMs: more?.timeoutMs ?? deadlines.converge,
+          waitedMs: more?.waitedMs,
           signal: closing.signal,
           from: more?.from,
         })

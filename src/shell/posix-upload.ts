@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ProcessStream, ShellAnswer } from '../core/channel.ts'
 import { type Failure, type Result, SessionLost } from '../core/failure.ts'
+import { uploadDeadline } from './upload-deadline.ts'
 
 /**
  * Reads one line of four words, then the content to its end. Constant, and the same inside the single quotes of any
@@ -26,6 +27,8 @@ export interface UploadOptions {
   /** Starts the constant script as the right user, with a raw stdin. */
   readonly start: (script: string) => Promise<Result<ProcessStream>>
   readonly timeoutMs: number
+  /** See `UploadOptions` of the channel. */
+  readonly waitedMs?: (() => number) | undefined
   readonly signal: AbortSignal
   /** See `UploadOptions` of the channel. */
   readonly from?: number | undefined
@@ -112,7 +115,7 @@ interface Listening {
 }
 
 function listen(stream: ProcessStream, options: UploadOptions): Listening {
-  const { signal, timeoutMs } = options
+  const { signal, timeoutMs, waitedMs } = options
   const outputs = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] }
   let kept = 0
   let over = false
@@ -143,12 +146,13 @@ function listen(stream: ProcessStream, options: UploadOptions): Listening {
       reject(signal.reason)
       stream.destroy()
     }
-    const timer = setTimeout(() => {
+    const late = (): void => {
       finish(124, true)
       stream.destroy()
-    }, timeoutMs)
+    }
+    const callOff = uploadDeadline(timeoutMs, late, waitedMs)
     stop = () => {
-      clearTimeout(timer)
+      callOff()
       signal.removeEventListener('abort', abort)
     }
     signal.addEventListener('abort', abort, { once: true })
@@ -174,14 +178,31 @@ async function send(
   const stopping = enough.then(() => {
     isEnough = true
   })
-  for await (const chunk of content instanceof Uint8Array ? slices(content) : content) {
+  const over = Promise.race([stopping, end.done.catch(() => undefined)]).then(() => undefined)
+  for await (const chunk of until(over, content instanceof Uint8Array ? slices(content) : content)) {
     if (end.isOver() || isEnough) break
     stream.write(chunk)
     sent += chunk.length
-    await Promise.race([stream.drain(), stopping, end.done.catch(() => undefined)])
+    await Promise.race([stream.drain(), over])
   }
   stream.end()
   return sent
+}
+
+/** The content may be waiting for its turn on the line of the store: nothing waits for it once the upload is over. */
+async function* until<T>(over: Promise<void>, content: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {
+  const chunks = Symbol.asyncIterator in content ? content[Symbol.asyncIterator]() : content[Symbol.iterator]()
+  try {
+    for (;;) {
+      const next = Promise.resolve(chunks.next())
+      next.catch(() => undefined)
+      const chunk = await Promise.race([next, over])
+      if (!chunk || chunk.done) return
+      yield chunk.value
+    }
+  } finally {
+    Promise.resolve(chunks.return?.()).catch(() => undefined)
+  }
 }
 
 const SLICE_BYTES = 256 * 1024

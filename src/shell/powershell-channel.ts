@@ -67,7 +67,7 @@ export function openPowerShell(options: PowerShellOptions): PowerShell {
     chain: (links) => session.chain(links),
     leftovers: () => session.leftovers,
     breakChain: () => session.breakChain(),
-    upload: (path, content, more) => session.upload(path, content, more?.timeoutMs),
+    upload: (path, content, more) => session.upload(path, content, more),
     close: () => end(CLOSED),
   }
 }

@@ -12,6 +12,8 @@ export interface Item {
   /** For an upload: what is sent after the exchange. */
   readonly content?: AsyncIterable<Uint8Array> | Uint8Array
   readonly timeoutMs: number
+  /** See `UploadOptions` of the channel. */
+  readonly waitedMs?: () => number
   /** Of a change: its fence is reckoned when it is sent. */
   readonly request?: ShellRequest
   begun: boolean

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type ChainLink, NotRun } from '../core/chain.ts'
-import type { ProcessEnd, ProcessStream, ShellAnswer, ShellRequest } from '../core/channel.ts'
+import type { ProcessEnd, ProcessStream, ShellAnswer, ShellRequest, UploadOptions } from '../core/channel.ts'
 import { type Failure, type Result, SessionLost } from '../core/failure.ts'
 import type { Leftover } from '../core/fence.ts'
 import { deadline } from '../load/deadline.ts'
@@ -16,6 +16,7 @@ import { endedEarly, notWhole } from './powershell-no-start.ts'
 import { firstScript } from './powershell-runner.ts'
 import { type ScriptForm, scriptLine } from './script-form.ts'
 import { printable } from './tool-answer.ts'
+import { uploadDeadline } from './upload-deadline.ts'
 
 /** What the device may take beyond the deadline of an ask to end it and say so. */
 const STOP_GRACE_MS = 15_000
@@ -101,12 +102,13 @@ export class PowerShellSession {
   upload(
     path: string,
     content: AsyncIterable<Uint8Array> | Uint8Array,
-    timeoutMs = this.#options.uploadMs,
+    { timeoutMs = this.#options.uploadMs, waitedMs }: UploadOptions = {},
   ): Promise<ShellAnswer> {
-    return this.#gather({ line: { kind: 'upload', id: this.#nextId++, path }, content, timeoutMs })
+    const line = { kind: 'upload', id: this.#nextId++, path } as const
+    return this.#gather({ line, content, timeoutMs, ...(waitedMs && { waitedMs }) })
   }
 
-  #gather(what: Pick<Item, 'line' | 'content' | 'timeoutMs' | 'request'>): Promise<ShellAnswer> {
+  #gather(what: Pick<Item, 'line' | 'content' | 'timeoutMs' | 'waitedMs' | 'request'>): Promise<ShellAnswer> {
     if (this.#lost) return Promise.reject(this.#lost)
     return new Promise((resolve, reject) => {
       this.#gathered.push({ ...what, begun: false, resolve, reject })
@@ -222,11 +224,12 @@ export class PowerShellSession {
 
   /** The device cannot be told to stop reading, so that a deadline is a line of its own. */
   async #sendFile(stream: ProcessStream, item: Item, content: NonNullable<Item['content']>): Promise<void> {
-    const until = performance.now() + item.timeoutMs
+    const { timeoutMs, waitedMs = () => 0 } = item
+    const until = performance.now() + timeoutMs - waitedMs()
     try {
       for await (const line of uploadLines(content)) {
         if (this.#lost || !this.#sent.includes(item)) break
-        const isLate = performance.now() > until
+        const isLate = performance.now() - waitedMs() > until
         stream.write(this.#numbered(isLate ? '!' : line))
         if (isLate) break
         await stream.drain()
@@ -378,7 +381,9 @@ export class PowerShellSession {
     this.#callOff()
     const [head] = this.#sent
     if (!head) return
-    this.#setTimer(head.timeoutMs + STOP_GRACE_MS, () => this.#breakOff('OBSERVE_TIMEOUT', stuck(head.timeoutMs)))
+    const { timeoutMs, waitedMs } = head
+    const act = (): void => this.#breakOff('OBSERVE_TIMEOUT', stuck(timeoutMs))
+    this.#callOff = uploadDeadline(timeoutMs + STOP_GRACE_MS, act, waitedMs)
   }
 
   #setTimer(ms: number, act: () => void): void {

@@ -219,5 +219,39 @@ describe.concurrent.each(shells)('over $name', ({ path }) => {
       })
       expect(sum.text.trim().split(/\s+/).slice(1)).toEqual(['300000', '0', '600'])
     })
+
+    test('does not count for an upload what it waits until its content may go', async () => {
+      const dir = (await open.shell.ask({ script: 'mktemp -d' })).text.trim()
+      const began = performance.now()
+      const content = (async function* (): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('one')
+        await new Promise((later) => setTimeout(later, 3_500))
+        yield Buffer.from('two')
+      })()
+      const more = { timeoutMs: 3_000, waitedMs: () => performance.now() - began }
+      expect((await open.shell.upload(`${dir}/new`, content, more)).exitCode).toBe(0)
+      expect((await open.shell.ask({ script: 'cat "$d/new"; rm -r "$d"', values: { d: dir } })).text).toBe('onetwo')
+    })
+
+    test('ends an upload at once whose content is waited for', async () => {
+      const other = await openLocalShell(path)
+      const dir = (await open.shell.ask({ script: 'mktemp -d' })).text.trim()
+      let wait = (): void => undefined
+      const stuck = new Promise<void>((resolve) => {
+        wait = resolve
+      })
+      const content = (async function* (): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('one')
+        wait()
+        await new Promise(() => undefined)
+      })()
+      const upload = expect(other.shell.upload(`${dir}/new`, content)).rejects.toMatchObject({
+        failure: { code: 'SESSION_LOST' },
+      })
+      await stuck
+      await other.close()
+      await upload
+      await open.shell.ask({ script: 'rm -r "$d"', values: { d: dir } })
+    })
   })
 })

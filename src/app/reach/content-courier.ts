@@ -9,6 +9,7 @@ import { FETCH } from '../../devices/content/fetch.ts'
 import { GIVE, STOP_GIVING } from '../../devices/content/give.ts'
 import { EXIT, KEPT_DAYS, KEPT_KILOBYTES, LOOK_FOR, TAKE } from '../../devices/content/place.ts'
 import { parseFields, printable } from '../../shell/tool-answer.ts'
+import { Stopwatch } from './line-limits.ts'
 
 /** Another device of the store, connected to when it is first asked. */
 export interface Peer {
@@ -43,7 +44,8 @@ interface Found {
 
 /** How far devices of the store have brought a file. */
 interface Brought {
-  readonly found: Found
+  /** Absent where the device can keep it no more. */
+  readonly found?: Found
   readonly giver?: string
   readonly why?: string
 }
@@ -66,50 +68,54 @@ export class ContentCourier {
   async upload(path: string, content: Content, options: UploadOptions = {}): Promise<ShellAnswer> {
     const { desk } = this.#means
     const known = isKnownContent(content) ? content : undefined
-    const size = known?.sizeBytes ?? (content instanceof Uint8Array ? content.length : undefined)
-    if (size !== undefined && size <= desk.settings.aboveBytes) return this.#send(path, content, size, options)
+    const size = known?.sizeBytes ?? (content instanceof Uint8Array ? content.length : options.sizeBytes)
+    if (size !== undefined && size <= desk.settings.aboveBytes) return this.#send(path, content, options)
     if (known && desk.settings.share && this.#shell.dialect === 'posix') return this.#bring(path, known, options)
-    return this.#metered(size) ?? this.#send(path, content, size ?? 0, options)
+    return this.#metered(size) ?? this.#send(path, content, options)
   }
 
-  /** By the line, as fast as is allowed. */
-  async #send(path: string, content: Content, bytes: number, options: UploadOptions): Promise<ShellAnswer> {
-    const { desk } = this.#means
-    const { perStore, fleet } = desk.settings
-    if (perStore === undefined && fleet === undefined) return this.#shell.upload(path, content, options)
-    const timeoutMs = (options.timeoutMs ?? USUAL_MS) + (await desk.patienceMs(this.#device, bytes))
-    return this.#shell.upload(path, this.#paced(content), { ...options, timeoutMs })
+  /** By the line, as fast as is allowed. The waiting for that is none of the device's time. */
+  #send(path: string, content: Content, options: UploadOptions): Promise<ShellAnswer> {
+    const { perStore, fleet } = this.#means.desk.settings
+    const isAwaited = options.from !== undefined
+    if (perStore === undefined && fleet === undefined && !isAwaited) return this.#shell.upload(path, content, options)
+    const waiting = new Stopwatch()
+    return this.#shell.upload(path, this.#paced(content, waiting), { ...options, waitedMs: () => waiting.ms })
   }
 
-  async *#paced(content: Content): AsyncIterable<Uint8Array> {
+  async *#paced(content: Content, waiting: Stopwatch): AsyncIterable<Uint8Array> {
     for await (const chunk of content instanceof Uint8Array ? [content] : content) {
       for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
         const slice = chunk.subarray(at, at + SLICE_BYTES)
-        await this.#means.desk.take(this.#device, slice.length)
+        await waiting.during(this.#means.desk.take(this.#device, slice.length))
         yield slice
       }
     }
   }
 
-  /** That so much may not go over the line of the store; undefined: it may. */
-  #metered(bytes: number | undefined): ShellAnswer | undefined {
+  /** That so much may not go over the line of the store; undefined: it may. `sent`: what went over it before, for nothing. */
+  #metered(bytes: number | undefined, sent = 0): ShellAnswer | undefined {
     const { settings, sideOf } = this.#means.desk
     if (settings.metered === 'allow' || !sideOf(this.#device).isMetered) return undefined
     if (bytes !== undefined && bytes <= settings.aboveBytes) return undefined
     const what = bytes === undefined ? 'a file' : `${bytes} bytes of a file`
-    const message = `The line of the store is metered, and ${what} would go over it. Nothing was sent.`
+    const before =
+      sent > 0 ? `${sent} bytes had gone, but what the device had from earlier is damaged.` : 'Nothing was sent.'
+    const message = `The line of the store is metered, and ${what} would go over it. ${before}`
     return refused({ code: 'LINK_METERED', phase: 'converge', message })
   }
 
   async #bring(path: string, known: KnownContent, options: UploadOptions): Promise<ShellAnswer> {
     const found = await this.#look(known)
-    if (!found) return this.#metered(known.sizeBytes) ?? this.#send(path, known, known.sizeBytes, options)
+    if (!found) return this.#asEver(path, known, options)
     let isWhole = false
     try {
       const by = found.isWhole ? { found } : await this.#fromStore(known, found, options)
-      const kept = found.isWhole ? known.sizeBytes : found.have
-      const answer = await this.#complete(path, known, { ...by, options })
-      isWhole = answer.exitCode === 0
+      const kept = by.found ? (found.isWhole ? known.sizeBytes : found.have) : 0
+      const answer = await (by.found
+        ? this.#complete(path, known, { found: by.found, options })
+        : this.#asEver(path, known, options))
+      isWhole = answer.exitCode === 0 && by.found !== undefined
       const { giver, why } = by
       const came: ContentCame = {
         sha256: known.sha256,
@@ -125,24 +131,36 @@ export class ContentCourier {
     }
   }
 
+  /** All of it by the line, straight to its path. */
+  async #asEver(
+    path: string,
+    known: KnownContent,
+    options: UploadOptions,
+  ): Promise<ShellAnswer & { readonly sent: number }> {
+    const refusal = this.#metered(known.sizeBytes)
+    if (refusal) return { ...refusal, sent: 0 }
+    return { ...(await this.#send(path, known, options)), sent: known.sizeBytes }
+  }
+
   /** The rest by the line, and the whole to its path. What a device had from earlier may be damaged: then all of it, once. */
   async #complete(
     path: string,
     known: KnownContent,
-    { found, options }: { readonly found: Found; readonly options: UploadOptions },
+    of: { readonly found: Found; readonly options: UploadOptions; readonly before?: number },
   ): Promise<ShellAnswer & { readonly sent: number }> {
+    const { found, options, before } = of
     const rest = found.isWhole ? 0 : known.sizeBytes - found.have
     if (rest > 0) {
-      const refusal = this.#metered(rest)
+      const refusal = this.#metered(rest, before)
       if (refusal) return { ...refusal, sent: 0 }
-      const sent = await this.#send(found.part, known.from(found.have), rest, { ...options, from: found.have })
+      const sent = await this.#send(found.part, known.from(found.have), { ...options, from: found.have })
       if (sent.exitCode !== 0) return { ...sent, sent: rest }
     }
     const values = { sha256: known.sha256, bytes: known.sizeBytes, path }
     const taken = await this.#shell.ask({ script: TAKE, values, ...timed(options) })
     if (taken.exitCode !== EXIT.wrong) return { ...taken, sent: rest }
     if (found.have > 0) {
-      const anew = await this.#complete(path, known, { found: { ...found, have: 0 }, options })
+      const anew = await this.#complete(path, known, { found: { ...found, have: 0 }, options, before: rest })
       return { ...anew, sent: anew.sent + rest }
     }
     const message = 'What arrived on the device has another checksum; it was thrown away.'
@@ -166,13 +184,19 @@ export class ContentCourier {
     const { peers } = desk.sideOf(this.#device)
     if (peers.length === 0) return { found }
     const holders = await desk.seek(this.#device, known.sha256)
-    const sure = peers.filter(({ name }) => holders.includes(name))
-    let brought: Brought = { found }
+    const sure = spread(
+      peers.filter(({ name }) => holders.includes(name)),
+      peers.filter(({ name }) => name < this.#device.name).length,
+    )
+    let brought: Brought & { readonly found: Found } = { found }
     for (const peer of (sure.length > 0 ? sure : peers).slice(0, MOST_ASKED)) {
       if (brought.found.tool === undefined) return { found, why: 'it has none of curl, python3, perl and nc' }
       const said = await this.#fromPeer(peer, known, { tool: brought.found.tool, options })
-      if (said !== 'absent') brought = await this.#broughtBy(peer, { known, before: brought, said })
-      else if (sure.length > 0) await desk.got(peer, known.sha256, false, this.#device)
+      if (said !== 'absent') {
+        const { found: now, ...by } = await this.#broughtBy(peer, { known, before: brought, said })
+        if (!now) return by
+        brought = { found: now, ...by }
+      } else if (sure.length > 0) await desk.got(peer, known.sha256, false, this.#device)
       if (brought.giver !== undefined) break
     }
     return brought
@@ -181,10 +205,15 @@ export class ContentCourier {
   /** The device itself says what there is by now. */
   async #broughtBy(
     peer: Device,
-    of: { readonly known: KnownContent; readonly before: Brought; readonly said: string | undefined },
+    of: {
+      readonly known: KnownContent
+      readonly before: Brought & { readonly found: Found }
+      readonly said: string | undefined
+    },
   ): Promise<Brought> {
     const { known, before, said } = of
-    const found = (await this.#look(known)) ?? { ...before.found, have: 0 }
+    const found = await this.#look(known)
+    if (!found) return { why: 'the device has no room left to keep it' }
     const gave = found.isWhole || found.have > before.found.have
     const why = said === undefined ? before.why : `${peer.name}: ${said}`
     return {
@@ -225,6 +254,12 @@ export class ContentCourier {
       await close()
     }
   }
+}
+
+/** Each device of a store, by its number, begins with another one of those that have it. */
+function spread(holders: readonly Device[], number: number): readonly Device[] {
+  const first = number % Math.max(1, holders.length)
+  return [...holders.slice(first), ...holders.slice(0, first)]
 }
 
 function whyNot(fetched: ShellAnswer): string | undefined {

@@ -3,12 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 /** Milliseconds that only go forward. */
 export interface PaceClock {
   now(): number
-  sleep(ms: number): Promise<void>
+  /** Given up once `signal` says so. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-const SYSTEM: PaceClock = {
+export const SYSTEM: PaceClock = {
   now: () => performance.now(),
-  sleep: (ms) => pause(ms, undefined, { ref: false }),
+  sleep: (ms, signal) => pause(ms, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined),
 }
 
 /** Bytes that may go at a rate, in the order in which they were asked for. */
@@ -22,9 +23,25 @@ class Line {
     const waitMs = at - clock.now()
     if (waitMs > 0) await clock.sleep(waitMs)
   }
+}
 
-  aheadMs(clock: PaceClock): number {
-    return Math.max(0, this.#freeAt - clock.now())
+/** How long something was waited for, up to now. */
+export class Stopwatch {
+  #ms = 0
+  #since: number | undefined
+
+  get ms(): number {
+    return this.#ms + (this.#since === undefined ? 0 : performance.now() - this.#since)
+  }
+
+  async during<T>(waiting: Promise<T>): Promise<T> {
+    this.#since = performance.now()
+    try {
+      return await waiting
+    } finally {
+      this.#ms = this.ms
+      this.#since = undefined
+    }
   }
 }
 
@@ -39,7 +56,6 @@ export class LineLimits {
   readonly #clock: PaceClock
   readonly #stores = new Map<string, Line>()
   readonly #fleet = new Line()
-  #waiting = 0
 
   constructor(clock: PaceClock = SYSTEM) {
     this.#clock = clock
@@ -47,20 +63,8 @@ export class LineLimits {
 
   /** Resolves when they may go. The fleet's turn is asked for only then, so that a slow store keeps none from the others. */
   async take(store: string, bytes: number, { perStore, fleet }: Rates): Promise<void> {
-    this.#waiting += 1
-    try {
-      if (perStore !== undefined) await this.#line(store).take(bytes, perStore, this.#clock)
-      if (fleet !== undefined) await this.#fleet.take(bytes, fleet, this.#clock)
-    } finally {
-      this.#waiting -= 1
-    }
-  }
-
-  /** How long so many bytes may take by that, with those that are on their way now. */
-  patienceMs(store: string, bytes: number, { perStore, fleet }: Rates): number {
-    const own = perStore === undefined ? 0 : this.#line(store).aheadMs(this.#clock) + (bytes / perStore) * 1_000
-    const shared = fleet === undefined ? 0 : (bytes / fleet) * 1_000 * (this.#waiting + 1)
-    return 2 * Math.ceil(own + shared)
+    if (perStore !== undefined) await this.#line(store).take(bytes, perStore, this.#clock)
+    if (fleet !== undefined) await this.#fleet.take(bytes, fleet, this.#clock)
   }
 
   #line(store: string): Line {

@@ -167,7 +167,6 @@ class Thread {
       settings,
       sideOf: (device) => this.#job(device.name).content ?? { isMetered: false, peers: [] },
       take: async (device, bytes) => void (await ask(device, { what: 'take', bytes })),
-      patienceMs: async (device, bytes) => Number(await ask(device, { what: 'patience', bytes })),
       seek: async (device, sha256) => (await ask(device, { what: 'seek', sha256 })) as readonly string[],
       got: async (device, sha256, whole, behalf) => void (await ask(device, { what: 'got', sha256, whole }, behalf)),
     }

@@ -27,8 +27,8 @@ is_it() { [ "$(fingerprint "$1")" = "sha256:$sha256" ]; }
 `
 
 /**
- * What there is of `$sha256` (`$bytes`), where there is room for it: lines `key=value`. What is old, and the oldest of what
- * is too much, goes. What is whole and has another hash is no such file.
+ * What there is of `$sha256` (`$bytes`), and whether there is room for what is not there yet: lines `key=value`. What is old,
+ * and the oldest of what is too much, goes. What is whole and has another hash is no such file.
  */
 export const LOOK_FOR = `${PLACE}need_tool id mkdir chmod wc mv rm ls
 mkdir -p "$place" && [ ! -L "$place" ] && chmod 700 "$place" || exit ${EXIT.noRoom}
@@ -48,11 +48,11 @@ if [ "$have" -ge "$bytes" ]; then
 fi
 [ "$have" -gt 0 ] || rm -f "$place/$sha256.part"
 free=$(df -Pk "$place" 2>/dev/null | { read -r head; read -r device size used free rest; printf %s "$free"; })
+whole=no; if [ -f "$place/$sha256" ]; then whole=yes; fi
 room=yes
-[ -z "$free" ] || [ "$free" -ge $((2 * need + ${SPARE_KILOBYTES})) ] || room=no
+[ $whole = yes ] || [ -z "$free" ] || [ "$free" -ge $((2 * need - have / 1024 + ${SPARE_KILOBYTES})) ] || room=no
 [ "$need" -le "$most" ] || room=no
 case $(fingerprint /dev/null) in sha256:*) ;; *) room=no ;; esac
-whole=no; if [ -f "$place/$sha256" ]; then whole=yes; fi
 by=
 for tool in curl python3 perl nc; do if command -v "$tool" >/dev/null 2>&1; then by="$by $tool"; fi; done
 command -v head >/dev/null 2>&1 || by=

@@ -74,7 +74,10 @@ export async function replaceFile(shell: ShellChannel, replacement: Replacement)
   const { path, content } = replacement
   const temp = tempFor(shell, path)
   let upload: ShellAnswer | undefined
-  if (content.text === undefined) upload = await shell.upload(temp, content.stream ?? new Uint8Array())
+  if (content.text === undefined) {
+    const { stream = new Uint8Array(), sizeBytes } = content
+    upload = await shell.upload(temp, stream, { sizeBytes })
+  }
   if (upload && upload.exitCode !== 0 && shell.dialect === 'powershell') return fail(uploadFailure(path, upload))
   const uploaded = upload !== undefined
   const answer = await (shell.dialect === 'powershell' ? replaceOnWindows : replaceOnPosix)(shell, replacement, {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { fail, type Result, success } from '../../core/failure.ts'
 import { type Hidden, inClear, isSecret } from '../../core/secret.ts'
 import { knownFile } from '../../devices/file/known-file.ts'
@@ -87,7 +86,8 @@ export function contentOf(desired: DesiredContent | undefined, isHidden = false)
   if (desired?.source !== undefined) {
     const { source, sha256, sizeBytes = 0 } = desired
     // What is hidden goes to nobody else, over no LAN.
-    return { sizeBytes, stream: isHidden ? createReadStream(source) : knownFile(source, { sha256, sizeBytes }) }
+    const file = knownFile(source, { sha256, sizeBytes })
+    return { sizeBytes, stream: isHidden ? file.from(0) : file }
   }
   return fileContent(desired?.bytes ?? new Uint8Array())
 }

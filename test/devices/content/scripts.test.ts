@@ -245,6 +245,18 @@ describe.each(shells)('what is kept of files, in $name', ({ path }) => {
     expect(statSync(receiver.place).mode & 0o777).toBe(0o700)
   })
 
+  it('wants room only for what is not there yet', async () => {
+    const df = 'df() { printf "Filesystem 1024-blocks\\n/dev/a 9 9 %s 9%% /\\n" "$free"; }\n'
+    const roomOf = async (on: SomeDevice, free: number): Promise<string | undefined> =>
+      parseFields((await ask(on, df + LOOK_FOR, { most: 512 * 1024, days: 30, free })).text).get('room')
+    const whole = 2 * (Math.floor(CONTENT.length / 1024) + 1) + 64 * 1024
+    expect([await roomOf(receiver, whole - 1), await roomOf(receiver, whole)]).toEqual(['no', 'yes'])
+    receiver = device({ [`${SHA256}.part`]: CONTENT.subarray(0, HALF) })
+    const rest = whole - Math.floor(HALF / 1024)
+    expect([await roomOf(receiver, rest - 1), await roomOf(receiver, rest)]).toEqual(['no', 'yes'])
+    expect(await roomOf(giver, 0)).toBe('yes')
+  })
+
   it('lets go of the oldest where it is too much, and of nothing that is wanted', async () => {
     const others = ['a'.repeat(64), 'b'.repeat(64)]
     receiver = device({ [SHA256]: CONTENT })

@@ -84,12 +84,19 @@ describe.each([{ inTurns: false }, { inTurns: true }])('PowerShell, inTurns: $in
 
   it('gives an upload up at its deadline, and tells whoever reads a file that cannot be read', async () => {
     const { device, shell } = open({ inTurns })
-    const slow = (async function* () {
+    const slow = async function* (): AsyncGenerator<Uint8Array> {
       yield Buffer.alloc(70_000)
       await new Promise((later) => setTimeout(later, 80))
       yield Buffer.alloc(70_000)
-    })()
-    expect(await shell.upload('C:\\a', slow, { timeoutMs: 40 })).toMatchObject({ timedOut: true, exitCode: 124 })
+    }
+    expect(await shell.upload('C:\\a', slow(), { timeoutMs: 40 })).toMatchObject({ timedOut: true, exitCode: 124 })
+    const began = performance.now()
+    const waitedMs = (): number => performance.now() - began
+    expect(await shell.upload('C:\\b', slow(), { timeoutMs: 40, waitedMs })).toMatchObject({
+      timedOut: false,
+      exitCode: 0,
+    })
+    device.files.clear()
     const broken = (async function* (): AsyncGenerator<Uint8Array> {
       yield Buffer.alloc(10)
       throw new Error('EIO')

@@ -110,7 +110,6 @@ export type Question =
 
 export type ContentAsk =
   | { readonly what: 'take'; readonly bytes: number }
-  | { readonly what: 'patience'; readonly bytes: number }
   | { readonly what: 'seek'; readonly sha256: string }
   | { readonly what: 'got'; readonly sha256: string; readonly whole: boolean }
 
