@@ -219,13 +219,14 @@ describe('a warning', () => {
     project = made
     made.write(
       'tillwright.yaml',
-      `warnings: {cashier: {script: {sh: 'true'}, wait: 1m, not_now: 9, at_once: 9}}
+      `warnings: {cashier: {script: {sh: 'true'}, wait: 1m, holds: 0s, not_now: 9, at_once: 9}}
 policies: {default: {rollout: {warn: [casheer]}}}
 `,
     )
     const { code, stderr, stdout } = await made.till('validate')
     expect(code).toBe(2)
     expect(`${stdout}${stderr}`).toContain('Exit code 9 would mean both "at once" and "not now"')
+    expect(`${stdout}${stderr}`).toContain('People would be warned again before the change could begin: `holds` is 0s')
     expect(`${stdout}${stderr}`).toContain('Did you mean "cashier"?')
   }, 60_000)
 })
