@@ -112,7 +112,7 @@ export interface HookStore {
   answers(entry: string): Promise<readonly ToldAnswer[]>
   /** Open episodes whose time has come, by it. */
   due(now: Date, limit: number): Promise<readonly string[]>
-  /** Has open episodes looked at now that began by a clock which was ahead. */
+  /** Has open episodes judged now that wait for a time: a clock that was ahead may have said it. To judge one early changes nothing. */
   lookAgain(now: Date): Promise<void>
   /** When the next one's time comes; of `episodes` only, if they are given. */
   nextDue(episodes?: readonly string[]): Promise<Date | undefined>

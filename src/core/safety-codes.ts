@@ -46,6 +46,11 @@ export const SAFETY = {
     'A warning of the policy (`warnings` of tillwright.yaml) has a limit, and says that the change is deferred behind it.',
     'Talk to the store, or wait for a better time; `till resume` asks them anew.',
   ),
+  WARNING_MISSED: entry(
+    'People at the device were told several times, and nothing came of it',
+    'Each time something else (a guard, devices in progress) held the change back for longer than `holds` of the warning; people would not heed it any more.',
+    'See with `till runs show` what held it back; `till resume` warns them anew.',
+  ),
   WARNING_FAILED: entry(
     'People at the device could not be warned',
     'The command of a warning (`warnings` of tillwright.yaml) is not there, ended with an exit code that means nothing to the policy, or hung.',

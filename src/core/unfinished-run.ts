@@ -4,6 +4,8 @@ import { NOT_LOOKED_AT, RunFold } from './fold-run.ts'
 import type { DeviceRecord, RunRecord } from './run.ts'
 import type { WarningSeen } from './warning.ts'
 
+const ENDS_OF_WARNINGS: ReadonlySet<string> = new Set(['WARNING_DECLINED', 'WARNING_MISSED', 'WARNING_FAILED'])
+
 /** A device that a run has not brought to its end. */
 export interface DeviceLeft {
   readonly device: string
@@ -127,7 +129,7 @@ function isLeft({ state, failure }: DeviceRecord): boolean {
 
 /** People are asked anew where the matter came to an end: by what they said, or since the device was worked on. */
 function isEndOfWarning({ state, failure }: Pick<DeviceRecord, 'state' | 'failure'>): boolean {
-  if (failure?.code === 'WARNING_DECLINED' || failure?.code === 'WARNING_FAILED') return true
+  if (failure && ENDS_OF_WARNINGS.has(failure.code)) return true
   return state !== 'cancelled' && state !== 'deferred'
 }
 

@@ -44,42 +44,62 @@ export interface WarningRecord extends WarningSeen {
   /** How often "not now" was said so far, and when first. */
   readonly notNow: number
   readonly notNowSince?: number
+  /** How often people were told and nothing came of it within `holdsMs`. */
+  readonly missed?: number
 }
+
+/** People are told in vain so many times; then nobody would heed it. */
+const MOST_MISSED = 3
 
 /** Where a warning stands at one instant: to be said, waited for until then, done, or the end of the matter. */
 export type WarningStanding =
   | { readonly kind: 'due' }
   | { readonly kind: 'wait'; readonly until: number; readonly record: WarningRecord }
   | { readonly kind: 'done' }
-  | { readonly kind: 'declined' | 'failed'; readonly record: WarningRecord }
+  | { readonly kind: 'declined' | 'failed' | 'missed'; readonly record: WarningRecord }
 
 export function standingOf(warning: Warning, record: WarningRecord | undefined, now: number): WarningStanding {
-  if (!record || isStale(warning, record, now)) return { kind: 'due' }
-  if (record.says === 'not-now' && isHeeded(warning, record)) {
+  if (!record) return { kind: 'due' }
+  if (isAskedAgain(warning, record)) {
     const until = record.at + warning.againMs
     return now < until ? { kind: 'wait', until, record } : { kind: 'due' }
   }
   if (record.says === 'not-now' && warning.afterLimit === 'defer') return { kind: 'declined', record }
   if (record.says === 'failed' && warning.onFailure === 'defer') return { kind: 'failed', record }
+  if (isStale(warning, record, now)) {
+    return (record.missed ?? 0) + 1 < MOST_MISSED ? { kind: 'due' } : { kind: 'missed', record }
+  }
   const until = beginsAt(warning, record)
   return now < until ? { kind: 'wait', until, record } : { kind: 'done' }
 }
 
-/** The record after another answer of people at the device. */
+/** Until when people at a device wait for a change that they count on; undefined: they do not. */
+export function countedOnFrom(warning: Warning, record: WarningRecord, now: number): number | undefined {
+  if (isAskedAgain(warning, record)) return undefined
+  const { kind } = standingOf(warning, record, now)
+  return kind === 'wait' || kind === 'done' ? beginsAt(warning, record) : undefined
+}
+
+/** The record after another answer of people at the device. What was said long ago is said again, and counts all the same. */
 export function recordAfter(
   before: WarningRecord | undefined,
   seen: WarningSeen,
   { warning, at }: { readonly warning: Warning | undefined; readonly at: number },
 ): WarningRecord {
-  const known = before && warning && isStale(warning, before, at) ? undefined : before
   const isNotNow = seen.says === 'not-now'
-  const since = known?.notNowSince ?? (isNotNow ? at : undefined)
+  const since = before?.notNowSince ?? (isNotNow ? at : undefined)
+  const missed = (before?.missed ?? 0) + (before && warning && isStale(warning, before, at) ? 1 : 0)
   return {
     ...seen,
     at,
-    notNow: (known?.notNow ?? 0) + (isNotNow ? 1 : 0),
+    notNow: (before?.notNow ?? 0) + (isNotNow ? 1 : 0),
     ...(since !== undefined && { notNowSince: since }),
+    ...(missed > 0 && { missed }),
   }
+}
+
+function isAskedAgain(warning: Warning, record: WarningRecord): boolean {
+  return record.says === 'not-now' && isHeeded(warning, record)
 }
 
 function isHeeded({ times, forMs }: Warning, { notNow, notNowSince, at }: WarningRecord): boolean {
@@ -90,9 +110,7 @@ function beginsAt({ waitMs }: Warning, { says, at }: WarningRecord): number {
   return says === 'at-once' ? at : at + waitMs
 }
 
-/** It was said so long ago that nobody counts on it any more. */
+/** People were told of a change so long ago that nobody counts on it any more. */
 function isStale(warning: Warning, record: WarningRecord, now: number): boolean {
-  const isAskedAgain = record.says === 'not-now' && isHeeded(warning, record)
-  const due = isAskedAgain ? record.at + warning.againMs : beginsAt(warning, record)
-  return now > due + warning.holdsMs
+  return !isAskedAgain(warning, record) && now > beginsAt(warning, record) + warning.holdsMs
 }

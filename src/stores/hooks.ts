@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type CompiledQuery, sql } from 'kysely'
-import { isClaimed, MOST_AHEAD_MS } from '../core/clock-ahead.ts'
+import { isClaimed } from '../core/clock-ahead.ts'
 import { type Episode, type EpisodeEvent, foldEpisode, isLost } from '../core/episode.ts'
 import type { Delivery, HookStore, HookWorker, InboxEntry, Told, ToldAnswer } from '../core/hook-store.ts'
 import { applyEvents, endAttempt, markUseless, readEpisode, recordAttempt, verdictOf } from './episode-rows.ts'
@@ -93,9 +93,8 @@ class StoredHooks implements HookStore {
   }
 
   async lookAgain(now: Date): Promise<void> {
-    const ahead = new Date(now.getTime() + MOST_AHEAD_MS).toISOString()
     const open = hookTables.updateTable('episodes').set({ due_at: now.toISOString() }).where('closed_at', 'is', null)
-    const late = open.where('opened_at', '>', ahead).where('due_at', '>', now.toISOString())
+    const late = open.where('due_at', '>', now.toISOString())
     await this.#write(function* () {
       yield* put(late)
     })

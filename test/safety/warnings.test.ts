@@ -194,6 +194,22 @@ describe('a warning', () => {
     expect(result.devices[0]?.state).toBe('changed')
   }, 60_000)
 
+  it('is said to one till of a store after the other, where one at a time may be out', async () => {
+    const made = projectOf(3, WORK)
+    project = made
+    made.write(
+      'tillwright.yaml',
+      `run: {workers: 0}
+warnings: {cashier: {script: {sh: 'true'}, wait: 500ms}}
+policies: {default: {keep: [], rollout: {waves: false, warn: [cashier]}}}
+`,
+    )
+    const { code } = await made.till('apply', 'work', '--yes')
+    expect(code).toBe(0)
+    const kinds = (await eventsOf(made)).flatMap(({ type }) => (/^device\.(warned|finished)$/.test(type) ? [type] : []))
+    expect(kinds).toEqual([1, 2, 3].flatMap(() => ['device.warned', 'device.finished']))
+  }, 60_000)
+
   it('that was not yet answered when the run was killed is said again', async () => {
     const made = tillWith('[ -e ROOT/quick ] || sleep 20', 'wait: 0s')
     const child = made.start('apply', 'work', '--yes')
@@ -219,13 +235,14 @@ describe('a warning', () => {
     project = made
     made.write(
       'tillwright.yaml',
-      `warnings: {cashier: {script: {sh: 'true'}, wait: 1m, not_now: 9, at_once: 9}}
+      `warnings: {cashier: {script: {sh: 'true'}, wait: 1m, holds: 0s, not_now: 9, at_once: 9}}
 policies: {default: {rollout: {warn: [casheer]}}}
 `,
     )
     const { code, stderr, stdout } = await made.till('validate')
     expect(code).toBe(2)
     expect(`${stdout}${stderr}`).toContain('Exit code 9 would mean both "at once" and "not now"')
+    expect(`${stdout}${stderr}`).toContain('People would be warned again before the change could begin: `holds` is 0s')
     expect(`${stdout}${stderr}`).toContain('Did you mean "cashier"?')
   }, 60_000)
 })

@@ -122,6 +122,19 @@ test('symptoms of a store wait for its fault to end, and are looked at then, not
   expect(await running()).toEqual(['S1/pos1', 'S1/pos2', 'S1/pos3', 'S2/pos1'])
 })
 
+test('what waits for a time that a clock which was ahead has said is judged when that is set back', async () => {
+  const [episode = ''] = await tell(told('C1/pos1', 'C1'))
+  const now = new Date(Date.now() + 10)
+  const tomorrow = new Date(now.getTime() + 86_400_000)
+  // It was told before the clock went ahead, and judged then.
+  await turn(tomorrow, 10, 2 * 86_400_000)
+  expect(await store.due(now, 100_000)).not.toContain(episode)
+  await store.lookAgain(now)
+  expect(await store.due(now, 100_000)).toContain(episode)
+  await turn(now)
+  expect(await running()).toContain('C1/pos1')
+})
+
 test('symptoms of lines that are back are a storm only if they fire for longer than their rule waits', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   const start = Date.parse('2027-02-01T03:00:00Z')

@@ -24,7 +24,7 @@ import {
   wavesOf,
   withoutWaves,
 } from '../safety/policy-in-force.ts'
-import { SYSTEM_CLOCK } from './device-environment.ts'
+import { storeClock } from './device-environment.ts'
 
 export interface RunPolicyRequest {
   readonly project: Project
@@ -130,7 +130,8 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
       onChanged: (device, ms) => timed.add(device, ms, isUndoing ? 'rollbacks' : 'changes'),
     }),
     seen: (device) => seen.get(device),
-    clock: SYSTEM_CLOCK,
+    // What was told and done before is dated by it.
+    clock: storeClock(store),
   })
   return {
     patienceMs,

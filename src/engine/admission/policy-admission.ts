@@ -16,7 +16,7 @@ import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { Clock } from '../../core/ports.ts'
 import { GUARD_CODES } from '../../core/safety-codes.ts'
 import type { UnfinishedRun } from '../../core/unfinished-run.ts'
-import type { WarningSeen } from '../../core/warning.ts'
+import type { Warning, WarningSeen } from '../../core/warning.ts'
 import type { Admission, ChangeAnswer, Permit, Refusal, Wait } from './admission.ts'
 import { answerOf } from './answer-of.ts'
 import { afterFailure } from './breaker-state.ts'
@@ -138,7 +138,11 @@ class PolicyGate {
       const asked = this.#askPeople(said, question.wave, now)
       isAskedFor = asked !== undefined
       let control = asked ?? said
-      const situation = this.#situation(ledger, { ...living, control }, now)
+      const warningsOf = (name: string) => this.#warningsOf(name)
+      const situation = {
+        ...this.#situation(ledger, { ...living, control }, now),
+        told: this.#warned.countedOn(device, { now, warningsOf }),
+      }
       const decision = decideWarned(policy, situation, question, { isTold: seen.isTold === true })
       // Only who waits for devices in progress is queued, and where others of the run wait for the same, none of them: all of a
       // wave would be read with each question.
@@ -271,9 +275,12 @@ class PolicyGate {
   }
 
   #wereTold(device: string, seen: readonly WarningSeen[], at: number): void {
+    this.#warned.add(device, seen, { all: this.#warningsOf(device), at })
+  }
+
+  #warningsOf(device: string): readonly Warning[] {
     const { purpose } = this.#options
-    const all = this.#policy.warningsOf(device, purpose === 'rollback' ? 'rollout' : purpose)
-    this.#warned.add(device, seen, { all, at })
+    return this.#policy.warningsOf(device, purpose === 'rollback' ? 'rollout' : purpose)
   }
 
   #question(moment: Question['moment'], device: string): Question {
@@ -383,6 +390,7 @@ class PolicyGate {
   }
 
   #count(device: string, result: WaveResult): void {
+    this.#warned.end(device)
     this.#waves.count(device, result, this.#now(), this.#options.clock.elapsed())
   }
 }

@@ -1,6 +1,7 @@
 import type { Decision, Question, Waiter } from '../../core/admission.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import { type Ledger, rankOf } from './ledger.ts'
+import { isItsTurn } from './rules/warnings.ts'
 
 /** What is kept of a question that was told to wait, so that it gets its turn; the first time that it asked stays. */
 export function waiterOf(
@@ -9,7 +10,9 @@ export function waiterOf(
   at: { readonly policy: CompiledPolicy; readonly ledger: Ledger; readonly now: number },
 ): Waiter {
   const { run, device, cost, isBack } = question
-  const since = at.ledger.waiter(run, device)?.since ?? at.ledger.timeInQueue(at.now)
+  // Where people count on it, it comes before all who asked after they were told.
+  const told = isItsTurn({ policy: at.policy, question }, at.now) ? question.warned?.[0]?.at : undefined
+  const since = at.ledger.waiter(run, device)?.since ?? told ?? at.ledger.timeInQueue(at.now)
   const takes = at.policy.takesOf(device)
   const { isNext } = decision
   return { run, device, since, rank: rankOf(since, cost), takes, isNext, askedAt: at.now, ...(isBack && { isBack }) }

@@ -1,22 +1,47 @@
-import type { Decision, Question } from '../../core/admission.ts'
-import { recordAfter, type Warning, type WarningRecord, type WarningSeen } from '../../core/warning.ts'
+import type { Decision, Question, Reason } from '../../core/admission.ts'
+import { countedOnFrom, recordAfter, type Warning, type WarningRecord, type WarningSeen } from '../../core/warning.ts'
 import type { Refusal, Wait } from './admission.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import { decide } from './decide.ts'
 import type { Situation } from './rule.ts'
 import { freeze } from './rules/freeze.ts'
+import { told } from './rules/told.ts'
 import { dueWarnings, warnings } from './rules/warnings.ts'
 import { window } from './rules/window.ts'
 
 /** What people at the devices of a run were told, and said. */
 export class WarnedDevices {
   readonly #records = new Map<string, readonly WarningRecord[]>()
+  /** Devices that are not done yet. */
+  readonly #open = new Set<string>()
 
   of(device: string): readonly WarningRecord[] {
     return this.#records.get(device) ?? []
   }
 
+  /** Whatever became of it. */
+  end(device: string) {
+    this.#open.delete(device)
+  }
+
+  /** Devices whose people count on a change, and when it is to begin; without `device`. */
+  countedOn(
+    device: string,
+    about: { readonly now: number; warningsOf(device: string): readonly Warning[] },
+  ): readonly { readonly device: string; readonly until: number }[] {
+    return [...this.#open].flatMap((other) => {
+      if (other === device) return []
+      const all = about.warningsOf(other)
+      const untils = this.of(other).flatMap((record) => {
+        const warning = all.find(({ name }) => name === record.warning)
+        return (warning && countedOnFrom(warning, record, about.now)) ?? []
+      })
+      return untils.length === 0 ? [] : [{ device: other, until: Math.max(...untils) }]
+    })
+  }
+
   add(device: string, seen: readonly WarningSeen[], about: { readonly all: readonly Warning[]; readonly at: number }) {
+    if (seen.length > 0) this.#open.add(device)
     for (const one of seen) {
       const known = this.of(device)
       const before = known.find(({ warning }) => warning === one.warning)
@@ -28,8 +53,8 @@ export class WarnedDevices {
 }
 
 /**
- * The decision of a policy that has people warned. Nobody is warned of a change for which there would be no time behind the waiting; and
- * once people were told (`isTold`), the device is looked at again in any case.
+ * The decision of a policy that has people warned. Nobody is warned of a change that a window or a freeze would stop once the waiting
+ * is over. After people were told (`isTold`), the device is looked at again in any case.
  */
 export function decideWarned(
   policy: CompiledPolicy,
@@ -53,8 +78,12 @@ function lookedAtAgain(now: number): Decision {
   return { kind: 'wait', reasons: [reason], until: now, isNext: false }
 }
 
+function isOfWarnings({ rule }: Reason): boolean {
+  return rule === warnings.name || rule === told.name
+}
+
 function isForWarningsAlone(decision: Decision): boolean {
-  return decision.kind === 'wait' && decision.reasons.every(({ rule }) => rule === warnings.name)
+  return decision.kind === 'wait' && decision.reasons.every(isOfWarnings)
 }
 
 /** What whoever asked gets where only people at the device are in the way: to warn them, or to wait for as long as they were told. */
@@ -63,7 +92,12 @@ export function asWarned(
   decision: Decision,
   about: { readonly policy: CompiledPolicy; readonly question: Question; readonly now: number },
 ): Wait | Refusal {
-  if (answer.kind !== 'wait' || !isForWarningsAlone(decision)) return answer
-  const due = about.question.moment === 'change' ? dueWarnings(about, about.now) : []
-  return due.length > 0 ? { ...answer, warn: due } : { ...answer, isWarned: true }
+  if (answer.kind !== 'wait' || decision.kind !== 'wait') return answer
+  const isAlone = isForWarningsAlone(decision)
+  const isBehind = decision.reasons.some(({ rule }) => rule === told.name)
+  const due = isAlone && !isBehind && about.question.moment === 'change' ? dueWarnings(about, about.now) : []
+  if (due.length > 0) return { ...answer, warn: due }
+  // Others in progress do not make it wait any less for people.
+  const isWaiting = isAlone || (decision.awaitsLooks === true && decision.reasons.some(isOfWarnings))
+  return isWaiting ? { ...answer, isPassing: isBehind || !isAlone, isWarned: true } : answer
 }

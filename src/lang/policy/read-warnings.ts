@@ -9,6 +9,8 @@ import { msOf, numberOf } from './written-values.ts'
 const TIMEOUT_MS = 30_000
 const TIMES = 3
 const HOLDS_MS = 30 * MINUTE_MS
+/** Connecting and looking take so long; people would be warned again before anything could begin. */
+const LEAST_HOLDS_MS = 5 * MINUTE_MS
 
 /** The warnings of a project file that is right by its schema, by name; paths of problems begin at its root. */
 export function readWarnings(file: JsonValue): {
@@ -21,6 +23,10 @@ export function readWarnings(file: JsonValue): {
   for (const [name, raw] of Object.entries(isMap(written) ? written : {})) {
     if (!isMap(raw)) continue
     warnings.set(name, warningOf(name, raw))
+    if ((msOf(raw['holds']) ?? HOLDS_MS) < LEAST_HOLDS_MS) {
+      const summary = `People would be warned again before the change could begin: \`holds\` is ${raw['holds']}`
+      problems.push({ path: ['warnings', name, 'holds'], summary, detail: 'Give 5m at least. Default: 30m.' })
+    }
     if (raw['at_once'] === undefined || raw['at_once'] !== (raw['not_now'] ?? NOT_NOW_EXIT)) continue
     const detail = 'Give `at_once` and `not_now` exit codes of their own.'
     const summary = `Exit code ${raw['at_once']} would mean both "at once" and "not now"`

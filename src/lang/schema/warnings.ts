@@ -64,7 +64,8 @@ const WARNING = {
       examples: ['change'],
     },
     holds: length(
-      'A change that has not begun so long after the waiting, since something else held it back, is warned of anew. Default: 30m.',
+      'A change that has not begun so long after the waiting, since something else held it back, is warned of anew, twice at the most. At least 5m. ' +
+        'Default: 30m.',
       '1h',
     ),
     timeout: length('The command may take so long; after that it has failed. Default: 30s.', '1m'),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AdmissionContent, AdmissionStore } from '../../../src/core/admission.ts'
 import type { Guard } from '../../../src/core/guard.ts'
+import type { Warning, WarningSeen } from '../../../src/core/warning.ts'
 import type { Admission } from '../../../src/engine/admission/admission.ts'
 import { compilePolicy } from '../../../src/engine/admission/compile-policy.ts'
 import { policyAdmission } from '../../../src/engine/admission/policy-admission.ts'
@@ -130,6 +131,95 @@ describe('a guard', () => {
     const again = await placed()
     await again.release({ state: 'in-sync' })
     expect(await phases()).toEqual([])
+  })
+})
+
+describe('a warning', () => {
+  const NOW = Date.parse('2026-11-25T22:00:00Z')
+  const CASHIER: Warning = {
+    ...{ name: 'cashier', script: { sh: 'true' }, notNowExit: 75, timeoutMs: 1_000, waitMs: 5 * MINUTE },
+    ...{ againMs: 10 * MINUTE, times: 3, afterLimit: 'defer', onFailure: 'defer', holdsMs: 30 * MINUTE },
+  }
+  const said = { warning: 'cashier', says: 'warned' } as const
+
+  /** A store of three tills, of which one at a time may be out. */
+  function shop() {
+    const world = worldOf([{ id: 'A', devices: { pos1: 'till', pos2: 'till', pos3: 'till' } }])
+    const time = { now: NOW }
+    const rules = { ...policyOf().rollout, warnings: [CASHIER] }
+    const admission = policyAdmission(FREE, {
+      ...{ store: storeInMemory(), fleet: 'chain', run: 'r', by: 'anna', purpose: 'rollout', origin: 'pipeline' },
+      ...{ patienceMs: 0, waitMs: 0, expectedOf: () => SHORT, waves: [['A/pos1', 'A/pos2', 'A/pos3']] },
+      policy: compilePolicy(policyOf({ rollout: rules }), world),
+      seen: () => undefined,
+      clock: { now: () => new Date(time.now), elapsed: () => time.now },
+    })
+    const place = (device: string) => admission.place({ device: `A/${device}`, attempt: 1 })
+    const placed = async (device: string) => {
+      const answer = await place(device)
+      if (answer.kind !== 'begin') throw new Error(answer.failure.message)
+      return answer.permit
+    }
+    /** People are told, and the device is let go. */
+    const told = async (device: string, ...seen: readonly WarningSeen[]) => {
+      const permit = await placed(device)
+      const answer = await permit.change([])
+      expect(answer).toMatchObject({ kind: 'wait', warn: [{ name: 'cashier' }] })
+      const after = await permit.change([], { isTouched: false, warned: seen })
+      await permit.release()
+      return after
+    }
+    return { time, place, placed, told }
+  }
+
+  test('is said to no more people of a cap at once than it lets be changed; each has its turn', async () => {
+    const { time, place, placed, told } = shop()
+    expect(await told('pos1', said)).toMatchObject({ kind: 'wait', isWarned: true, until: NOW + 5 * MINUTE })
+    for (const device of ['pos2', 'pos3']) {
+      const answer = await place(device)
+      expect(answer).toMatchObject({ kind: 'wait', isWarned: true, failure: { code: 'WARNING_WAITING' } })
+      expect(answer).toHaveProperty('failure.message', expect.stringContaining('those at A/pos1 were told first'))
+    }
+    time.now = NOW + 6 * MINUTE
+    // It is not held back by its own count, nor by those who wait for it.
+    const permit = await placed('pos1')
+    expect(await permit.change([])).toEqual({ kind: 'begin' })
+    expect(await place('pos2')).toMatchObject({ kind: 'wait', isWarned: true })
+    await permit.release({ state: 'changed' })
+    await told('pos2', said)
+    expect(await place('pos3')).toMatchObject({ kind: 'wait', isWarned: true })
+    time.now = NOW + 12 * MINUTE
+    const next = await placed('pos2')
+    expect(await next.change([])).toEqual({ kind: 'begin' })
+    await next.release({ state: 'failed' } as never)
+  })
+
+  test('that was answered "not now" stops nobody else', async () => {
+    const { told } = shop()
+    await told('pos1', { warning: 'cashier', says: 'not-now' })
+    expect(await told('pos2', said)).toMatchObject({ until: NOW + 5 * MINUTE })
+  })
+
+  test('that was said three times in vain is said no more', async () => {
+    const { time, placed, place, told } = shop()
+    for (const round of [0, 1, 2]) {
+      time.now = NOW + round * 40 * MINUTE
+      await told('pos1', said)
+    }
+    time.now = NOW + 3 * 40 * MINUTE
+    const answer = await place('pos1')
+    expect(answer).toMatchObject({ kind: 'refuse', failure: { code: 'WARNING_MISSED' } })
+    // The others are not behind it.
+    await (await placed('pos2')).release()
+  })
+
+  test('is heeded so many times, however long it took to ask again', async () => {
+    const { time, told, place } = shop()
+    for (const round of [0, 1, 2, 3]) {
+      time.now = NOW + round * 50 * MINUTE
+      await told('pos1', { warning: 'cashier', says: 'not-now' })
+    }
+    expect(await place('pos1')).toMatchObject({ kind: 'refuse', failure: { code: 'WARNING_DECLINED' } })
   })
 })
 

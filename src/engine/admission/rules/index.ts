@@ -15,6 +15,7 @@ import { queue } from './queue.ts'
 import { rollback } from './rollback.ts'
 import { runState } from './run-state.ts'
 import { size } from './size.ts'
+import { told } from './told.ts'
 import { warnings } from './warnings.ts'
 import { waves } from './waves.ts'
 import { window } from './window.ts'
@@ -39,5 +40,6 @@ export const RULES: readonly Rule[] = [
   lastWorking,
   caps,
   queue,
+  told,
   warnings,
 ]

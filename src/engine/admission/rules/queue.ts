@@ -5,12 +5,15 @@ import { needsOf } from '../needs.ts'
 import type { Asked, Objection, Rule, Situation } from '../rule.ts'
 import { backInProgress } from './back.ts'
 import { workingIn } from './last-working.ts'
+import { isItsTurn } from './warnings.ts'
 
 /** Who waits only for devices in progress keeps room where it will go, so that everyone gets a turn. */
 export const queue: Rule = {
   name: 'queue',
   judge(asked, situation) {
     if (asked.isPlaced || asked.isMending) return undefined
+    // People count on it by now.
+    if (isItsTurn(asked, situation.now)) return undefined
     const { run, device, cost } = asked.question
     const { ledger, now } = situation
     const rank = ledger.waiter(run, device)?.rank ?? rankOf(ledger.timeInQueue(now), cost)

@@ -15,8 +15,8 @@ export const warnings: Rule = {
     const { question } = asked
     if (question.isTouched === true) return undefined
     const all = standings(asked, now)
-    const ended = all.find(({ kind }) => kind === 'declined' || kind === 'failed')
-    if (ended && 'record' in ended) return refused(ended.warning, ended.record, question.device)
+    const ended = all.find(({ kind }) => kind === 'declined' || kind === 'failed' || kind === 'missed')
+    if (ended && 'record' in ended) return refused(ended.warning, ended, question.device)
     const due = all.find(({ kind }) => kind === 'due')
     if (due && question.moment === 'change') return toBeSaid(due.warning, question.device, now)
     const waits = all.flatMap((one) => (one.kind === 'wait' ? [one] : []))
@@ -45,6 +45,12 @@ export function warningText({ name, waitMs, times, forMs, afterLimit }: Warning)
   return `will warn by "${name}"${wait} ("not now" is heeded ${most.join(' or ')}, then ${then})`
 }
 
+/** Whether people at the device were told, and the time of all that they were told is over: it is its turn. */
+export function isItsTurn(about: About, now: number): boolean {
+  const all = standings(about, now)
+  return all.length > 0 && all.every(({ kind }) => kind === 'done')
+}
+
 type About = Pick<Asked, 'question' | 'policy'>
 
 function standings({ question, policy }: About, now: number) {
@@ -69,7 +75,7 @@ function waiting(
   { record, until }: { readonly record: WarningRecord; readonly until: number },
   device: string,
 ): Objection {
-  const common = { kind: 'wait', code: 'WARNING_WAITING', by: byName(warning), until } as const
+  const common = { kind: 'wait', code: 'WARNING_WAITING', by: byName(warning), until, awaitsLooks: true } as const
   const isAskedAgain = record.says === 'not-now' && until === record.at + warning.againMs
   if (isAskedAgain) {
     const left = `heeded ${warning.times} times at the most, this is number ${record.notNow}`
@@ -80,8 +86,16 @@ function waiting(
   return { ...common, message }
 }
 
-function refused(warning: Warning, record: WarningRecord, device: string): Objection {
+function refused(
+  warning: Warning,
+  { kind, record }: { readonly kind: string; readonly record: WarningRecord },
+  device: string,
+): Objection {
   const common = { kind: 'refuse', by: byName(warning) } as const
+  if (kind === 'missed') {
+    const message = `People at "${device}" were told ${(record.missed ?? 0) + 1} times by the warning "${warning.name}", and each time something else held the change back for longer than ${shownLength(warning.holdsMs)} behind the waiting.`
+    return { ...common, code: 'WARNING_MISSED', message }
+  }
   const said = record.detail === undefined ? '' : ` (${record.detail})`
   if (record.says === 'failed') {
     const message = `Whether people at "${device}" know that it will be changed is not known: the warning "${warning.name}" failed${said}.`
