@@ -49,7 +49,7 @@ module.exports = {
     only('streams', ['core', 'files']),
     only('queue', ['core']),
     only('testing', ['core']),
-    only('app', ['core', 'lang', 'pattern', 'files', 'shell', 'devices', 'engine', ...adapters]),
+    only('app', ['core', 'lang', 'load', 'pattern', 'files', 'shell', 'devices', 'engine', ...adapters]),
     only('controller', ['core', 'lang', 'load', 'engine', 'app', ...adapters]),
     only('server', ['core', 'files', 'app', 'controller', 'gitops', 'reporters']),
     only('pages', []),

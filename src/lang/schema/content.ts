@@ -16,7 +16,7 @@ export const CONTENT = {
       examples: [true],
     },
     above: {
-      description: 'Only files that are larger than this; 256KB unless given.',
+      description: 'Only files that are larger than this. Default: 256KB.',
       type: 'string',
       pattern: BYTE_SIZE_PATTERN,
       examples: ['1MB'],
