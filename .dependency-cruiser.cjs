@@ -56,7 +56,7 @@ module.exports = {
     only('cli', ['core', 'files', 'lang', 'app', 'controller', 'reporters']),
     only('commands', ['core', 'app', 'controller', 'cli', 'reporters', 'server']),
     fence('ssh2', ['transports/', 'sandbox/']),
-    fence('saxes', ['devices/winrm/', 'devices/novitus-xml/']),
+    fence('saxes', ['devices/winrm/', 'devices/novitus-xml/', 'devices/epson-fp/']),
     fence('kerberos', ['transports/winrm/']),
     fence('yaml', ['lang/', 'devices/config/']),
     fence('re2js', ['pattern/']),

@@ -102,6 +102,14 @@ export class PostgresServer {
     }).trim()
   }
 
+  /** What the tables of a store at this address take on the disk, in bytes. */
+  bytesOf(location: string): number {
+    const schema = new URL(location).searchParams.get('schema')
+    this.sql('VACUUM')
+    const size = `SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relnamespace = '${schema}'::regnamespace AND relkind = 'r'`
+    return Number(this.sql(size))
+  }
+
   /** The folder of the database, where its settings are. */
   get data(): string {
     return this.#data

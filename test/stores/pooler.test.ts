@@ -24,12 +24,7 @@ describe.skipIf(!hasPostgres || !hasPgBouncer)('state in PostgreSQL behind PgBou
     module,
     open: 'openPostgresStore',
     location: () => `${pooler.of(server.url)}?schema=s${++schemas}`,
-    bytes: async (location) => {
-      const schema = new URL(location).searchParams.get('schema')
-      server.sql('VACUUM')
-      const size = `SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relnamespace = '${schema}'::regnamespace AND relkind = 'r'`
-      return Number(server.sql(size))
-    },
+    bytes: async (location) => server.bytesOf(location),
     execArgv: ['--import', 'tsx'],
     child: bundledChild(module),
   })

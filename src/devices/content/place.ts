@@ -59,7 +59,7 @@ command -v head >/dev/null 2>&1 || by=
 printf '%s\\n' "room=$room" "whole=$whole" "have=$have" "by=\${by# }" "part=$place/$sha256.part"
 `
 
-/** Makes a whole file of what came, if it is what \`$sha256\` says; puts it at \`$path\`, if that is given. */
+/** Makes a whole file of what came, if it is what `$sha256` says, and puts a copy of it at `$path`. */
 export const TAKE = `${PLACE}need_tool wc mv rm cat
 entry=$place/$sha256
 if [ -f "$entry.part" ]; then

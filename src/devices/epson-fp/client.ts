@@ -5,7 +5,8 @@ import { type HttpReply, HttpSession } from '../line/http-over-stream.ts'
 import { fiscalConditions } from '../printer/fiscal-conditions.ts'
 import { missedReading } from '../printer/http-reading.ts'
 import type { Asking } from '../printer/protocol.ts'
-import { type Evidence, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
+import type { Evidence, PrinterReading } from '../printer/reading.ts'
+import { notAnswered } from '../printer/unanswered.ts'
 import { firstOfEach, readyBy } from '../printer/visit.ts'
 import { answerIn, type EpsonAnswer, encodeQuestion, PATH, type StatusType } from './codec.ts'
 import { stateOf } from './state.ts'
@@ -78,20 +79,13 @@ class Visit {
 }
 
 function unanswered(status: number, evidence: readonly Evidence[]): PrinterReading {
-  const isOurs = status === 401 || status === 403
-  return {
-    protocol: 'epson-fp',
-    answered: isOurs ? 'unknown' : 'no',
-    busy: false,
-    line: 'open',
-    ready: 'unknown',
-    conditions: [],
-    guards: UNKNOWN_GUARDS,
-    evidence,
-    detail: isOurs
-      ? `Its web service wants a login (HTTP ${status}).`
-      : `Its web server answers HTTP ${status}, and not as the service of a fiscal printer of Epson does.`,
+  // It is there, and says nothing to whoever does not log in.
+  if (status === 401 || status === 403) {
+    const detail = `Its web service wants a login (HTTP ${status}).`
+    return { ...notAnswered('epson-fp', detail, evidence), answered: 'unknown' }
   }
+  const detail = `Its web server answers HTTP ${status}, and not as the service of a fiscal printer of Epson does.`
+  return notAnswered('epson-fp', detail, evidence)
 }
 
 function answered(answer: EpsonAnswer, evidence: readonly Evidence[], asking: Asking): PrinterReading {

@@ -22,14 +22,15 @@ export function readWarnings(file: JsonValue): {
   const warnings = new Map<string, Warning>()
   for (const [name, raw] of Object.entries(isMap(written) ? written : {})) {
     if (!isMap(raw)) continue
-    warnings.set(name, warningOf(name, raw))
-    if ((msOf(raw['holds']) ?? HOLDS_MS) < LEAST_HOLDS_MS) {
+    const warning = warningOf(name, raw)
+    warnings.set(name, warning)
+    if (warning.holdsMs < LEAST_HOLDS_MS) {
       const summary = `People would be warned again before the change could begin: \`holds\` is ${raw['holds']}`
       problems.push({ path: ['warnings', name, 'holds'], summary, detail: 'Give 5m at least. Default: 30m.' })
     }
-    if (raw['at_once'] === undefined || raw['at_once'] !== (raw['not_now'] ?? NOT_NOW_EXIT)) continue
+    if (warning.atOnceExit !== warning.notNowExit) continue
     const detail = 'Give `at_once` and `not_now` exit codes of their own.'
-    const summary = `Exit code ${raw['at_once']} would mean both "at once" and "not now"`
+    const summary = `Exit code ${warning.atOnceExit} would mean both "at once" and "not now"`
     problems.push({ path: ['warnings', name, 'at_once'], summary, detail })
   }
   return { warnings, problems }
