@@ -1,10 +1,15 @@
 // Checks the layers of ARCHITECTURE.md, and that the check looked at the whole of src: a gate that sees nothing passes.
-import { readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { cruise } from 'dependency-cruiser'
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config'
 
+// Behind a link the libraries are outside of the tree, so that no fence around them would be looked at.
+if (lstatSync('node_modules').isSymbolicLink()) {
+  console.error('The layers check sees no library behind a link: run `npm ci` here, in place of linking node_modules.')
+  process.exit(1)
+}
 const config = createRequire(import.meta.url)('../.dependency-cruiser.cjs')
 const sources = (await readdir('src', { recursive: true })).filter((file) => file.endsWith('.ts'))
 const options = { ...config.options, ruleSet: { forbidden: config.forbidden }, validate: true, outputType: 'err-long' }

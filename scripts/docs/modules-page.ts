@@ -8,14 +8,14 @@ export function modulesPage(modules: readonly Module[], examples: ModuleExamples
   const overview = modules.map((module) => [
     `[${module.name}](#${module.name})`,
     module.summary,
-    module.mends ? 'yes' : 'only checks',
+    module.converges ? 'yes' : 'only checks',
     module.reacts ? 'yes' : '',
     module.systems.join(', '),
   ])
   return [
     notice('src/modules, runbooks and test/modules'),
     INTRODUCTION,
-    table(['module', 'what it does', 'mends', '`restart_on`', 'systems'], overview),
+    table(['module', 'what it does', 'changes', '`restart_on`', 'systems'], overview),
     ...modules.map((module) => section(module, examples)),
     '',
   ].join('\n\n')
@@ -26,7 +26,7 @@ const INTRODUCTION = `# Modules
 A step of a runbook has exactly one module. [runbooks.md](runbooks.md) says how steps work together; this page says what
 each module takes.
 
-- **mends**: in an apply it changes what differs, and looks again. A module that only checks makes the step
+- **changes**: in an apply it changes what differs, and looks again. A module that only checks makes the step
   \`unmet\` (\`CHECK_UNMET\`) when something differs; it never changes a device.
 - **\`restart_on\`**: it reacts when an earlier step changed something.
 - **systems**: on a device of another system the step fails with \`MODULE_SYSTEM_UNSUPPORTED\`. \`none\` is a device without
@@ -37,9 +37,9 @@ An unknown parameter is an error when the runbook is loaded. The examples are st
 \`params\` or other steps, these have to be declared in the runbook that they are put into.`
 
 function section(module: Module, examples: ModuleExamples): string {
-  const { name, summary, systems, reacts, mends } = module
+  const { name, summary, systems, reacts, converges } = module
   const facts = [
-    mends ? 'Mends what differs.' : 'Only checks.',
+    converges ? 'Changes what differs.' : 'Only checks.',
     reacts ? 'Reacts to `restart_on`.' : '',
     `Systems: ${systems.join(', ')}.`,
   ]

@@ -25,6 +25,7 @@ import type { EarlierEvents } from '../engine/journal/delivery.ts'
 import { type Journal, openJournal } from '../engine/journal/journal.ts'
 import { revisionOf } from '../gitops/revision.ts'
 import { askToUndo } from './ask-to-undo.ts'
+import { endRun } from './end-run.ts'
 import { heedWords } from './heed-words.ts'
 import { openLocalWorkforce } from './local-workforce.ts'
 import { openRemoteWorkforce, refuseWithoutWorkers } from './remote-workforce.ts'
@@ -33,7 +34,6 @@ import { broken, tellFaults } from './run-faults.ts'
 import { headOf, personOf } from './run-head.ts'
 import { runId } from './run-id.ts'
 import { RunStops } from './run-stops.ts'
-import { settle } from './settle-run.ts'
 import { type TakenBackBefore, type TakenBackEnd, takeBackFailedWave } from './take-back.ts'
 import { watchLoad } from './watch-load.ts'
 
@@ -140,11 +140,11 @@ async function begin(request: Request, shared: Shared, beginning: Beginning): Pr
   const silences = await silenceRun({ ...request, ...shared, run: id, isResumed, by: personOf(request) })
   if ((isShared || request.mode === 'apply') && !resumption) await keep(request, { shared, id, policy })
   const admission = silences.over(policy.admission)
-  const means = { shared, admission, guardsOf: policy.guardsOf, journal, stopping, aborting }
+  const dependencies = { shared, admission, guardsOf: policy.guardsOf, journal, stopping, aborting }
   const known = { id, lease: lease.token, after: before?.seq ?? 0, runbooks: resumption?.takenBack.runbooks }
   const workforce = isShared
-    ? await openRemoteWorkforce(request, { ...means, ...known })
-    : openLocalWorkforce(request, means)
+    ? await openRemoteWorkforce(request, { ...dependencies, ...known })
+    : openLocalWorkforce(request, dependencies)
   const beforeEnd = () =>
     takeBackFailedWave({
       ...{ id, request, commit, shared, journal, policy, stopping, before: resumption?.takenBack },
@@ -153,8 +153,8 @@ async function begin(request: Request, shared: Shared, beginning: Beginning): Pr
     })
   const what = { id, commit, journal, policy, pause, resumption, onBegun, beforeEnd }
   const finished = seeThrough(request, { ...what, ...workforce })
-    .then((end) => settle(request, { shared, id, policy, end }))
-    .finally(silences.settle)
+    .then((end) => endRun(request, { shared, id, policy, end }))
+    .finally(silences.end)
     .finally(() => {
       unheed()
       resumption?.close()

@@ -51,7 +51,7 @@ export interface EscalationStore {
     options: { readonly limit: number; readonly underWay: ReadonlySet<string> },
   ): Promise<readonly ClaimedMessage[]>
   /** Notes what came of an attempt. */
-  settle(
+  record(
     message: string,
     result: MessageResult,
     options: {

@@ -112,7 +112,7 @@ export interface Module {
   /** Where it works; on other devices a step ends as failed with MODULE_SYSTEM_UNSUPPORTED. */
   readonly systems: readonly OsFamily[]
   /** It changes what differs, unless its parameters make it only check; absent: it always only checks. */
-  readonly mends?: boolean
+  readonly converges?: boolean
   /** `restart_on` means something to it. */
   readonly reacts: boolean
   /** What it says depends on its parameters alone. */

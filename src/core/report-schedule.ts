@@ -65,7 +65,7 @@ export interface ReportDeliveryStore {
    */
   claim(fleet: string, key: string, due: { readonly nominal: string; readonly now: Date }): Promise<boolean>
   /** Notes what came of it; `retryAt`: it is tried again then. */
-  settle(
+  record(
     fleet: string,
     key: string,
     of: { readonly why: string | null; readonly retryAt: Date | null; readonly now: Date },

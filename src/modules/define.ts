@@ -76,7 +76,7 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
     summary: spec.summary,
     params: spec.params as object,
     systems: spec.systems ?? (Object.keys(spec.sides) as OsFamily[]),
-    mends: (spec.sides ? Object.values(spec.sides) : [spec]).some(({ converge }) => converge !== undefined),
+    converges: (spec.sides ? Object.values(spec.sides) : [spec]).some(({ converge }) => converge !== undefined),
     reacts: spec.reacts ?? false,
     asksNothing: spec.asksNothing ?? false,
     ...(spec.patterns && { patterns: spec.patterns }),

@@ -60,14 +60,14 @@ export class Post {
   async take(): Promise<HookWorker | undefined> {
     this.#hadIt = await this.#claim()
     if (!this.#hadIt) return (await this.#store.worker()) ?? { host: '?', pid: 0, since: new Date().toISOString() }
-    await this.#settle()
+    await this.#clearDoubt()
     return undefined
   }
 
   /** Keeps it from now on, or takes it as soon as nobody has it. */
   keep(): void {
     this.#every(RENEW_MS, () => this.#renew())
-    this.#every(SETTLE_MS, () => this.#settle())
+    this.#every(SETTLE_MS, () => this.#clearDoubt())
     this.#every(FORGET_MS, () => this.#store.forget(new Date(Date.now() - this.#keepDays() * DAY_MS)))
   }
 
@@ -94,10 +94,10 @@ export class Post {
       this.#log.say('Another server works on this state by now: this one takes alerts in, and stands by.')
     if (before || !this.#hadIt) return
     this.#log.say('This server works on the alerts of this state from now on.')
-    await this.#settle()
+    await this.#clearDoubt()
   }
 
-  async #settle(): Promise<void> {
+  async #clearDoubt(): Promise<void> {
     const lost = this.isOurs ? await this.#store.settleDoubt(new Date(), this.#isUnderWay) : 0
     if (lost > 0)
       this.#log.say(

@@ -82,7 +82,7 @@ export class ReportLoop {
 
   async #note(reporting: Reporting): Promise<void> {
     for (const [entry, { fleet, key, failure }] of this.#unnoted) {
-      await this.#settle(reporting, { fleet, key }, failure)
+      await this.#record(reporting, { fleet, key }, failure)
       this.#unnoted.delete(entry)
     }
   }
@@ -98,7 +98,7 @@ export class ReportLoop {
     }
   }
 
-  async #settle(
+  async #record(
     { store }: Reporting,
     { fleet, key }: { readonly fleet: string; readonly key: string },
     failure: Failure,
@@ -108,7 +108,7 @@ export class ReportLoop {
     const pause = failure && !failure.isFinal ? PAUSES_MS[attempts - 1] : undefined
     const now = new Date()
     const retryAt = pause === undefined ? null : new Date(now.getTime() + pause)
-    await store.reportDeliveries.settle(fleet, key, { why: failure?.why ?? null, retryAt, now })
+    await store.reportDeliveries.record(fleet, key, { why: failure?.why ?? null, retryAt, now })
     const state = failure === null ? 'sent' : retryAt === null ? 'given-up' : 'waiting'
     metrics.count('till_reports_total', 'Attempts to send scheduled reports, by what became of them.', { state })
     log.say(`Report ${key}: ${state}${failure === null ? '' : `, ${failure.why}`}`)

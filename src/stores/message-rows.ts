@@ -31,7 +31,7 @@ export function escalationStore(
     async claim(now, options) {
       return (await mayBeReady(session, now)) ? write(() => claim(now, { ...options, witness: session.witness })) : []
     },
-    settle: (message, result, options) => write(() => settle(message, result, options)),
+    record: (message, result, options) => write(() => record(message, result, options)),
     acknowledge: (message, of) => write(() => acknowledge(message, of)),
     async messages(incident) {
       const rows = messageTables.selectFrom('messages').selectAll().where('incident', '=', incident)
@@ -136,10 +136,10 @@ function* ticketOf({ incident, key }: MessageRow): Steps<Pick<ClaimedMessage, 't
   return { ticket, isWithoutTicket: ticket === null && made?.state === 'given-up' }
 }
 
-function* settle(
+function* record(
   id: string,
   result: MessageResult,
-  { now, attempts: most, acknowledged }: Parameters<EscalationStore['settle']>[2],
+  { now, attempts: most, acknowledged }: Parameters<EscalationStore['record']>[2],
 ): Steps<Message | undefined> {
   const row = yield* read(id)
   // Whoever slept for too long finds that another one has taken it, and says nothing about what that one sends.

@@ -44,7 +44,7 @@ export function reportDeliveryStore(session: StoreSession): ReportDeliveryStore 
         const taken = { nominal, state: 'sending', attempts, at, next_at: null, why: null, ...thisProcess() } as const
         return { result: true, now: { ...known, [key]: taken } }
       }),
-    settle: (fleet, key, { why, retryAt, now }) =>
+    record: (fleet, key, { why, retryAt, now }) =>
       change(fleet, (known) => {
         const before = known[key]
         // Whoever slept for too long finds that another one has taken it, and says nothing about what that one sends.

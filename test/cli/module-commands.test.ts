@@ -100,7 +100,7 @@ describe('till module', () => {
         shipped: false,
         file: 'modules/mine.yaml',
         systems: ['linux', 'windows'],
-        mends: true,
+        converges: true,
         reacts: false,
       },
     ])

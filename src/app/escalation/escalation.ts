@@ -112,15 +112,15 @@ export class Escalation {
     return this.#note(claimed.message.message, result, { now: new Date(), attempts, acknowledged })
   }
 
-  async #note(...settled: Parameters<EscalationStore['settle']>): Promise<Message | undefined> {
-    const [message] = settled
+  async #note(...result: Parameters<EscalationStore['record']>): Promise<Message | undefined> {
+    const [message] = result
     try {
-      const noted = await this.#stores.incidents.escalations.settle(...settled)
+      const noted = await this.#stores.incidents.escalations.record(...result)
       this.#underWay.delete(message)
       return noted
     } catch (error) {
       // Sending it once more would have somebody called twice.
-      const noting = (): Promise<Message | undefined> => this.#note(...settled)
+      const noting = (): Promise<Message | undefined> => this.#note(...result)
       this.#unnoted.set(message, { noting, from: Date.now() + NOTED_AGAIN_MS })
       throw error
     }

@@ -156,18 +156,18 @@ export class AssignmentNotes {
    * When each of those that had all their runs was gone through. One of which a run broke off is not: it is due still; and one of
    * which safety has put devices off is due again when the first of them may be changed. Gives all that mean no device any more.
    */
-  async settle(project: Project, gone: readonly Part[], pass: EndedPass): Promise<readonly Emptied[]> {
+  async record(project: Project, gone: readonly Part[], pass: EndedPass): Promise<readonly Emptied[]> {
     const wants = new Map(gone.map((part) => [part, wantsNow(part, pass)]))
     let after: AssignmentMemories = {}
     await editMemories(project, (before) => {
       const entries = gone.map((part) => {
         const memory = before[part.assignment.name]
         const noted = wantsToNote(part, wants.get(part) ?? {}, memory)
-        return [part.assignment.name, this.#settled(memory, { part, wants: noted }, pass)] as const
+        return [part.assignment.name, this.#remembered(memory, { part, wants: noted }, pass)] as const
       })
-      const settled = Object.fromEntries(entries)
-      after = { ...before, ...settled }
-      return settled
+      const remembered = Object.fromEntries(entries)
+      after = { ...before, ...remembered }
+      return remembered
     })
     return project.settings.assignments.flatMap(({ name }) => {
       const { empty_since: since, suspended } = after[name] ?? {}
@@ -175,7 +175,7 @@ export class AssignmentNotes {
     })
   }
 
-  #settled(
+  #remembered(
     before: AssignmentMemory = {},
     { part, wants }: { readonly part: Part; readonly wants: Pick<LastPass, keyof Wants | 'looked'> },
     { runs, now }: EndedPass,

@@ -120,7 +120,7 @@ async function goOver(
   await go('drift', looks)
   for (const parts of byPolicy(freed(notes))) await go('apply', parts)
   const gone = opened.filter(({ assignment: { name } }) => !left.has(name))
-  const emptied = await notes.settle(project, gone, { runs, now: options.now(), revision: options.revision })
+  const emptied = await notes.record(project, gone, { runs, now: options.now(), revision: options.revision })
   return {
     runs,
     waiting: assignments.filter(({ name }) => !names.has(name) && !memories[name]?.suspended).map(({ name }) => name),

@@ -83,7 +83,7 @@ function wasMade(outcome: DeviceRecord | undefined): boolean {
 
 /** Whether it gathers evidence, and none of its steps can change anything, those of `on_failure` and `rollback` among them. */
 function onlyGathers(runbook: Runbook, project: Project): boolean {
-  const mending = new Set(project.modules().all.flatMap(({ name, mends }) => (mends === true ? [name] : [])))
+  const mending = new Set(project.modules().all.flatMap(({ name, converges }) => (converges === true ? [name] : [])))
   const steps = allSteps(runbook.steps)
   return steps.some(({ module }) => module === COLLECT) && !steps.some(({ module }) => mending.has(module))
 }

@@ -46,9 +46,9 @@ export function findModule(modules: RepositoryModules, name: string): KnownModul
 
 /** As `till module list --json` has it. */
 export function briefJson({ module, own }: KnownModule): JsonObject {
-  const { name, summary, systems, mends, reacts } = module
+  const { name, summary, systems, converges, reacts } = module
   const file = own && { file: own.file }
-  return { name, summary, shipped: own === undefined, ...file, systems, mends: mends ?? false, reacts }
+  return { name, summary, shipped: own === undefined, ...file, systems, converges: converges ?? false, reacts }
 }
 
 /** As `till module show --json` has it. */
@@ -68,7 +68,7 @@ const LIST: readonly TableColumn<KnownModule>[] = [
   { title: 'MODULE', value: ({ module }) => module.name },
   { title: 'FROM', value: ({ own }) => own?.file ?? 'shipped' },
   { title: 'SYSTEMS', value: ({ module }) => module.systems.join(', ') },
-  { title: 'DOES', value: ({ module }) => (module.mends ? 'mends' : 'checks') },
+  { title: 'DOES', value: ({ module }) => (module.converges ? 'changes' : 'checks') },
   { title: 'SUMMARY', value: ({ module }) => module.summary, flexible: true },
 ]
 
@@ -86,10 +86,10 @@ const PARAMS: readonly TableColumn<Row>[] = [
 
 /** A module for people: what it does, what a step gives it, and a step to begin with. */
 export function shownText({ module, own }: KnownModule, width: number | undefined): string {
-  const { name, summary, systems, mends, reacts } = module
+  const { name, summary, systems, converges, reacts } = module
   const rows = paramRows(module.params as ParamSchema, { quote: (text) => text })
   const facts = [
-    mends ? 'Mends what differs' : 'Only checks',
+    converges ? 'Changes what differs' : 'Only checks',
     ...(reacts ? ['reacts to restart_on'] : []),
     `works on ${systems.join(', ')}`,
   ]

@@ -17,7 +17,7 @@ export interface Peer {
   close(): Promise<void>
 }
 
-export interface CourierMeans {
+export interface CourierDependencies {
   readonly desk: ContentDesk
   readonly openPeer: (peer: Device) => Peer
 }
@@ -57,16 +57,16 @@ interface Brought {
 export class ContentCourier {
   readonly #device: Device
   readonly #shell: ShellChannel
-  readonly #means: CourierMeans
+  readonly #dependencies: CourierDependencies
 
-  constructor(device: Device, shell: ShellChannel, means: CourierMeans) {
+  constructor(device: Device, shell: ShellChannel, dependencies: CourierDependencies) {
     this.#device = device
     this.#shell = shell
-    this.#means = means
+    this.#dependencies = dependencies
   }
 
   async upload(path: string, content: Content, options: UploadOptions = {}): Promise<ShellAnswer> {
-    const { desk } = this.#means
+    const { desk } = this.#dependencies
     const known = isKnownContent(content) ? content : undefined
     const size = known?.sizeBytes ?? (content instanceof Uint8Array ? content.length : options.sizeBytes)
     if (size !== undefined && size <= desk.settings.aboveBytes) return this.#send(path, content, options)
@@ -76,7 +76,7 @@ export class ContentCourier {
 
   /** By the line, as fast as is allowed. The waiting for that is none of the device's time. */
   #send(path: string, content: Content, options: UploadOptions): Promise<ShellAnswer> {
-    const { perStore, fleet } = this.#means.desk.settings
+    const { perStore, fleet } = this.#dependencies.desk.settings
     const isAwaited = options.from !== undefined
     if (perStore === undefined && fleet === undefined && !isAwaited) return this.#shell.upload(path, content, options)
     const waiting = new Stopwatch()
@@ -87,7 +87,7 @@ export class ContentCourier {
     for await (const chunk of content instanceof Uint8Array ? [content] : content) {
       for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
         const slice = chunk.subarray(at, at + SLICE_BYTES)
-        await waiting.during(this.#means.desk.take(this.#device, slice.length))
+        await waiting.during(this.#dependencies.desk.take(this.#device, slice.length))
         yield slice
       }
     }
@@ -95,7 +95,7 @@ export class ContentCourier {
 
   /** That so much may not go over the line of the store; undefined: it may. `sent`: what went over it before, for nothing. */
   #metered(bytes: number | undefined, sent = 0): ShellAnswer | undefined {
-    const { settings, sideOf } = this.#means.desk
+    const { settings, sideOf } = this.#dependencies.desk
     if (settings.metered === 'allow' || !sideOf(this.#device).isMetered) return undefined
     if (bytes !== undefined && bytes <= settings.aboveBytes) return undefined
     const what = bytes === undefined ? 'a file' : `${bytes} bytes of a file`
@@ -127,7 +127,7 @@ export class ContentCourier {
       }
       return { ...answer, came }
     } finally {
-      await this.#means.desk.got(this.#device, known.sha256, isWhole)
+      await this.#dependencies.desk.got(this.#device, known.sha256, isWhole)
     }
   }
 
@@ -180,7 +180,7 @@ export class ContentCourier {
 
   /** As much as devices of the store give. */
   async #fromStore(known: KnownContent, found: Found, options: UploadOptions): Promise<Brought> {
-    const { desk } = this.#means
+    const { desk } = this.#dependencies
     const { peers } = desk.sideOf(this.#device)
     if (peers.length === 0) return { found }
     const holders = await desk.seek(this.#device, known.sha256)
@@ -233,7 +233,7 @@ export class ContentCourier {
     const token = new Secret(randomBytes(32).toString('hex'))
     const seconds = Math.ceil(lanMs / 1_000) + GIVER_MORE_S
     const reachedAt = isIP(peer.address) ? peer.address : ''
-    const { shell, close } = this.#means.openPeer(peer)
+    const { shell, close } = this.#dependencies.openPeer(peer)
     try {
       const given = await orLost(shell.ask({ script: GIVE, values: { sha256, token, seconds, host: reachedAt } }))
       if (given instanceof SessionLost) return given.failure.message

@@ -49,7 +49,7 @@ function brokenModule(name: string): Module {
     summary: 'Cannot be used: see till validate',
     params: { type: 'object' },
     systems: ['linux', 'windows'],
-    mends: true,
+    converges: true,
     reacts: true,
     observe: () => Promise.reject(new Error(`the module "${name}" is broken`)),
   }

@@ -121,7 +121,7 @@ class Thread {
     else if (message.type === 'logins') {
       void this.#gate.resize(message.limit).then(() => this.#outbox.send({ type: 'fits' }))
     } else if (message.type === 'lost') this.#lost.get(message.id)?.abort()
-    else if (message.type === 'settle') {
+    else if (message.type === 'drain') {
       void drained(this.#transports).then(() => this.#outbox.send({ type: 'drained' }))
     } else {
       if (message.hard) this.#aborting.abort()

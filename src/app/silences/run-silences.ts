@@ -78,7 +78,7 @@ export class RunSilences implements DeviceSilences {
   }
 
   /** Closes what is open; resolves when monitoring has been told of all ends, and asked what it did not tell meanwhile. */
-  async settle(): Promise<void> {
+  async end(): Promise<void> {
     clearInterval(this.#timer)
     for (const device of this.#open.keys()) this.close(device)
     await Promise.all(this.#closing)

@@ -13,7 +13,7 @@ import { RunSilences } from './run-silences.ts'
 import { silencedAdmission } from './silenced-admission.ts'
 import { openSilencers, type Silencer } from './silencers.ts'
 
-interface SilenceMeans {
+interface SilenceDependencies {
   readonly project: Project
   readonly fleet: Fleet
   readonly store: RunStore
@@ -25,17 +25,17 @@ export interface SilencedRun {
   /** The same admission, with monitoring silent about whatever it admits. */
   over(admission: Admission): Admission
   /** Ends all of them; waits no longer than work does for monitoring, and goes on with it meanwhile. Does not reject. */
-  settle(): Promise<void>
+  end(): Promise<void>
 }
 
-const NO_SILENCES: SilencedRun = { over: (admission) => admission, settle: async () => undefined }
+const NO_SILENCES: SilencedRun = { over: (admission) => admission, end: async () => undefined }
 
 /**
  * Silences of a run that changes devices, where the repository wants them. Those that killed runs have left are closed
  * meanwhile.
  */
 export async function silenceRun(
-  means: SilenceMeans & {
+  dependencies: SilenceDependencies & {
     readonly run: string
     /** It has been killed, or stopped, and goes on now. */
     readonly isResumed: boolean
@@ -46,27 +46,27 @@ export async function silenceRun(
     readonly masker: Masker
   },
 ): Promise<SilencedRun> {
-  const { project, fleet, store, warn, origin, masker, mode, run, isResumed } = means
+  const { project, fleet, store, warn, origin, masker, mode, run, isResumed } = dependencies
   if (!isChanging(mode)) return NO_SILENCES
   const silencers = await openSilencers(project, fleet, warn)
   if (silencers.length === 0) return NO_SILENCES
   const isRepair = origin === 'hook'
-  const closing = closeLeft(silencers, { ...means, resumed: isResumed ? run : undefined })
-  const cleared = closing.then((left) => catchUp(silencers, means, left))
+  const closing = closeLeft(silencers, { ...dependencies, resumed: isResumed ? run : undefined })
+  const cleared = closing.then((left) => catchUp(silencers, dependencies, left))
   const silences = new RunSilences({
     silencers,
     authority: store.leases.id,
     fleet,
     run,
-    comment: (device) => masker.text(commentOf(device, means)),
+    comment: (device) => masker.text(commentOf(device, dependencies)),
     warn,
     after: isResumed ? closing : undefined,
-    onClosed: (devices) => catchUp(silencers, means, devices),
+    onClosed: (devices) => catchUp(silencers, dependencies, devices),
   })
   return {
     over: (admission) => silencedAdmission(admission, silences, isRepair),
-    async settle() {
-      if (await isDoneInTime(Promise.all([silences.settle(), cleared]))) return
+    async end() {
+      if (await isDoneInTime(Promise.all([silences.end(), cleared]))) return
       const lasting = 'a silence that it is not told the end of ends by itself'
       warn(`Monitoring has not answered all within ${WAIT_MS / 1_000} s of the end of the run: ${lasting}.`)
     },
@@ -74,14 +74,14 @@ export async function silenceRun(
 }
 
 /** Closes what runs have left that were killed, where the repository wants silences. Never rejects: what went wrong is told. */
-export async function closeLeftOf(means: SilenceMeans): Promise<void> {
-  const silencers = await openSilencers(means.project, means.fleet, means.warn)
-  await catchUp(silencers, means, await closeLeft(silencers, means))
+export async function closeLeftOf(dependencies: SilenceDependencies): Promise<void> {
+  const silencers = await openSilencers(dependencies.project, dependencies.fleet, dependencies.warn)
+  await catchUp(silencers, dependencies, await closeLeft(silencers, dependencies))
 }
 
 async function closeLeft(
   silencers: readonly Silencer[],
-  { fleet, store, warn, resumed }: SilenceMeans & { readonly resumed?: string | undefined },
+  { fleet, store, warn, resumed }: SilenceDependencies & { readonly resumed?: string | undefined },
 ): Promise<SilencedDevices> {
   const of = { authority: store.leases.id, fleet: fleet.name, admission: store.admission, resumed, warn }
   try {
@@ -94,7 +94,7 @@ async function closeLeft(
 
 async function catchUp(
   silencers: readonly Silencer[],
-  { project, warn }: SilenceMeans,
+  { project, warn }: SilenceDependencies,
   silenced: SilencedDevices,
 ): Promise<void> {
   await catchUpAllClears(project, silencers, silenced).catch((error: unknown) => {

@@ -39,7 +39,7 @@ import { PartOfFleet } from '../run/handed/way-of.ts'
 import { type KeptRevision, openKept } from '../run/kept/open-work.ts'
 
 /** What a worker has for all runs. */
-export interface WorkerMeans {
+export interface WorkerDependencies {
   readonly project: Project
   readonly store: RunStore
   readonly keeper: LeaseKeeper
@@ -61,7 +61,7 @@ const GONE_MS = 60_000
 /** A run of another process, for whose devices this one works. */
 export class HandedVisits {
   readonly #run: string
-  readonly #means: WorkerMeans
+  readonly #dependencies: WorkerDependencies
   readonly #handed: HandedRun
   readonly #revision: KeptRevision
   readonly #journal: Journal
@@ -73,14 +73,14 @@ export class HandedVisits {
   #standing: RunOrder | undefined
   #questions = 0
 
-  private constructor(run: string, handed: HandedRun, revision: KeptRevision, means: WorkerMeans) {
+  private constructor(run: string, handed: HandedRun, revision: KeptRevision, dependencies: WorkerDependencies) {
     this.#run = run
-    this.#means = means
+    this.#dependencies = dependencies
     this.#handed = handed
     this.#revision = revision
     this.#part = new PartOfFleet(handed.fleet)
     setMaxListeners(0, this.#stopping.signal, this.#aborting.signal)
-    const { store, masker } = means
+    const { store, masker } = dependencies
     this.#journal = openJournal({ run, store, reporters: [], masker, clock: storeClock(store) })
     this.#environment = this.#openEnvironment()
   }
@@ -88,15 +88,20 @@ export class HandedVisits {
   /** Undefined where nothing is known of the run any more. Throws InputError where it cannot be worked for here. */
   static async open(
     run: string,
-    means: WorkerMeans,
+    dependencies: WorkerDependencies,
     { session }: Pick<WorkerFacts, 'session'>,
   ): Promise<HandedVisits | undefined> {
-    const [handed, kept] = await Promise.all([means.store.work.of(run), means.store.kept.of(run)])
+    const [handed, kept] = await Promise.all([dependencies.store.work.of(run), dependencies.store.kept.of(run)])
     if (!handed || !kept) return undefined
-    const standing = (await means.store.work.standings([{ run, fleet: handed.fleet }])).get(run)
+    const standing = (await dependencies.store.work.standings([{ run, fleet: handed.fleet }])).get(run)
     // In containers all have the same process id, and may have one folder.
-    const folder = join(means.project.root, '.till', 'workers', `${session}-${run}`)
-    const visits = new HandedVisits(run, handed, openKept(kept, { project: means.project, run, folder }), means)
+    const folder = join(dependencies.project.root, '.till', 'workers', `${session}-${run}`)
+    const visits = new HandedVisits(
+      run,
+      handed,
+      openKept(kept, { project: dependencies.project, run, folder }),
+      dependencies,
+    )
     visits.stand(standing)
     return visits
   }
@@ -141,13 +146,13 @@ export class HandedVisits {
     } finally {
       this.#jobs.delete(device.name)
       await lease.release()
-      this.#means.bell.ring(bellOf.run(this.#run))
+      this.#dependencies.bell.ring(bellOf.run(this.#run))
     }
   }
 
   /** Undefined where the device is not this worker's to see to. */
   async #take(job: HandedJob, { device, leave, attempt }: HandedDevice): Promise<Lease | undefined> {
-    const { keeper, store } = this.#means
+    const { keeper, store } = this.#dependencies
     const keys = leave?.keys ?? [`${lookPrefix(job.fleet, job.run)}${device.name}`]
     const run: LeaseToken = { keys: [runKey(job.fleet, job.run)], epoch: job.epoch }
     for (;;) {
@@ -188,7 +193,7 @@ export class HandedVisits {
     const common = { device, runbooks, ...more }
     // Nobody has had it since it was handed over.
     if (epoch === (handed.leave?.epoch ?? 0) + 1) return { ...common, attempt, ...(carried && { carried }) }
-    const before = await standingOf(await this.#means.store.work.eventsOf(this.#run, device.name))
+    const before = await standingOf(await this.#dependencies.store.work.eventsOf(this.#run, device.name))
     if (before.attempt < attempt) return { ...common, attempt, ...(carried && { carried }) }
     if (before.isOver) return undefined
     const left = before.carried ?? carried
@@ -260,7 +265,7 @@ export class HandedVisits {
 
   /** The controller decides, as it knows the waves. */
   async #mayChange(device: Device, guards: readonly GuardSeen[], so: AskedFor): Promise<ChangeAnswer> {
-    const { store, bell } = this.#means
+    const { store, bell } = this.#dependencies
     this.#questions += 1
     const id = `${process.pid} ${this.#questions} ${device.name} ${Date.now()}`
     await store.work.ask(this.#run, { id, device: device.name, asked: { guards, ...so } })
@@ -280,7 +285,7 @@ export class HandedVisits {
 
   async #emit(body: RunEventBody, token: LeaseToken): Promise<void> {
     await this.#journal.emit(body, token)
-    this.#means.bell.ring(bellOf.run(this.#run))
+    this.#dependencies.bell.ring(bellOf.run(this.#run))
   }
 
   /** Until something new is said about the run, or a second is over. */
@@ -291,13 +296,14 @@ export class HandedVisits {
         clearTimeout(timer)
         resolve()
       }
-      const unlisten = this.#means.bell.on(bellOf.order(this.#run), go)
+      const unlisten = this.#dependencies.bell.on(bellOf.order(this.#run), go)
       const timer = setTimeout(go, LOOK_EVERY_MS)
     })
   }
 
   #openEnvironment(): DeviceEnvironment {
-    const { project, store, keeper, masker, transports, credentials, traffic, secretsOf, overloadedMs } = this.#means
+    const { project, store, keeper, masker, transports, credentials, traffic, secretsOf, overloadedMs } =
+      this.#dependencies
     const { fleet } = this.#part
     const secrets = secretsOf(project)
     return deviceEnvironment({

@@ -13,7 +13,7 @@ import {
   type WorkQueue,
 } from '../../core/handed-work.ts'
 import { VERSION } from '../version.ts'
-import { HandedVisits, type WorkerMeans } from './handed-visits.ts'
+import { HandedVisits, type WorkerDependencies } from './handed-visits.ts'
 import { proofOf, whyNotCounted } from './worker-token.ts'
 
 /** A worker is heard of so often, and is gone when it was not for so long. */
@@ -42,7 +42,7 @@ export interface WorkerOptions {
   readonly tell: (text: string) => void
 }
 
-type Means = WorkerMeans & { readonly queue: WorkQueue }
+type Dependencies = WorkerDependencies & { readonly queue: WorkQueue }
 
 interface OpenRun {
   readonly visits: Promise<HandedVisits | undefined>
@@ -54,7 +54,7 @@ interface OpenRun {
 
 /** A process that works on devices of runs that others carry on. */
 export class Worker {
-  readonly #means: Means
+  readonly #dependencies: Dependencies
   readonly #options: WorkerOptions
   readonly #facts: Omit<WorkerFacts, 'busy' | 'draining'>
   readonly #from: string
@@ -81,8 +81,8 @@ export class Worker {
   #telling: Promise<void> | undefined
   #idle: () => void = () => undefined
 
-  private constructor(means: Means, options: WorkerOptions) {
-    this.#means = means
+  private constructor(dependencies: Dependencies, options: WorkerOptions) {
+    this.#dependencies = dependencies
     this.#options = options
     const { name, serve, slots, token } = options
     this.#slots = pLimit(slots)
@@ -93,14 +93,14 @@ export class Worker {
   }
 
   /** Begins to take jobs. Throws InputError where another worker has its name. */
-  static async start(means: Means, options: WorkerOptions): Promise<Worker> {
-    const worker = new Worker(means, options)
-    await means.queue.open(worker.#from)
+  static async start(dependencies: Dependencies, options: WorkerOptions): Promise<Worker> {
+    const worker = new Worker(dependencies, options)
+    await dependencies.queue.open(worker.#from)
     await worker.#beat()
     worker.#every(BEAT_MS, () => worker.#beat())
     worker.#every(TOUCH_MS, () => worker.#touch())
     worker.#every(LOOK_EVERY_MS, () => worker.#look())
-    worker.#unlisten.push(means.bell.on(bellOf.queue(worker.#from), () => worker.#take()))
+    worker.#unlisten.push(dependencies.bell.on(bellOf.queue(worker.#from), () => worker.#take()))
     worker.#take()
     return worker
   }
@@ -127,7 +127,7 @@ export class Worker {
       unlisten()
       ;(await visits.catch(() => undefined))?.close()
     }
-    await this.#means.store.work.leave(this.#facts).catch(() => undefined)
+    await this.#dependencies.store.work.leave(this.#facts).catch(() => undefined)
   }
 
   /** Ends what it has after what is being changed; asked for again, now. */
@@ -154,7 +154,7 @@ export class Worker {
     const { until, why } = this.#rest
     const resting = performance.now() < until ? why : undefined
     const facts = { ...this.#facts, busy: this.#slots.activeCount, draining: this.#draining, resting }
-    if (await this.#means.store.work.present(facts, GONE_MS)) return
+    if (await this.#dependencies.store.work.present(facts, GONE_MS)) return
     const { name } = this.#options
     const summary = `A worker "${name}" is there already`
     const detail = 'Give this one another name with --name. One that was killed is forgotten within 10 s.'
@@ -162,7 +162,7 @@ export class Worker {
   }
 
   async #touch(): Promise<void> {
-    if (this.#jobs.size > 0) await this.#means.queue.touch(this.#from, [...this.#jobs])
+    if (this.#jobs.size > 0) await this.#dependencies.queue.touch(this.#from, [...this.#jobs])
   }
 
   /** What controllers say, and whether there is more to do. */
@@ -174,7 +174,7 @@ export class Worker {
       )
     ).flatMap(({ run, visits }) => (visits ? [{ run, visits, fleet: visits.fleet }] : []))
     if (open.length === 0) return
-    const standings = await this.#means.store.work.standings(open)
+    const standings = await this.#dependencies.store.work.standings(open)
     for (const { run, visits } of open) {
       visits.stand(standings.get(run))
       const known = this.#runs.get(run)
@@ -202,7 +202,7 @@ export class Worker {
       const room = slots - this.#busy
       if (this.#draining || room <= 0 || performance.now() < Math.max(this.#rest.until, this.#othersUntil)) return
       // How many devices a job has is not known before it is taken.
-      const jobs = await this.#means.queue.take(this.#from, Math.max(1, Math.floor(room / MOST_TOGETHER)))
+      const jobs = await this.#dependencies.queue.take(this.#from, Math.max(1, Math.floor(room / MOST_TOGETHER)))
       for (const job of jobs) {
         if (await this.#isForOthers(job)) continue
         this.#jobs.add(job)
@@ -224,7 +224,7 @@ export class Worker {
     this.#refused = why
     try {
       await this.#putBack(job, job.data.devices)
-      await this.#means.queue.done(this.#from, [job])
+      await this.#dependencies.queue.done(this.#from, [job])
     } catch {
       // Silence about it gives it to others in ten seconds.
     }
@@ -232,8 +232,8 @@ export class Worker {
   }
 
   async #putBack({ data, tries }: TakenJob, devices: TakenJob['data']['devices']): Promise<void> {
-    await this.#means.queue.put(this.#from, [{ ...data, devices, tries }])
-    this.#means.bell.ring(bellOf.queue(this.#from))
+    await this.#dependencies.queue.put(this.#from, [{ ...data, devices, tries }])
+    this.#dependencies.bell.ring(bellOf.queue(this.#from))
   }
 
   /** As much of a job as there is room for; the rest is put back for whoever has some. */
@@ -297,8 +297,8 @@ export class Worker {
   /** Where that cannot be told either, silence about it says the same in ten seconds. */
   async #tellFailed(job: TakenJob, why: string): Promise<void> {
     const { name } = this.#options
-    await this.#means.queue.fail(this.#from, job, `The worker ${name}: ${why}`).catch(() => undefined)
-    this.#means.bell.ring(bellOf.queue(this.#from))
+    await this.#dependencies.queue.fail(this.#from, job, `The worker ${name}: ${why}`).catch(() => undefined)
+    this.#dependencies.bell.ring(bellOf.queue(this.#from))
   }
 
   /** Those that are done within a moment are told together: to tell of one costs as much as to tell of many. */
@@ -307,7 +307,7 @@ export class Worker {
     this.#telling ??= delay(GATHER_MS).then(async () => {
       this.#telling = undefined
       // Whoever gets one of them again sees that its devices are done.
-      await this.#means.queue.done(this.#from, this.#toTell.splice(0)).catch(() => undefined)
+      await this.#dependencies.queue.done(this.#from, this.#toTell.splice(0)).catch(() => undefined)
     })
     return this.#telling
   }
@@ -315,8 +315,8 @@ export class Worker {
   #open(run: string): OpenRun {
     const known = this.#runs.get(run)
     if (known) return known
-    const visits = HandedVisits.open(run, this.#means, this.#facts)
-    const unlisten = this.#means.bell.on(bellOf.order(run), () => void this.#look().catch(() => undefined))
+    const visits = HandedVisits.open(run, this.#dependencies, this.#facts)
+    const unlisten = this.#dependencies.bell.on(bellOf.order(run), () => void this.#look().catch(() => undefined))
     const open: OpenRun = { visits, pending: 0, usedAt: performance.now(), unlisten }
     this.#runs.set(run, open)
     visits.catch(() => this.#forget(run))

@@ -1,6 +1,6 @@
 import type { Place, Waiter } from '../../core/admission.ts'
 import type { Bucket, CompiledPolicy, GroupBucket } from './compile-policy.ts'
-import { isOfNobody } from './settle-place.ts'
+import { isOfNobody } from './freed-place.ts'
 
 /** What is waited for: a bucket, a group, or a device by its name. */
 export type QueueKey = Bucket | GroupBucket | string

@@ -21,11 +21,11 @@ import type { Admission, ChangeAnswer, Permit, Refusal, Wait } from './admission
 import { answerOf } from './answer-of.ts'
 import { afterFailure } from './breaker-state.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
+import { freedPlace, takePlace, withoutTheDead } from './freed-place.ts'
 import { havePassedBefore } from './judge-wave.ts'
 import { Ledger } from './ledger.ts'
 import type { Situation } from './rule.ts'
 import { askedFor, begunBy, controlOf, withControl } from './run-control.ts'
-import { settlePlace, takePlace, withoutTheDead } from './settle-place.ts'
 import { endOf, isFailure, resultOf, SEEN_WORKING } from './visit-result.ts'
 import { waiterOf } from './waiter-of.ts'
 import { asWarned, decideWarned, WarnedDevices } from './warned-devices.ts'
@@ -370,7 +370,7 @@ class PolicyGate {
       let { breaker } = content
       const hasFailed = outcome !== undefined && isFailure(outcome, place?.run === run ? place.phase : undefined)
       if (place?.run === run) {
-        const left = settlePlace(place, endOf(outcome, place.phase))
+        const left = freedPlace(place, endOf(outcome, place.phase))
         if (left) ledger.put(left)
         else ledger.drop(device)
       }

@@ -12,11 +12,11 @@ import { DAY_MS } from '../../core/duration.ts'
 import type { Purpose } from '../../core/policy.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import { decide } from './decide.ts'
+import { takePlace } from './freed-place.ts'
 import { failuresOf } from './judge-wave.ts'
 import { Ledger } from './ledger.ts'
 import type { Situation } from './rule.ts'
 import { RULES } from './rules/index.ts'
-import { takePlace } from './settle-place.ts'
 
 /** When a device is taken, and when it is done. */
 export interface PlannedVisit {

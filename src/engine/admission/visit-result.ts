@@ -1,6 +1,6 @@
 import type { Place, WaveResult } from '../../core/admission.ts'
 import { type DeviceOutcome, type DeviceState, wasNeverReached } from '../../core/outcome.ts'
-import type { VisitEnd } from './settle-place.ts'
+import type { VisitEnd } from './freed-place.ts'
 
 /** How a visit ended, as its place goes by it. `phase`: that of the place. */
 export function endOf(outcome: DeviceOutcome | undefined, phase: Place['phase']): VisitEnd {

@@ -56,7 +56,7 @@ export function carriedOf(
 export class StepWalk {
   readonly #options: WalkOptions
   readonly #ahead: LookAhead
-  /** How steps have ended by now; whoever walks them settles them there. */
+  /** How steps have ended by now; whoever walks them records them there. */
   readonly #done: StepsDone
   /** Steps whose turn came, or comes, in the chain that is under way. */
   #linked = new Map<string, LinkedStep>()
@@ -147,7 +147,7 @@ export class StepWalk {
       const verdict = linked?.change && (await this.#inChain(linked, []))
       if (!verdict || verdict === CANCELLED || 'deferred' in verdict) continue
       if ('lost' in verdict) return verdict.lost
-      this.#done.settle(step, verdict, began)
+      this.#done.record(step, verdict, began)
     }
     this.#linked.clear()
     return undefined

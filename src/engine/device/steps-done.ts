@@ -96,7 +96,7 @@ export class StepsDone {
    *
    * @param began by the walk's clock, in milliseconds
    */
-  settle(step: Step, outcome: StepOutcome, began: number): void {
+  record(step: Step, outcome: StepOutcome, began: number): void {
     this.#done.set(step.id, { step, outcome })
     const { device, runbook, clock, emit } = this.#options
     const written = emit({

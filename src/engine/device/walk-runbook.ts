@@ -47,7 +47,7 @@ export class RunbookWalk {
       const verdict = await this.#steps.step(step, steps.slice(index))
       if (verdict === CANCELLED) return this.#end({ cancelled: true })
       if ('lost' in verdict || 'deferred' in verdict) return this.#end(verdict)
-      this.#done.settle(step, verdict, began)
+      this.#done.record(step, verdict, began)
       if (stops(verdict) && !step.continue_on_failure) return this.#stopAt(step, steps.slice(index + 1))
     }
     return this.#end({})
@@ -69,7 +69,7 @@ export class RunbookWalk {
       const carried = carriedOf(step, this.#options)
       const isBehind = index > steps.indexOf(stopped)
       const outcome = carried ? asItWas(carried) : isBehind ? undefined : OVER
-      if (outcome) this.#done.settle(step, outcome, this.#options.clock.elapsed())
+      if (outcome) this.#done.record(step, outcome, this.#options.clock.elapsed())
     }
     this.#notReached(steps, stopped)
     return (await this.#recover(stopped)) ?? this.#end({})
@@ -87,7 +87,7 @@ export class RunbookWalk {
       const verdict = await this.#steps.step(step, [step])
       if (verdict === CANCELLED) return this.#end({ cancelled: true })
       if ('lost' in verdict || 'deferred' in verdict) return this.#end(verdict)
-      this.#done.settle(step, verdict, began)
+      this.#done.record(step, verdict, began)
     }
     return undefined
   }
@@ -98,7 +98,7 @@ export class RunbookWalk {
         state: 'skipped',
         reason: `not reached: step "${failed.id}" ${this.#done.outcome(failed.id)?.state}`,
       }
-      this.#done.settle(step, outcome, this.#options.clock.elapsed())
+      this.#done.record(step, outcome, this.#options.clock.elapsed())
     }
   }
 

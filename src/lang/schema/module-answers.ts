@@ -7,10 +7,10 @@ const BRIEF = {
   shipped: { description: 'It is a part of Tillwright, and not of the repository.', type: 'boolean' },
   file: { description: 'Of one of the repository.', type: 'string' },
   systems: { description: 'Systems that it works on.', type: 'array', items: { type: 'string' } },
-  mends: { description: 'It changes what differs; otherwise it only checks.', type: 'boolean' },
+  converges: { description: 'It changes what differs; otherwise it only checks.', type: 'boolean' },
   reacts: { description: '`restart_on` means something to it.', type: 'boolean' },
 } as const
-const BRIEF_KEYS = ['name', 'summary', 'shipped', 'systems', 'mends', 'reacts'] as const
+const BRIEF_KEYS = ['name', 'summary', 'shipped', 'systems', 'converges', 'reacts'] as const
 
 /** What `till module list --json` answers. */
 const LIST = answer('modules', ['Modules', 'What `till module list` answers with `--json`.'], {

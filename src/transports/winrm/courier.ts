@@ -4,7 +4,7 @@ import { child, parseXml, type XmlElement } from '../../devices/winrm/xml-elemen
 import { pause } from '../pause.ts'
 import { type Action, type Message } from './envelope.ts'
 import { parseFault, type WsmanFault } from './fault.ts'
-import { openSession, type SessionMeans } from './open-session.ts'
+import { openSession, type SessionDependencies } from './open-session.ts'
 import type { Pace } from './pace.ts'
 import type { PostEnd, WinRmSession } from './session.ts'
 import { type Moment, noReplyFailure, sealFailure, statusFailure } from './winrm-failure.ts'
@@ -52,7 +52,7 @@ const EXPIRIES: Readonly<Record<Action, number>> = {
 
 /** Carries messages to one device and replies back, one at a time, over one session after another. */
 export class Courier {
-  readonly #dependencies: SessionMeans
+  readonly #dependencies: SessionDependencies
   readonly #pace: Pace
   #session: WinRmSession | undefined
   /** The session has carried a message: a 401 now is not the refusal of its login. */
@@ -60,7 +60,7 @@ export class Courier {
   #last: Promise<unknown> = Promise.resolve()
   #busy = 0
 
-  constructor(dependencies: SessionMeans, pace: Pace) {
+  constructor(dependencies: SessionDependencies, pace: Pace) {
     this.#dependencies = dependencies
     this.#pace = pace
   }

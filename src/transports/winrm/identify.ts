@@ -4,7 +4,7 @@ import { IDENTITY_NAMESPACE, NAMESPACES } from '../../devices/winrm/soap.ts'
 import { child, parseXml, type XmlElement } from '../../devices/winrm/xml-element.ts'
 import { Courier } from './courier.ts'
 import { identifyMessage } from './envelope.ts'
-import { type LogIn, openSession, type SessionMeans } from './open-session.ts'
+import { type LogIn, openSession, type SessionDependencies } from './open-session.ts'
 import type { Pace } from './pace.ts'
 import type { PostEnd } from './session.ts'
 import { faultFailure, type Moment, noReplyFailure } from './winrm-failure.ts'
@@ -19,7 +19,7 @@ const asNobody: LogIn = async () => success({ always: { WSMANIDENTIFY: 'unauthen
  * version to those who are. Opens no shell. Fails as connecting does, and where the service answers otherwise.
  */
 export async function identify(
-  dependencies: SessionMeans & { readonly pace: Pace },
+  dependencies: SessionDependencies & { readonly pace: Pace },
   signal: AbortSignal,
 ): Promise<Result<ServiceIdentity>> {
   const open = await openSession(dependencies, signal, asNobody)

@@ -12,7 +12,7 @@ import { endpoint } from './winrm-failure.ts'
 export type WinRmDevice = Target & { readonly winrm: WinRmTarget }
 
 /** What is needed to reach a device, again and again if need be. */
-export interface SessionMeans {
+export interface SessionDependencies {
   readonly target: WinRmDevice
   /** A stream to the device's port, within a number of milliseconds. */
   readonly reach: (timeoutMs: number) => Promise<Result<Duplex>>
@@ -27,7 +27,7 @@ export type LogIn = typeof login
 
 /** A new socket, logged in on. What hangs up on the way is tried again; what is refused is not, or accounts get locked. */
 export async function openSession(
-  dependencies: SessionMeans,
+  dependencies: SessionDependencies,
   signal: AbortSignal,
   logIn: LogIn = login,
 ): Promise<Result<WinRmSession>> {
@@ -44,7 +44,7 @@ function hungUp({ code }: Failure): boolean {
 }
 
 async function attemptSession(
-  dependencies: SessionMeans,
+  dependencies: SessionDependencies,
   signal: AbortSignal,
   logIn: LogIn,
 ): Promise<Result<WinRmSession>> {

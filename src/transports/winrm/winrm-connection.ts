@@ -6,7 +6,7 @@ import { COMMAND_LINE_CHARS, encodedCommand, scriptVariables, startByStdin } fro
 import { scriptLine } from '../../shell/script-form.ts'
 import { pause } from '../pause.ts'
 import { Courier } from './courier.ts'
-import type { SessionMeans } from './open-session.ts'
+import type { SessionDependencies } from './open-session.ts'
 import type { Pace } from './pace.ts'
 import { RemoteCommand } from './remote-command.ts'
 import { RemoteShell, type ShellDependencies } from './remote-shell.ts'
@@ -47,7 +47,7 @@ export class WinRmConnection implements Connection {
   /** `signal` stops whatever is under way; `close` must be called all the same. */
   constructor(
     courier: Courier,
-    dependencies: SessionMeans & {
+    dependencies: SessionDependencies & {
       readonly pace: Pace
       readonly signal: AbortSignal
       readonly accepted: AcceptedPasswords

@@ -5,7 +5,7 @@ import type { Way } from '../ssh/ssh-transport.ts'
 import { Courier } from './courier.ts'
 import { identifyMessage } from './envelope.ts'
 import { identify } from './identify.ts'
-import type { SessionMeans, WinRmDevice } from './open-session.ts'
+import type { SessionDependencies, WinRmDevice } from './open-session.ts'
 import { PACE, type Pace } from './pace.ts'
 import { WinRmConnection } from './winrm-connection.ts'
 
@@ -32,7 +32,7 @@ export function winrmTransport(options: WinRmOptions): Transport & Required<Pick
     const way = await options.wayTo(target, lifetime.signal)
     if (!way.ok) return way
     const device: WinRmDevice = { ...target, winrm }
-    const dependencies: SessionMeans = { target: device, reach: way.value.reach, gate: options.gate }
+    const dependencies: SessionDependencies = { target: device, reach: way.value.reach, gate: options.gate }
     const courier = new Courier(dependencies, pace)
     const connected = await courier.connect(signal)
     const own = connected.ok ? await acceptsPassword(courier, device, signal) : connected

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ApprovalState, BreakerState, Place } from '../../../src/core/admission.ts'
 import { approve, approvedBy, refuseApproval, useApproval } from '../../../src/engine/admission/approvals.ts'
 import { afterFailure, closeBreaker } from '../../../src/engine/admission/breaker-state.ts'
-import { placeOfDead, settlePlace, takePlace, withoutTheDead } from '../../../src/engine/admission/settle-place.ts'
+import { freedPlace, placeOfDead, takePlace, withoutTheDead } from '../../../src/engine/admission/freed-place.ts'
 import { MINUTE } from './small-world.ts'
 
 describe('an approval', () => {
@@ -113,29 +113,29 @@ describe('a place', () => {
   const changing: Place = { ...held, phase: 'changing' }
 
   test('is free when nothing was changed, or what was is proven', () => {
-    expect(settlePlace(held, 'untouched')).toBeUndefined()
-    expect(settlePlace(changing, 'healthy')).toBeUndefined()
+    expect(freedPlace(held, 'untouched')).toBeUndefined()
+    expect(freedPlace(changing, 'healthy')).toBeUndefined()
     expect(placeOfDead(held)).toBeUndefined()
   })
 
   test('is free when leave to change was given, and the device was never reached', () => {
-    expect(settlePlace(changing, 'unbegun')).toBeUndefined()
-    expect(settlePlace({ ...changing, wasOut: true }, 'unbegun')?.phase).toBe('out')
+    expect(freedPlace(changing, 'unbegun')).toBeUndefined()
+    expect(freedPlace({ ...changing, wasOut: true }, 'unbegun')?.phase).toBe('out')
   })
 
   test('is left out by what is not proven', () => {
-    for (const end of ['unproven', 'untouched'] as const) expect(settlePlace(changing, end)?.phase).toBe('out')
-    expect(settlePlace(held, 'unproven')?.phase).toBe('out')
+    for (const end of ['unproven', 'untouched'] as const) expect(freedPlace(changing, end)?.phase).toBe('out')
+    expect(freedPlace(held, 'unproven')?.phase).toBe('out')
     expect(placeOfDead(changing)?.phase).toBe('out')
   })
 
   test('that was left out stays so until the device is seen healthy', () => {
-    const out = settlePlace(changing, 'unproven')
+    const out = freedPlace(changing, 'unproven')
     const { phase: _phase, ...repair } = { ...held, run: 'repair', takes: ['d', 'e'] }
     const again = takePlace(repair, out)
     expect(again).toMatchObject({ phase: 'held', wasOut: true, run: 'repair', takes: ['d', 'e'] })
-    expect(settlePlace(again, 'untouched')).toMatchObject({ phase: 'out', run: 'repair' })
-    expect(settlePlace(again, 'healthy')).toBeUndefined()
+    expect(freedPlace(again, 'untouched')).toMatchObject({ phase: 'out', run: 'repair' })
+    expect(freedPlace(again, 'healthy')).toBeUndefined()
     expect(takePlace(repair, undefined)).not.toHaveProperty('wasOut')
   })
 })

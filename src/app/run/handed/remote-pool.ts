@@ -133,12 +133,12 @@ export class RemotePool implements WorkerPool {
     if (event.type === 'device.finished') {
       const { schema: _s, run: _r, seq: _q, at: _a, type: _t, attempt: _n, ...rest } = event
       const { device: _d, store: _o, region: _g, kind: _k, duration_ms: _m, ...outcome } = rest
-      this.#settle(handed, { kind: 'ended', outcome })
+      this.#finish(handed, { kind: 'ended', outcome })
     } else if (event.type === 'device.waiting') {
       const until = event.not_before === undefined ? undefined : Date.parse(event.not_before)
       const told = { failure: event.failure, isPassing: false, ...(until !== undefined && { until }) }
       const carried = handed.ended.with(handed.work.carried)
-      this.#settle(handed, {
+      this.#finish(handed, {
         kind: 'waits',
         wait: handed.wait ?? { kind: 'wait', ...told },
         looked: true,
@@ -208,7 +208,7 @@ export class RemotePool implements WorkerPool {
     return position
   }
 
-  #settle(handed: Handed, visit: DeviceVisit): void {
+  #finish(handed: Handed, visit: DeviceVisit): void {
     if (this.#handed.get(handed.work.device.name) !== handed) return
     this.#handed.delete(handed.work.device.name)
     handed.resolve(visit)
@@ -338,7 +338,7 @@ export class RemotePool implements WorkerPool {
       if (isOver && attempt >= handed.attempt) return
       const next = attempt >= handed.attempt ? attempt + 1 : handed.attempt
       const work = { ...handed.work, attempt: next, ...(carried && { carried }) }
-      this.#settle(handed, await endDevice(work, handed.environment, outcome))
+      this.#finish(handed, await endDevice(work, handed.environment, outcome))
     } finally {
       handed.isReclaimed = false
       await taken.lease.release()

@@ -69,7 +69,7 @@ export type ToThread =
   /** Somebody else may work on the device: nothing new begins on it. */
   | { readonly type: 'lost'; readonly id: number }
   /** There is nothing more to do; `drained` answers when nothing is left behind on a device. */
-  | { readonly type: 'settle' }
+  | { readonly type: 'drain' }
 
 /** What only the main thread knows or does. */
 export type Question =

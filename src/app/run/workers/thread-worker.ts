@@ -185,21 +185,21 @@ export class ThreadWorker implements LoginParty {
   }
 
   async close(): Promise<void> {
-    if (this.state === 'ready') await this.#settle()
+    if (this.state === 'ready') await this.#drain()
     this.state = 'gone'
     clearInterval(this.#watch)
     await this.#worker.terminate()
   }
 
   /** Resolves when the worker has cleaned up behind its devices, or cannot any more. */
-  #settle(): Promise<void> {
+  #drain(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, SETTLE_MS)
       this.#drained = () => {
         clearTimeout(timer)
         resolve()
       }
-      this.#outbox.send({ type: 'settle' })
+      this.#outbox.send({ type: 'drain' })
     })
   }
 

@@ -377,7 +377,7 @@ class Schedule {
       this.#settle(place, { ...place, phase: 'changing' })
       return
     }
-    this.#settle(place, this.#a.settlePlace(place, 'untouched'))
+    this.#settle(place, this.#a.freedPlace(place, 'untouched'))
     if (place.purpose === 'rollback') return
     if (decision.kind === 'wait') {
       run.pending.add(place.device)
@@ -388,7 +388,7 @@ class Schedule {
   #finish(run: FloorRun, place: Place, result: WaveResult): void {
     const end =
       result === 'passed' ? 'healthy' : result === 'unreachable' && place.phase === 'held' ? 'untouched' : 'unproven'
-    this.#settle(place, this.#a.settlePlace(place, end))
+    this.#settle(place, this.#a.freedPlace(place, end))
     this.#say(`${place.device} ${result}`)
     if (result === 'passed') this.#floor.seen.set(place.device, { working: true, at: this.#floor.now })
     this.#result(run, place, result)

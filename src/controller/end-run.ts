@@ -15,7 +15,7 @@ type Request = RunOptions & PlannedWork
 const toldOf = new WeakSet<RunStore>()
 
 /** Keeps what the end of a run says for those to come, and forgets what is older than it has to be. */
-export async function settle(
+export async function endRun(
   request: Request,
   {
     shared,

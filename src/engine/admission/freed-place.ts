@@ -12,7 +12,7 @@ export type VisitEnd =
   | 'unproven'
 
 /** What becomes of a place when a visit ends; undefined: it is free. What was left out stays so until it is seen healthy. */
-export function settlePlace(place: Place, end: VisitEnd): Place | undefined {
+export function freedPlace(place: Place, end: VisitEnd): Place | undefined {
   if (end === 'healthy') return undefined
   const isChanged = end === 'unproven' || (end !== 'unbegun' && place.phase === 'changing')
   const isOut = isChanged || place.phase === 'out' || place.wasOut === true
@@ -23,7 +23,7 @@ export function settlePlace(place: Place, end: VisitEnd): Place | undefined {
 
 /** What becomes of a place when its process has died. */
 export function placeOfDead(place: Place): Place | undefined {
-  return settlePlace(place, 'untouched')
+  return freedPlace(place, 'untouched')
 }
 
 /** Left out by a device that the inventory does not have any more: no run could ever see that in order, so it counts for nothing. */
