@@ -1,7 +1,15 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { HOUR_MS, MINUTE_MS } from '../../src/core/duration.ts'
-import { type ChainStep, type Contact, type Escalated, escalate, type Message } from '../../src/core/escalation.ts'
+import {
+  type ChainStep,
+  type Contact,
+  type Escalated,
+  escalate,
+  followUps,
+  type Message,
+  NO_LONGER_NEEDED,
+} from '../../src/core/escalation.ts'
 import { foldIncident, type Incident, type IncidentEvent, type IncidentEventBody } from '../../src/core/incident.ts'
 import { DEFAULT_LIMITS_MS } from '../../src/core/incident-clocks.ts'
 
@@ -158,4 +166,56 @@ test('however often and whenever it is looked at: each step once, in order, none
     }),
     { numRuns: 50 },
   )
+})
+
+describe('what follows a message', () => {
+  const at = (minute: number) => new Date(OPENED + minute * MINUTE_MS).toISOString()
+  const message = (key: string, channel: string, more: Partial<Message> = {}): Message => ({
+    ...{
+      key,
+      message: key,
+      incident: 'I',
+      kind: 'call',
+      contact: 'ann',
+      channel,
+      state: 'sent',
+      attempts: 1,
+      created_at: at(0),
+    },
+    ...{ next_at: null, sent_at: at(1), reference: null, why: null },
+    ...more,
+  })
+  const news = (messages: readonly Message[], ...bodies: readonly IncidentEventBody[]): readonly string[] => {
+    const events = bodies.map((body, n) => ({ ...body, seq: n + 1 }))
+    const is = { hasTickets: (channel: string) => channel !== 'sms', closes: (channel: string) => channel === 'jira' }
+    return followUps(messages, { events, ...is }).map(({ key, kind }) => `${kind}: ${key}`)
+  }
+  const cleared = { type: 'cleared', at: at(5) } as const
+  const joined = { type: 'joined', at: at(9), episode: 'e2' } as const
+  const closed = { type: 'closed', at: at(20), by: 'x', despite: null } as const
+
+  test('a ticket hears of each end and return, and is closed where the channel says so', () => {
+    const all = [cleared, joined, closed, { type: 'taken', at: at(2), by: 'x' }] as const
+    expect(news([message('s1', 'jira')], ...all)).toEqual([
+      'cleared: s1 cleared 1',
+      'returned: s1 returned 2',
+      'closed: s1 closed 3',
+      'transition: s1 transition 3',
+    ])
+    expect(news([message('s1', 'http')], closed)).toEqual(['closed: s1 closed 1'])
+    expect(news([message('s1 cleared 1', 'jira', { kind: 'cleared' })], cleared)).toEqual([])
+    expect(news([message('s1', 'jira', { state: 'given-up', why: 'gone' })], cleared)).toEqual([])
+  })
+
+  test('whoever got a text hears only that it fires again, if it does and was told before', () => {
+    expect(news([message('s1', 'sms')], cleared)).toEqual([])
+    expect(news([message('s1', 'sms')], cleared, joined)).toEqual(['returned: s1 returned 2'])
+    expect(news([message('s1', 'sms')], joined)).toEqual([])
+    expect(news([message('s1', 'sms')], cleared, joined, { ...cleared, at: at(12) })).toEqual([])
+    expect(news([message('s1', 'sms')], cleared, joined, closed)).toEqual([])
+    expect(news([message('s1', 'sms', { sent_at: at(10) })], cleared, joined)).toEqual([])
+    expect(news([message('s1', 'sms', { state: 'waiting', sent_at: null })], cleared, joined)).toEqual([])
+    const needless = { state: 'given-up', sent_at: null, why: NO_LONGER_NEEDED } as const
+    expect(news([message('s1', 'sms', needless)], cleared, joined)).toEqual(['returned: s1 returned 2'])
+  })
 })

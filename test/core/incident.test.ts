@@ -8,6 +8,8 @@ import {
   type IncidentEvent,
   type IncidentEventBody,
   type IncidentOpening,
+  incidentState,
+  mayReturn,
 } from '../../src/core/incident.ts'
 import { DEFAULT_LIMITS_MS, elapsed, reaches, readClocks } from '../../src/core/incident-clocks.ts'
 
@@ -82,6 +84,84 @@ describe('the fold of an incident', () => {
         expect(foldIncident('I', events.slice(Math.max(0, at - 2)), first)).toEqual(all)
       }),
     )
+  })
+
+  const at = (hour: number) => new Date(OPENED + hour * HOUR_MS).toISOString()
+  const of = (...bodies: readonly IncidentEventBody[]): Incident =>
+    whole(
+      [{ type: 'opened', at: at(0), ...opening(HOURS.always) } as const, ...bodies].map((body, n) => ({
+        ...body,
+        seq: n + 1,
+      })),
+    )
+
+  test.each<[string, readonly IncidentEventBody[]]>([
+    ['open', [{ type: 'commented', at: at(1), by: 'x', text: 'seen' }]],
+    ['taken', [{ type: 'taken', at: at(1), by: 'x' }]],
+    [
+      'paused',
+      [
+        { type: 'cleared', at: at(1) },
+        { type: 'paused', at: at(2), by: 'x', why: 'parts' },
+        { type: 'paused', at: at(3), by: 'y', why: 'again' },
+      ],
+    ],
+    [
+      'cleared',
+      [
+        { type: 'taken', at: at(1), by: 'x' },
+        { type: 'cleared', at: at(2) },
+      ],
+    ],
+    [
+      'closed',
+      [
+        { type: 'paused', at: at(1), by: 'x', why: 'parts' },
+        { type: 'closed', at: at(2), by: 'x', despite: null },
+      ],
+    ],
+  ])('is %s by the word that says most', (state, bodies) => {
+    expect(incidentState(of(...bodies))).toBe(state)
+    expect(of(...bodies).pauses.length).toBeLessThanOrEqual(1)
+  })
+
+  test('what fires again within an hour of its end belongs to it', () => {
+    const cleared = of({ type: 'cleared', at: at(1) })
+    expect([
+      mayReturn(of(), OPENED),
+      mayReturn(cleared, OPENED + 2 * HOUR_MS - 1),
+      mayReturn(cleared, OPENED + 2 * HOUR_MS),
+    ]).toEqual([true, true, false])
+    expect(of({ type: 'cleared', at: at(1) }, { type: 'joined', at: at(1.5), episode: 'e2' }).cleared_at).toBeNull()
+  })
+
+  test('its corrective action outlives it, and nothing else does', () => {
+    const action = {
+      type: 'action',
+      at: at(3),
+      by: 'x',
+      action: 'new drawers',
+      owner: 'ann',
+      due: '2026-12-24',
+    } as const
+    const closed = of(
+      { type: 'closed', at: at(2), by: 'x', despite: 'works' },
+      action,
+      { type: 'taken', at: at(4), by: 'y' },
+      { type: 'action.done', at: at(5), by: 'ann' },
+    )
+    expect(closed).toMatchObject({ owner: null, despite: 'works', action: { action: 'new drawers', done_at: at(5) } })
+    expect(of({ type: 'action.done', at: at(1), by: 'x' }).action).toBeNull()
+  })
+
+  test('who was told by a step stands once, and nothing begins before it was opened', () => {
+    const called = (message: string) =>
+      ({ type: 'called', at: at(1), step: 's1', contact: 'ann', message, why: null }) as const
+    const told = { type: 'told', at: at(1), message: 'm1', contact: 'ann', reference: 'T-1', why: null } as const
+    expect(
+      of(called('m1'), told, called('m2'), { type: 'acknowledged', at: at(2), message: 'm1', by: 'ann' }).calls,
+    ).toEqual([{ step: 's1', at: at(1), message: 'm1' }])
+    expect(foldIncident('I', [{ type: 'taken', at: at(1), by: 'x', seq: 2 }])).toBeUndefined()
   })
 
   test('what is closed has no pause that lasts, and what is met stays met', () => {

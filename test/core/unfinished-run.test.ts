@@ -111,6 +111,55 @@ describe('what the attempts at a device have left of its steps', () => {
   })
 })
 
+describe('what people at a device were told', () => {
+  const warned = (n: number, more: object = {}): Body => ({
+    type: 'device.warned',
+    device: POS1,
+    attempt: n,
+    warning: 'cashier',
+    says: 'warned',
+    exit_code: 0,
+    ...more,
+  })
+  const ended = (state: DeviceState, code?: 'WARNING_DECLINED'): Body => ({
+    ...{
+      type: 'device.finished',
+      device: POS1,
+      attempt: 1,
+      store: 'PL-0001',
+      region: '',
+      kind: 'till',
+      state,
+      duration_ms: 1,
+    },
+    ...(code && { failure: { code, phase: 'observe', message: 'not now' } }),
+  })
+
+  it.each<[string, readonly Body[], boolean]>([
+    ['counts for who goes on with a run that was cut off', [], true],
+    ['counts where the device was put off', [ended('deferred')], true],
+    ['counts where the run was cancelled', [ended('cancelled')], true],
+    ['is said anew where the device was worked on since', [ended('failed')], false],
+    ['is said anew where it ended by what people said', [ended('deferred', 'WARNING_DECLINED')], false],
+  ])('%s', async (_, behind, counts) => {
+    const said = [warned(1), warned(1, { says: 'not-now', exit_code: 75, detail: 'a customer' })]
+    const read = await readUnfinished(
+      numbered([{ type: 'device.started', device: POS1, store: 'PL-0001' }, ...said, ...behind]),
+    )
+    const told = [
+      { warning: 'cashier', says: 'warned', at: expect.any(Number), exitCode: 0 },
+      { warning: 'cashier', says: 'not-now', at: expect.any(Number), exitCode: 75, detail: 'a customer' },
+    ]
+    expect(read.warned.get(POS1)).toEqual(counts ? told : undefined)
+  })
+
+  it('a command that was ended has no exit code', async () => {
+    const read = await readUnfinished(numbered([warned(1, { says: 'failed', exit_code: null })]))
+    expect(read.warned.get(POS1)).toEqual([{ warning: 'cashier', says: 'failed', at: expect.any(Number) }])
+    expect(read.attemptsOf('PL-0001/pos2')).toBe(0)
+  })
+})
+
 describe('what is told anew of a run that is carried on', () => {
   const HEAD = { type: 'run.started', mode: 'apply', runbooks: [], inventory_digest: '', revision: null } as const
   const STARTED: RunEventBody = { ...HEAD, devices: 1, by: '', host: '', pid: 1, version: '0' }
@@ -126,6 +175,19 @@ describe('what is told anew of a run that is carried on', () => {
       expect([...again.devices.values()]).toEqual(ends)
     })
     await fc.assert(law, { numRuns: 300 })
+  })
+
+  it('tells that a wave is taken back, and what came of it', async () => {
+    const back = { type: 'run.rollback', wave: 1, failed: 1, limit: 1, devices: 1, rollback_run: 'r2' } as const
+    const counts = { changed: 1 } as Extract<RunEventBody, { type: 'run.rolled_back' }>['counts']
+    const done = { type: 'run.rolled_back', rollback_run: 'r2', counts, exit_code: 0 } as const
+    for (const said of [[back], [back, done]]) {
+      const record = await foldRun(numbered([STARTED, ...said]), { ended: true })
+      const told = [...recordedEvents(record, { isTold: () => true, toCome: [] })].slice(1)
+      expect(told).toMatchObject(said)
+    }
+    // Of an end without a beginning nothing can be told.
+    expect(await foldRun(numbered([STARTED, done]), { ended: true })).not.toHaveProperty('rollback')
   })
 
   it('leaves out what is told later, and names it as a target', async () => {
