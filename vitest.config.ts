@@ -29,7 +29,7 @@ export default defineConfig({
       reporter: ['text-summary', 'json'],
       reportOnFailure: true,
       // Floors, in percent: to be raised as tests are written. 95 is what both are meant to have.
-      thresholds: { 'src/core/**': { branches: 95 }, 'src/engine/**': { branches: 65 } },
+      thresholds: { 'src/core/**': { branches: 95 }, 'src/engine/**': { branches: 82 } },
     },
     sequence: { sequencer: LongestFirst },
     projects: [
