@@ -50,11 +50,12 @@ function understood({ replies }: Conversation, { now }: Asking, token: string): 
     answered: 'yes',
     busy: false,
     line: 'open',
-    // The protocol has no question for more than this.
-    ready: 'yes',
+    // The protocol has no question for more than this: whether it takes cards stays open.
+    ready: 'unknown',
     conditions: [],
     identity: { ...(vendor && { vendor }), ...(type && { model: type }), ...(id && { serial: id }) },
-    more: { protocol_version: version, says_only: 'that its program for tills answers' },
+    more: { protocol_version: version },
+    detail: 'Its program for tills answers; whether it takes cards the protocol does not tell.',
     evidence,
   }
 }

@@ -41,13 +41,20 @@ export interface Ecr17State {
   readonly software: string
 }
 
-/** The last message in what came, of a terminal that answers the question; undefined where its LRC or its form does not fit. */
+/** The first message in what came that answers the question; undefined where no check sum or form fits. */
 export function stateIn(bytes: Uint8Array): Ecr17State | undefined {
-  const from = bytes.lastIndexOf(STX)
-  const to = from < 0 ? -1 : bytes.indexOf(ETX, from)
-  const lrc = bytes[to + 1]
-  if (to < 0 || lrc !== bytes.subarray(from + 1, to + 1).reduce((sum, byte) => sum ^ byte, BASE)) return undefined
-  const text = Buffer.from(bytes.subarray(from + 1, to)).toString('latin1')
+  // A check sum may have the value of STX, too.
+  for (let at = bytes.indexOf(STX); at >= 0; at = bytes.indexOf(STX, at + 1)) {
+    const end = bytes.indexOf(ETX, at)
+    const lrc = bytes.subarray(at + 1, end + 1).reduce((sum, byte) => sum ^ byte, BASE)
+    const state = end >= 0 && bytes[end + 1] === lrc ? stateOf(bytes.subarray(at + 1, end)) : undefined
+    if (state) return state
+  }
+  return undefined
+}
+
+function stateOf(message: Uint8Array): Ecr17State | undefined {
+  const text = Buffer.from(message).toString('latin1')
   const [, terminalId, clock = '', status, software = ''] = /^(\d{8})0s.{10}(\d{10})(.)(.*)$/s.exec(text) ?? []
   if (terminalId === undefined || status === undefined) return undefined
   const [, day, month, year, hour, minute] = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(clock) ?? []

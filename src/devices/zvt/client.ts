@@ -85,10 +85,13 @@ function withoutState(
   if (apdus?.some(({ control }) => control === ABORT))
     return { ...unsaid, detail: 'It ended the question (06 1E) without its state.' }
   // Intermediate states, lines to print: it is in the middle of something, for somebody else or by its own clock.
-  const other = controls.find((control) => control.startsWith('04') || control.startsWith('06'))
+  const other = controls.find((control) => /^0[46]/.test(control) && control !== COMPLETION)
   if (other !== undefined) {
     const detail = `It says ${other.slice(0, 2)} ${other.slice(2)} in place of its state: it is at work for somebody else, or began what it had planned.`
     return { ...unsaid, answered: 'yes', busy: true, detail }
+  }
+  if (controls.includes(COMPLETION)) {
+    return { ...unsaid, answered: 'yes', detail: 'It ends the question without its state.' }
   }
   if (controls[0] === '8000')
     return terminalMissed(

@@ -65,7 +65,8 @@ export interface ZvtState {
  * state of the terminal, as it is or as a result code; a TLV container may follow. Undefined where it says nothing of its state.
  */
 export function stateIn(data: Uint8Array): ZvtState | undefined {
-  const hasSoftware = data[0] === SOFTWARE
+  // F0 alone is a state: reconciliation required.
+  const hasSoftware = data[0] === SOFTWARE && data.length > 4
   const length = hasSoftware ? [...data.subarray(1, 4)].reduce((sum, byte) => sum * 10 + (byte & 0x0f), 0) : 0
   const rest = data.subarray(hasSoftware ? 4 + length : 0)
   const [first, second] = rest
