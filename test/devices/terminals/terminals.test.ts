@@ -157,11 +157,19 @@ describe('nexo', () => {
 
   // The answer of Adyen's page "Make a diagnosis request", and what its schema has beside.
   it.each([
-    ['as published', {}, {}, [], true],
-    ['host away', { HostStatus: [{ IsReachableFlag: false, AcquirerID: '0' }] }, {}, ['host-unreachable'], true],
-    ['no paper', {}, { PrinterStatus: 'NoPaper' }, ['printer-not-ready'], true],
-    ['busy', {}, { GlobalStatus: 'Busy' }, [], false],
-  ])('diagnosis, %s', (_what, more, status, names, isWell) => {
+    ['as published', { more: {}, status: {}, names: [], isWell: true }],
+    [
+      'host away',
+      {
+        more: { HostStatus: [{ IsReachableFlag: false, AcquirerID: '0' }] },
+        status: {},
+        names: ['host-unreachable'],
+        isWell: true,
+      },
+    ],
+    ['no paper', { more: {}, status: { PrinterStatus: 'NoPaper' }, names: ['printer-not-ready'], isWell: true }],
+    ['busy', { more: {}, status: { GlobalStatus: 'Busy' }, names: [], isWell: false }],
+  ])('diagnosis, %s', (_what, { more, status, names, isWell }) => {
     const found = diagnosisIn(
       {
         MessageHeader: { MessageCategory: 'Diagnosis', ServiceID: '1', POIID: 'V400m-346403161' },
