@@ -16,6 +16,7 @@ import { http } from './http/http.ts'
 import { local } from './local/local.ts'
 import { log } from './log/log.ts'
 import { packageModule } from './package/package.ts'
+import { paymentTerminal } from './payment-terminal/payment-terminal.ts'
 import { ping } from './ping.ts'
 import { printer } from './printer/printer.ts'
 import { processModule } from './process.ts'
@@ -49,6 +50,7 @@ export const MODULES: readonly Module[] = [
   local,
   log,
   packageModule,
+  paymentTerminal,
   ping,
   printer,
   processModule,

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/module.ts'
-import type { Sighting } from './ask-printer.ts'
 import { withSafety } from './guards.ts'
 import { soldSince } from './last-receipt.ts'
+import type { Sighting } from './sight.ts'
 import { protocolStage, reachStage, type Stage, workStage } from './stages.ts'
 import { judge, type Verdict } from './verdict.ts'
 

@@ -1,38 +1,16 @@
-import type { ShellChannel } from '../../core/channel.ts'
-import { type Result, SessionLost, success } from '../../core/failure.ts'
+import { type Result, success } from '../../core/failure.ts'
 import { asSecret, inClear } from '../../core/secret.ts'
 import type { AtolPlace } from '../atol/client.ts'
 import type { Dial, Endpoint } from '../line/dial.ts'
-import type { Endpoint as LineEndpoint } from '../line/endpoint.ts'
-import type { Line, LineState } from '../line/line.ts'
-import { posixLine } from '../line/posix-line.ts'
-import { tcpLine } from '../line/tcp-line.ts'
-import { windowsLine } from '../line/windows-line.ts'
 import { TOKENS_SERIES, tokensNoted } from '../noviapi/token-book.ts'
-import { type Approach, nameOf, type UsualPlace, type Ways, type Whereabouts } from './approach.ts'
+import type { UsualPlace, Whereabouts } from './approach.ts'
+import type { AskableProtocol, Visit } from './askable.ts'
 import type { Asking, LineProtocol } from './protocol.ts'
-import { readQueue } from './queue-reading.ts'
+import { dialledBy, lineOf, wayLost } from './read-by-way.ts'
 import type { PrinterReading } from './reading.ts'
-import { notReached } from './unanswered.ts'
 
 /** A protocol that can be asked for. */
-export interface PrinterProtocol {
-  readonly usual: UsualPlace
-  /** Its port takes one connection at a time: silence may mean that somebody else is served. */
-  readonly oneAtATime: boolean
-  /** What silence says of whether it is there, where it may be a choice not to answer us. */
-  readonly readsSilence?: 'unknown'
-  /** Never on a serial port, nor on USB. */
-  readonly tcpOnly?: true
-  read(visit: Visit, asking: Asking): Promise<Result<PrinterReading>>
-}
-
-/** One visit to a printer. */
-export interface Visit {
-  readonly approach: Approach
-  readonly ways: Ways
-  readonly where: Whereabouts
-}
+export type PrinterProtocol = AskableProtocol<PrinterReading>
 
 /** Loaded when a printer is asked by it: most commands ask none. */
 type Protocol = (visit: Visit) => Promise<LineProtocol>
@@ -51,11 +29,8 @@ const onWeb = (port: number, read: Web): PrinterProtocol => ({
   oneAtATime: false,
   tcpOnly: true,
   read: async (visit, asking) => {
-    const { place, through } = visit.approach
-    if (place.kind !== 'tcp') throw new Error(`a web service on a port of ${visit.ways.host?.device.name}`)
-    const way = through === 'host' ? { through } : {}
-    const dial: Dial = (to, timeoutMs) => visit.ways.dial({ host: to.host, port: to.port, ...way }, timeoutMs)
-    return read(dial, { host: place.host, port: place.port }, visit, asking)
+    const { dial, to } = dialledBy(visit)
+    return read(dial, to, visit, asking)
   },
 })
 
@@ -153,62 +128,4 @@ function operatorOf({ password }: Whereabouts): number | undefined {
 
 function accountOf({ user, password }: Whereabouts): Pick<AtolPlace, 'login'> {
   return user == null ? {} : { login: { user, password: asSecret(password ?? '') } }
-}
-
-/** The bytes of a visit, by whichever way it goes. */
-function lineOf({ approach, ways }: Visit, asking: Asking): Line {
-  const name = nameOf(approach, ways)
-  const { place, through } = approach
-  const { budgetMs } = asking
-  const shell = ways.host?.shell
-  // Windows tills carry no streams; their PowerShell speaks to the port instead.
-  const carriesStreams = shell?.dialect !== 'powershell' || ways.host?.device.transport.type === 'ssh'
-  if (place.kind === 'tcp' && (through === 'controller' || carriesStreams)) {
-    const to = { host: place.host, port: place.port, ...(through === 'host' && { through }) }
-    return tcpLine({ name, budgetMs, signal: ways.signal, dial: (timeoutMs) => ways.dial(to, timeoutMs) })
-  }
-  if (!shell) throw new Error(`there is no shell to reach ${name} by`)
-  const line = shell.dialect === 'powershell' ? windowsLine : posixLine
-  return line({ name, shell, endpoint: endpointOf(place), budgetMs })
-}
-
-function hostShell({ approach, ways }: Visit): ShellChannel {
-  if (!ways.host) throw new Error(`there is no shell to reach ${nameOf(approach, ways)} by`)
-  return ways.host.shell
-}
-
-function endpointOf(place: Approach['place']): LineEndpoint {
-  if (place.kind === 'queue') throw new Error('a queue is no line')
-  if (place.kind === 'tcp') return place
-  if (place.kind === 'usb') return { kind: 'usb', port: place.path }
-  return { kind: 'serial', port: place.path, baud: place.baud, dataBits: 8, parity: 'none', stopBits: 1 }
-}
-
-/**
- * Asks a printer. What it says, and that it says nothing, is a reading; so is that the till before it cannot be reached.
- * A failure only where the step cannot go on.
- */
-export async function readPrinter(
-  protocol: { readonly name: string; readonly is: PrinterProtocol },
-  visit: Visit,
-  asking: Asking,
-): Promise<Result<PrinterReading>> {
-  try {
-    const { place } = visit.approach
-    const read =
-      place.kind === 'queue'
-        ? await readQueue(hostShell(visit), place.name, asking)
-        : await protocol.is.read(visit, asking)
-    if (read.ok || STOPPED.has(read.failure.code)) return read
-    return success(wayLost(protocol.name, read.failure.message))
-  } catch (error) {
-    if (!(error instanceof SessionLost) || STOPPED.has(error.failure.code)) throw error
-    return success(wayLost(protocol.name, error.failure.message))
-  }
-}
-
-const STOPPED: ReadonlySet<string> = new Set(['RUN_CANCELLED', 'RUN_LOST', 'INTERNAL_BUG', 'OBSERVE_TIMEOUT'])
-
-function wayLost(protocol: string, detail: string): PrinterReading {
-  return notReached(protocol, { state: 'unknown' satisfies LineState, replies: [], detail, ms: 0 })
 }

@@ -25,11 +25,11 @@ const REACH: Readonly<Record<LineState, Answer>> = {
 }
 
 /**
- * Stage 1: is the printer there? `pings`: it answers to ping, though not on its port; `silence`: what no answer says, where
+ * Stage 1: is the device there? `pings`: it answers to ping, though not on its port; `silence`: what no answer says, where
  * an agent may not want to answer us.
  */
 export function reachStage(
-  reading: PrinterReading,
+  reading: Pick<PrinterReading, 'line' | 'detail' | 'answered'>,
   { name, pings, silence }: { readonly name: string; readonly pings: boolean; readonly silence: Answer },
 ): Stage {
   const { line, detail = '' } = reading
@@ -45,7 +45,10 @@ export function reachStage(
  * Stage 2: does its own protocol answer with what makes sense? Where the port takes one connection at a time, silence
  * and refusal may mean that the till is printing.
  */
-export function protocolStage(reading: PrinterReading, oneAtATime: boolean): Stage {
+export function protocolStage(
+  reading: Pick<PrinterReading, 'answered' | 'busy' | 'line' | 'evidence' | 'detail' | 'protocol'>,
+  oneAtATime: boolean,
+): Stage {
   const { answered, busy, line, evidence, detail, protocol } = reading
   const isMute = line !== 'open' || evidence.every((each) => each.answered === '')
   const mayBeBusy = busy || (oneAtATime && isMute)
