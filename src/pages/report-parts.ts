@@ -1,6 +1,6 @@
 import type { ReportAnswer, ReportChart, ReportValue } from './answers.ts'
 import { html } from './html.ts'
-import { devicePath, runPath, Scroll, storePath, timeText } from './parts.ts'
+import { devicePath, runPath, Said, Scroll, severityText, storePath, timeText } from './parts.ts'
 import { Link, withQuery } from './route.ts'
 import { language, wordFor, words } from './words.ts'
 
@@ -53,6 +53,11 @@ type Linked = (key: string, row: Row) => string | undefined
 
 const NUMBERS: ReadonlySet<string> = new Set(['count', 'seconds', 'share', 'money', 'number'])
 
+/** Numbers stand below one another, and days are not broken. */
+function styleOf(type: string): string {
+  return NUMBERS.has(type) ? 'number' : type === 'day' ? 'day' : ''
+}
+
 /** Where names lead by themselves. */
 function usualLink(key: string, value: ReportValue): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined
@@ -67,6 +72,31 @@ function usualLink(key: string, value: ReportValue): string | undefined {
 function columnName(key: string, title: string): string {
   const known: Readonly<Record<string, string>> = words.columns
   return known[title === 'Could not' ? 'could_not_s' : key] ?? title
+}
+
+/** What stands in a cell, by the words that the pages have for it. */
+function cellText({ key, type }: Column, value: ReportValue, { by, zone }: ReportAnswer): unknown {
+  if (typeof value !== 'string' || value === '') return valueText(type, value, zone)
+  switch (key) {
+    case 'group':
+      return by === 'kind' ? wordFor(words.kinds, value) : value
+    case 'kind':
+      return wordFor(words.kinds, value)
+    case 'cause':
+    case 'condition':
+    case 'fault':
+      return wordFor(words.faults, value)
+    case 'severity':
+      return severityText(value)
+    case 'owner':
+      return wordFor(words.owners, value)
+    case 'why':
+      return wordFor(words.gapReasons, value)
+    case 'remedy':
+      return html`<${Said} text=${value} />`
+    default:
+      return valueText(type, value, zone)
+  }
 }
 
 /** The rows of a report; `link` says where a cell leads, `without` names columns that say nothing here. */
@@ -89,19 +119,18 @@ export function ReportTable({
   const cell = (column: Column, row: Row, place: number) => {
     const value = row[column.key] ?? null
     const to = link?.(column.key, row) ?? usualLink(column.key, value)
-    const text =
-      column.key === 'kind' ? wordFor(words.kinds, String(value)) : valueText(column.type, value, report.zone)
+    const text = row === report.total && column.key === 'group' ? words.all : cellText(column, value, report)
     const content = to === undefined ? text : html`<${Link} to=${to}>${text}<//>`
-    const style = NUMBERS.has(column.type) ? 'number' : ''
+    const style = styleOf(column.type)
     return place === 0
-      ? html`<th scope="row" key=${column.key}>${content}</th>`
+      ? html`<th scope="row" key=${column.key} class=${style}>${content}</th>`
       : html`<td key=${column.key} class=${style}>${content}</td>`
   }
   const rows = report.total ? [...report.rows, report.total] : report.rows
   return html`<${Scroll} title=${title}><table class="report"><caption class="hidden">${title}</caption>
     <thead><tr>${columns.map(
       ({ key, title: own, type }) =>
-        html`<th scope="col" key=${key} class=${NUMBERS.has(type) ? 'number' : ''}>${columnName(key, own)}</th>`,
+        html`<th scope="col" key=${key} class=${styleOf(type)}>${columnName(key, own)}</th>`,
     )}</tr></thead>
     <tbody>${rows.map(
       (row, at) =>
