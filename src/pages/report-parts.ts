@@ -42,6 +42,13 @@ export function lengthText(seconds: number): string {
   return minutes % 60 === 0 ? `${whole} ${h}` : `${whole} ${h} ${minutes % 60} ${min}`
 }
 
+/** A day as charts and heads of columns have room for it. */
+export function shortDay(day: string): string {
+  if (!/^\d{4}-\d\d-\d\d$/.test(day)) return day
+  const date = new Date(`${day}T00:00:00Z`)
+  return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(date)
+}
+
 export function dayText(day: string): string {
   const date = new Date(`${day}T00:00:00Z`)
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }).format(date)
@@ -198,10 +205,18 @@ function chartTitle(title: string): string {
   return month === undefined ? wordFor(words.charts, title) : `${words.contracts}, ${month}`
 }
 
+/** `model: paper-out`, by the words for it. */
+function labelText(label: string): string {
+  return label
+    .split(': ')
+    .map((part) => wordFor(words.faults, wordFor(words.kinds, part)))
+    .join(': ')
+}
+
 function Bars({ chart, title }: { readonly chart: ReportChart; readonly title: string }) {
   const most = chart.type === 'share' ? 1 : Math.max(1, ...chart.points.map(({ value }) => value ?? 0))
   return html`<ul class="bars" aria-label=${title}>${chart.points.map(
-    ({ label, value }) => html`<li key=${label}><span class="label">${label}</span>
+    ({ label, value }) => html`<li key=${label}><span class="label" title=${labelText(label)}>${labelText(label)}</span>
       <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect width=${(100 * (value ?? 0)) / most} height="10" /></svg>
       <span class="number">${valueText(chart.type, value)}</span></li>`,
   )}</ul>`
@@ -224,10 +239,10 @@ function Line({ chart, title }: { readonly chart: ReportChart; readonly title: s
       value === null ? '' : `${at > 0 && points[at - 1]?.value !== null ? 'L' : 'M'}${x(at)} ${y(value)}`,
     )
     .join('')
-  const spoken = points.map(({ label, value }) => `${label}: ${valueText(type, value)}`).join('; ')
+  const spoken = points.map(({ label, value }) => `${shortDay(label)}: ${valueText(type, value)}`).join('; ')
   return html`<svg class="line" viewBox=${`0 0 ${width} ${HEIGHT}`} role="img" aria-label=${`${title}. ${spoken}`}>
     ${[low, high].map((value) => html`<g key=${value}><line x1=${LEFT} x2=${width} y1=${y(value)} y2=${y(value)} /><text x=${LEFT - 8} y=${y(value) + 4} text-anchor="end">${valueText(type, value)}</text></g>`)}
     <path d=${path} />
-    ${points.map(({ label, value }, at) => value !== null && html`<circle key=${label} cx=${x(at)} cy=${y(value)} r="4"><title>${label}: ${valueText(type, value)}</title></circle>`)}
-    ${points.map(({ label }, at) => at % every === 0 && html`<text key=${label} x=${x(at)} y=${HEIGHT - 8} text-anchor=${at === 0 ? 'start' : at === points.length - 1 ? 'end' : 'middle'}>${/^\d{4}-/.test(label) ? label.slice(5) : label}</text>`)}</svg>`
+    ${points.map(({ label, value }, at) => value !== null && html`<circle key=${label} cx=${x(at)} cy=${y(value)} r="4"><title>${shortDay(label)}: ${valueText(type, value)}</title></circle>`)}
+    ${points.map(({ label }, at) => at % every === 0 && html`<text key=${label} x=${x(at)} y=${HEIGHT - 8} text-anchor=${at === 0 ? 'start' : at === points.length - 1 ? 'end' : 'middle'}>${shortDay(label)}</text>`)}</svg>`
 }

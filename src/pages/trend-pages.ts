@@ -1,7 +1,7 @@
 import type { ReportAnswer } from './answers.ts'
 import { html } from './html.ts'
 import { Heading, Scroll, storePath, Waiting } from './parts.ts'
-import { Chart, Choice, dayText, ReportFrame, ReportTable, valueText } from './report-parts.ts'
+import { Chart, Choice, dayText, ReportFrame, ReportTable, shortDay, valueText } from './report-parts.ts'
 import { Link, type Place, withQuery } from './route.ts'
 import { useAnswer } from './use-answer.ts'
 import { counted, filled, wordFor, words } from './words.ts'
@@ -87,7 +87,7 @@ function Gaps({ report, query }: { readonly report: ReportAnswer; readonly query
     return html`<td key=${day} class="number"><span class=${`mark ${tone}`} title=${`${wordFor(words.gapReasons, String(row['why']))}: ${valueText('seconds', row['missing_s'] ?? null)}`}>${valueText('share', known)}</span></td>`
   }
   return html`<${Scroll} title=${words.gaps}><table class="report"><caption class="hidden">${words.gaps}</caption>
-    <thead><tr><th scope="col">${words.store}</th><th scope="col">${words.region}</th>${days.map((day) => html`<th scope="col" key=${day} class="number" title=${dayText(day)}>${day.slice(5)}</th>`)}</tr></thead>
+    <thead><tr><th scope="col">${words.store}</th><th scope="col">${words.region}</th>${days.map((day) => html`<th scope="col" key=${day} class="number" title=${dayText(day)}>${shortDay(day)}</th>`)}</tr></thead>
     <tbody>${[...stores].map(([store, own]) => {
       const at = String([...own.values()][0]?.['region'] ?? '')
       return html`<tr key=${store}><th scope="row"><${Link} to=${storePath(store)}>${store}<//></th><td><${Link} to=${withQuery(query, { region: at })}>${at}<//></td>${days.map((day) => cell(day, own.get(day)))}</tr>`

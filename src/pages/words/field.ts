@@ -139,6 +139,15 @@ const OWNERS: Rows = {
   operations: ['operations', 'eksploatacja', 'эксплуатация'],
 }
 
+/** Of what kind the line of a store is. */
+const LINES: Rows = {
+  fibre: ['fibre', 'światłowód', 'оптика'],
+  dsl: ['DSL', 'DSL', 'DSL'],
+  lte: ['LTE', 'LTE', 'LTE'],
+  radio: ['radio', 'radiowe', 'радио'],
+  satellite: ['satellite', 'satelita', 'спутник'],
+}
+
 const MODES: Rows = {
   plan: ['plan', 'plan', 'план'],
   apply: ['apply', 'zastosowanie', 'применение'],
@@ -174,6 +183,7 @@ export function fieldWords(column: 0 | 1 | 2) {
     severities: inColumn(SEVERITIES, column),
     faults: inColumn(FAULTS, column),
     owners: inColumn(OWNERS, column),
+    lines: inColumn(LINES, column),
     modes: inColumn(MODES, column),
     roles: inColumn(ROLES, column),
     gapReasons: inColumn(GAPS, column),
