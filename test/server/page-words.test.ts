@@ -16,7 +16,7 @@ const isHere = isThere({ what: 'tests of pages', debian: 'chromium', isHere: exi
 const NAMES: ReadonlySet<string> = new Set(
   (
     'SLA Tillwright till local test anna acme desk root ops Europe Warsaw Warszawa North north One Long gate marker offices ' +
-    'all-tills till-health sold sales receipts receipt printed log office power drawer No paper Drawer does not open sha DSL LTE'
+    'all-tills till-health sold sales receipts receipt printed log office power drawer No paper Drawer does not open sha DSL LTE linux Step jira'
   ).split(' '),
 )
 
