@@ -296,6 +296,8 @@ export interface ReportAnswer {
   readonly until: string
   readonly made_at: string
   readonly zone: string
+  /** What its groups are. */
+  readonly by: string | null
   readonly notes: readonly string[]
   readonly count: number
   readonly next: string | null

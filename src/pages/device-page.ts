@@ -12,8 +12,10 @@ import {
   Heading,
   ownerText,
   runPath,
+  Said,
   SellsMark,
   State,
+  severityText,
   storePath,
   Time,
   Waiting,
@@ -35,7 +37,7 @@ export function DevicePage({ name }: { readonly name: string }) {
   const names = (all: readonly string[]) =>
     all.map((one) => html`<${Link} key=${one} to=${devicePath(one)}>${one}<//> `)
   return html`<${Heading} title=${device.device} />
-    <p class="lead"><${State} state=${device.state} /> ${device.message ?? ''}</p>
+    <p class="lead"><${State} state=${device.state} /> <${Said} text=${device.message} /></p>
     ${device.findings.length > 0 && html`<h2>${words.whatIsWrong}</h2>${device.findings.map((one) => html`<${FindingBox} key=${one.key} finding=${one} />`)}`}
     <${Outages} outages=${device.outages} again=${again} />
     <${HoldForm} on=${device.device} />
@@ -64,7 +66,7 @@ export function DevicePage({ name }: { readonly name: string }) {
     ${device.timeline.length === 0 && html`<p class="quiet">${words.nothing}</p>`}
     <ol class="timeline">${device.timeline.map(
       (one) => html`<li key=${one.run}><${Time} at=${one.at} /> <${State} state=${one.state} />
-        ${one.message && html` <span>${one.message}</span>`}
+        <${Said} text=${one.message} />
         <small><${Link} to=${`${runPath(one.run)}?device=${encodeURIComponent(one.device)}`}>${one.run}<//>
         ${one.times > 1 && html` · ${counted(words.times, one.times, '')}<${Time} at=${one.from} />`}</small></li>`,
     )}</ol>`
@@ -81,8 +83,8 @@ export function FindingBox({ finding }: { readonly finding: DeviceAnswer['findin
   const { fault, cause, severity, owner, remedy, about } = finding
   const command = /\btill (?:plan|apply|drift|runs|exec)\b.*$/.exec(remedy ?? '')?.[0]
   return html`<article class="finding">
-    <p><strong>${fault}</strong>${cause && `: ${cause}`} <small>${[severity, about, owner].filter(Boolean).join(' · ')}</small></p>
-    ${remedy && html`<p><span class="quiet">${words.whatHelps}:</span> ${command ? remedy.slice(0, -command.length) : remedy}</p>`}
+    <p><strong>${wordFor(words.faults, fault)}</strong>${cause && `: ${wordFor(words.faults, cause)}`} <small>${[severity && severityText(severity), about, owner && wordFor(words.owners, owner)].filter(Boolean).join(' · ')}</small></p>
+    ${remedy && html`<p><span class="quiet">${words.whatHelps}:</span> <${Said} text=${command ? remedy.slice(0, -command.length) : remedy} /></p>`}
     ${command && html`<${Command} text=${command} />`}
   </article>`
 }

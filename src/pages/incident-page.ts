@@ -5,7 +5,21 @@ import { FindingBox } from './device-page.ts'
 import { html } from './html.ts'
 import { Clocks, incidentPath } from './incidents-page.ts'
 import { Outages } from './outages.ts'
-import { Command, devicePath, Facts, Heading, runPath, State, storePath, Time, Waiting } from './parts.ts'
+import {
+  Alert,
+  Command,
+  devicePath,
+  Facts,
+  Heading,
+  runPath,
+  Said,
+  State,
+  severityText,
+  storePath,
+  Time,
+  Waiting,
+  type Why,
+} from './parts.ts'
 import { Link, withQuery } from './route.ts'
 import { useAnswer } from './use-answer.ts'
 import { filled, wordFor, words } from './words.ts'
@@ -15,9 +29,8 @@ export function IncidentPage({ id }: { readonly id: string }) {
   const { value: one, why, again } = useAnswer<IncidentAnswer>(incidentPath(id))
   if (!one) return html`<${Heading} title=${id} /><${Waiting} why=${why} />`
   const { evidence } = one
-  const to = (name: string, value: string | null) =>
-    value !== null &&
-    html`<${Link} to=${withQuery(new URLSearchParams(), { [name]: value }, '/incidents')}>${value}<//>`
+  const to = (name: string, value: string | null, text = value) =>
+    value !== null && html`<${Link} to=${withQuery(new URLSearchParams(), { [name]: value }, '/incidents')}>${text}<//>`
   return html`<${Heading} title=${one.title} />
     <p class="lead"><${State} state=${`incident-${one.state}`}>${words.incidentStates[one.state]}<//> ${one.firing && html`<small>${words.stillFires}</small>`}</p>
     <${Outages} outages=${one.known_outages} />
@@ -27,10 +40,10 @@ export function IncidentPage({ id }: { readonly id: string }) {
       [words.incident, one.incident],
       [words.device, one.device && html`<${Link} to=${devicePath(one.device)}>${one.device}<//>`],
       [words.store, one.store && html`<${Link} to=${storePath(one.store)}>${one.store}<//>`],
-      [words.fault, to('fault', one.fault)],
-      [words.severity, to('severity', one.severity)],
+      [words.fault, to('fault', one.fault, wordFor(words.faults, one.fault))],
+      [words.severity, to('severity', one.severity, severityText(one.severity))],
       [words.team, one.team ? to('team', one.team) : words.nobody],
-      [words.whyTeam, one.why],
+      [words.whyTeam, html`<${Said} text=${one.why} />`],
       [words.hasIt, one.owner ? to('owner', one.owner) : words.nobody],
       [words.opened, html`<${Time} at=${one.opened_at} /> ${one.opened_by}`],
       [words.contract, one.contract],
@@ -49,14 +62,14 @@ export function IncidentPage({ id }: { readonly id: string }) {
     <ol class="timeline">${evidence.looks.map(
       (
         look,
-      ) => html`<li key=${look.run}><${Time} at=${look.at} /> <${State} state=${look.state} /> ${look.message ?? ''}
+      ) => html`<li key=${look.run}><${Time} at=${look.at} /> <${State} state=${look.state} /> <${Said} text=${look.message} />
         <small><${Link} to=${`${runPath(look.run)}?device=${encodeURIComponent(look.device)}`}>${look.run}<//></small></li>`,
     )}</ol>
     ${
       one.messages.length > 0 &&
       html`<h2>${words.messages}</h2><ul class="plain">${one.messages.map(
         (each) =>
-          html`<li key=${each.message}><${Time} at=${each.created_at} /> ${each.contact} (${each.channel}): ${wordFor(words.messageStates, each.state)} ${each.reference ?? ''} <small>${each.why ?? ''}</small></li>`,
+          html`<li key=${each.message}><${Time} at=${each.created_at} /> ${each.contact} (${each.channel}): ${wordFor(words.messageStates, each.state)} ${each.reference ?? ''} <small><${Said} text=${each.why} /></small></li>`,
       )}</ul>`
     }
     <h2>${words.timeline}</h2>
@@ -84,7 +97,7 @@ type Form = keyof typeof FORMS
 /** What may be said now, by the role; the server asks again. */
 function IncidentWords({ one, again }: { readonly one: IncidentAnswer; readonly again: () => void }) {
   const [form, setForm] = useState<Form | undefined>()
-  const [why, setWhy] = useState('')
+  const [why, setWhy] = useState<Why>('')
   if (!mayDo('attend')) return null
   const isOpen = one.closed_at === null
   const say = (word: string, body: object): void => {
@@ -94,7 +107,7 @@ function IncidentWords({ one, again }: { readonly one: IncidentAnswer; readonly 
         setWhy('')
         again()
       },
-      (error) => setWhy((error as Error).message),
+      (error) => setWhy(error as Error),
     )
   }
   const submit = (event: SubmitEvent): void => {
@@ -122,5 +135,5 @@ function IncidentWords({ one, again }: { readonly one: IncidentAnswer; readonly 
       ${form !== 'pause' && left.map(({ step }) => html`<label key=${step} class="check"><input type="checkbox" name="done" value=${step} /> ${filled(words.isDone, step)}</label>`)}
       <p class="buttons"><button type="submit">${{ comment: words.comment, pause: words.pause, close: words.closeIt }[form]}</button> ${button(words.cancel, () => setForm(undefined))}</p></form>`
     }
-    <div role="alert" class=${why === '' ? '' : 'alert'}>${why}</div>`
+    <${Alert} why=${why} />`
 }

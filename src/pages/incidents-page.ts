@@ -1,6 +1,6 @@
 import type { Incident, IncidentClock, IncidentsAnswer } from './answers.ts'
 import { html } from './html.ts'
-import { Ago, devicePath, Heading, Scroll, State, storePath, timeText, Waiting } from './parts.ts'
+import { Ago, devicePath, Heading, Scroll, State, severityText, storePath, timeText, Waiting } from './parts.ts'
 import { lengthText } from './report-parts.ts'
 import { Link, type Place, withQuery } from './route.ts'
 import { useAnswer } from './use-answer.ts'
@@ -44,6 +44,8 @@ export function IncidentsPage({ place: { query } }: { readonly place: Place }) {
 function filterText(name: string, value: string): string {
   if (name === 'state') return wordFor(words.incidentStates, value)
   if (name === 'late') return words.late
+  if (name === 'fault') return wordFor(words.faults, value)
+  if (name === 'severity') return severityText(value)
   return name === 'closed' ? words.closedToo : value
 }
 
@@ -56,7 +58,7 @@ function IncidentTable({
 }) {
   if (incidents.length === 0) return html`<p class="quiet">${words.nothing}</p>`
   const pick = (name: string, value: string | null) =>
-    value !== null && html`<${Link} to=${withQuery(query, { [name]: value })}>${value}<//>`
+    value !== null && html`<${Link} to=${withQuery(query, { [name]: value })}>${filterText(name, value)}<//>`
   return html`<${Scroll} title=${words.incidents}><table><caption class="hidden">${words.incidents}</caption>
     <thead><tr><th scope="col">${words.incident}</th><th scope="col">${words.state}</th><th scope="col">${words.clocks}</th><th scope="col" class="wide">${words.owner}</th></tr></thead>
     <tbody>${incidents.map(

@@ -2,7 +2,7 @@ import { render } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ask, Refused, signedIn, type Who } from './ask.ts'
 import { DevicePage } from './device-page.ts'
-import { html } from './html.ts'
+import { html, type View } from './html.ts'
 import { IncidentPage } from './incident-page.ts'
 import { IncidentsPage } from './incidents-page.ts'
 import { watchSilence } from './news.ts'
@@ -16,7 +16,7 @@ import { SignInPage } from './sign-in-page.ts'
 import { SlaPage } from './sla-page.ts'
 import { StorePage } from './store-page.ts'
 import { BoardPage, CompletenessPage, TrendsPage } from './trend-pages.ts'
-import { filled, LANGUAGES, type Language, language, languageOf, speak, words } from './words.ts'
+import { filled, LANGUAGES, type Language, language, languageOf, speak, wordFor, words } from './words.ts'
 
 const TYPING_MS = 150
 /** A server that is away is asked again so soon. */
@@ -64,8 +64,12 @@ function App({ first }: { readonly first: Who | undefined }) {
     if (place.parts[0] === SIGN_IN) go('/', { replace: true })
     setWho(next)
   }
+  const page = pageAt(place)
+  const isSignIn = place.parts[0] === SIGN_IN && place.parts.length === 1
+  // Nobody has to sign in to be told that there is nothing.
+  if (!who && !page && !isSignIn) return html`<main id="content"><${NotFound} /></main>`
   // A sign-in that failed ends there, whoever was signed in before.
-  if (!who || place.parts[0] === SIGN_IN) return html`<${SignInPage} onIn=${enter} place=${place} />`
+  if (!who || isSignIn) return html`<${SignInPage} onIn=${enter} place=${place} />`
   const leave = (): void => void ask('/session', { method: 'DELETE' }).finally(() => setWho(undefined))
   const choose = (event: Event): void => {
     speak((event.currentTarget as HTMLSelectElement).value as Language)
@@ -82,23 +86,37 @@ function App({ first }: { readonly first: Who | undefined }) {
       <div class="who"><select aria-label="Język, Язык, Language" value=${language} onChange=${choose}>${Object.entries(
         LANGUAGES,
       ).map(([key, name]) => html`<option key=${key} value=${key}>${name}</option>`)}</select>
-      <span>${who.account} <small>${who.role}</small></span> <button type="button" onClick=${leave}>${words.signOut}</button></div>
+      <span>${who.account} <small>${wordFor(words.roles, who.role)}</small></span> <button type="button" onClick=${leave}>${words.signOut}</button></div>
     </header>
     <${Silence} />
-    <main id="content" key=${language}><${Page} place=${place} /></main>`
+    <main id="content" key=${language}>${page ?? html`<${NotFound} />`}</main>`
 }
 
-function Page({ place }: { readonly place: Place }) {
+/** What is at a place; undefined: nothing is. The server knows the same places (`server/dashboard/pages.ts`). */
+function pageAt(place: Place): View | undefined {
   const [at, one, two] = place.parts
-  if (at === undefined) return html`<${NowPage} place=${place} />`
-  if (at === 'search') return html`<${SearchPage} place=${place} />`
-  if (at === 'store' && one !== undefined) return html`<${StorePage} id=${one} />`
-  if (at === 'device' && two !== undefined) return html`<${DevicePage} name=${`${one}/${two}`} />`
-  if (at === 'runs' && one !== undefined) return html`<${RunPage} id=${one} place=${place} />`
-  if (at === 'incidents' && one !== undefined) return html`<${IncidentPage} id=${one} />`
-  const page = PLACES.find(({ path }) => path === at)?.page
-  if (page) return html`<${page} place=${place} />`
-  return html`<${Heading} title=${words.notFound} />`
+  switch (`${at ?? ''} ${place.parts.length}`) {
+    case ' 0':
+      return html`<${NowPage} place=${place} />`
+    case 'search 1':
+      return html`<${SearchPage} place=${place} />`
+    case 'store 2':
+      return html`<${StorePage} id=${one} />`
+    case 'device 3':
+      return html`<${DevicePage} name=${`${one}/${two}`} />`
+    case 'runs 2':
+      return html`<${RunPage} id=${one} place=${place} />`
+    case 'incidents 2':
+      return html`<${IncidentPage} id=${one} />`
+    default: {
+      const page = place.parts.length === 1 ? PLACES.find(({ path }) => path === at)?.page : undefined
+      return page && html`<${page} place=${place} />`
+    }
+  }
+}
+
+function NotFound() {
+  return html`<${Heading} title=${words.notFound} /><p><${Link} to="/">${words.wayBack}<//></p>`
 }
 
 /** Since when nothing has come from the server: what the page shows may be old by now. */

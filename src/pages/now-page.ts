@@ -5,7 +5,7 @@ import { OutageList } from './outages.ts'
 import { Heading, Scroll, SellsMark, StoreTable, Waiting } from './parts.ts'
 import { Link, type Place, withQuery } from './route.ts'
 import { useAnswer } from './use-answer.ts'
-import { words } from './words.ts'
+import { filled, words } from './words.ts'
 
 const FILTERS = ['sells', 'region', 'state'] as const
 const SELLS = ['no', 'unknown', 'yes'] as const
@@ -32,8 +32,8 @@ export function NowPage({ place: { query } }: { readonly place: Place }) {
     }
     <${OutageList} />
     <${Filters} query=${filter} regions=${all?.regions ?? []} />
-    <div class="halves">
-      <section>${map.value ? html`<${FleetMap} answer=${map.value} />` : html`<${Waiting} why=${map.why} />`}</section>
+    <div class=${map.value && !isMapped(map.value) ? '' : 'halves'}>
+      ${map.value ? isMapped(map.value) && html`<section><${FleetMap} answer=${map.value} /></section>` : html`<section><${Waiting} why=${map.why} /></section>`}
       <section><h2>${words.stores}${stores.value ? html` <small>${stores.value.total}</small>` : ''}</h2>
         ${
           stores.value
@@ -43,7 +43,13 @@ export function NowPage({ place: { query } }: { readonly place: Place }) {
         }
       </section>
     </div>
+    ${map.value && !isMapped(map.value) && map.value.unmapped > 0 && html`<p class="quiet">${filled(words.unmapped, map.value.unmapped)}</p>`}
     ${all && html`<section><h2>${words.regions}</h2><${Regions} all=${all} query=${query} /></section>`}`
+}
+
+/** A map without a dot would be the whole world, and say nothing. */
+function isMapped({ stores }: MapAnswer): boolean {
+  return stores.length > 0
 }
 
 function Filters({ query, regions }: { readonly query: URLSearchParams; readonly regions: Overview['regions'] }) {

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { OutageNote, OutagesAnswer } from './answers.ts'
 import { ask, mayDo } from './ask.ts'
 import { html } from './html.ts'
-import { Time, timeText } from './parts.ts'
+import { Alert, Time, timeText, type Why } from './parts.ts'
 import { useAnswer } from './use-answer.ts'
 import { filled, words } from './words.ts'
 
@@ -14,21 +14,21 @@ interface Shown {
 
 /** What is known to be out of order here: nobody is called meanwhile. */
 export function Outages({ outages, again }: Shown) {
-  const [why, setWhy] = useState('')
+  const [why, setWhy] = useState<Why>('')
   if (outages.length === 0) return null
   const end = (outage: string): void => {
     ask(`/outages/${encodeURIComponent(outage)}`, { method: 'DELETE' }).then(
       () => again?.(),
-      (error) => setWhy((error as Error).message),
+      (error) => setWhy(error as Error),
     )
   }
   return html`<ul class="plain" aria-label=${words.knownOutages}>${outages.map(
     (
       one,
     ) => html`<li key=${one.outage} class="note"><strong>${one.closed ? words.closedPlace : words.knownOutage}</strong>
-      ${one.why} <small>${one.by}, ${filled(words.until, timeText(one.until))} (${one.outage})</small>
+      <span lang="">${one.why}</span> <small>${one.by}, ${filled(words.until, timeText(one.until))} (${one.outage})</small>
       ${again && mayDo(one.closed ? 'change' : 'attend') && html` <button type="button" onClick=${() => end(one.outage)}>${words.endOutage}</button>`}</li>`,
-  )}</ul><div role="alert" class=${why === '' ? '' : 'alert'}>${why}</div>`
+  )}</ul><${Alert} why=${why} />`
 }
 
 /** All that are known, for the first page. */
@@ -48,7 +48,7 @@ export function OutageList() {
 /** Says that a store or a device is known to be out of order, or closed, until some time. */
 export function OutageForm({ on, again }: { readonly on: string; readonly again: () => void }) {
   const [isOpen, setOpen] = useState(false)
-  const [why, setWhy] = useState('')
+  const [why, setWhy] = useState<Why>('')
   if (!mayDo('attend')) return null
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
@@ -59,7 +59,7 @@ export function OutageForm({ on, again }: { readonly on: string; readonly again:
         setWhy('')
         again()
       },
-      (error) => setWhy((error as Error).message),
+      (error) => setWhy(error as Error),
     )
   }
   return html`${
@@ -69,5 +69,5 @@ export function OutageForm({ on, again }: { readonly on: string; readonly again:
         ${mayDo('change') && html`<label><input type="checkbox" name="closed" /> ${words.closedPlace}</label>`}
         <p class="buttons"><button type="submit">${words.addOutage}</button> <button type="button" onClick=${() => setOpen(false)}>${words.cancel}</button></p></form>`
       : html`<p class="buttons"><button type="button" onClick=${() => setOpen(true)}>${words.addOutage}</button></p>`
-  }<div role="alert" class=${why === '' ? '' : 'alert'}>${why}</div>`
+  }<${Alert} why=${why} />`
 }

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { Clock, Counts, DeviceRow, Sells, StoreRow } from './answers.ts'
+import { Refused } from './ask.ts'
 import { html, type View } from './html.ts'
 import { Link } from './route.ts'
 import { filled, language, wordFor, words } from './words.ts'
@@ -123,7 +124,7 @@ export function DeviceTable({ devices, title }: { readonly devices: readonly Dev
       (one) => html`<tr key=${one.device}>
         <th scope="row"><${Link} to=${devicePath(one.device)}>${one.device}<//><br /><small>${wordFor(words.kinds, one.kind)}${one.attached_to ? ` → ${one.attached_to}` : ''}</small></th>
         <td><${State} state=${one.state} /></td>
-        <td>${one.message ?? ''}</td>
+        <td><${Said} text=${one.message} /></td>
         <td class="wide"><${Ago} at=${one.last_at} /></td>
       </tr>`,
     )}</tbody></table><//>`
@@ -148,17 +149,39 @@ export function Facts({ facts }: { readonly facts: readonly (readonly [name: str
   return html`<dl class="facts">${there.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
 }
 
+/** Why something was not done; '' where it was, or nobody tried. */
+export type Why = Error | ''
+
 /** What there is to say while, or instead of, an answer. */
-export function Waiting({ why }: { readonly why?: string | undefined }) {
+export function Waiting({ why }: { readonly why?: Error | undefined }) {
   return why === undefined
     ? html`<p class="quiet" aria-busy="true">${words.loading}</p>`
-    : html`<p role="alert" class="alert">${why}</p>`
+    : html`<${Alert} why=${why} />`
+}
+
+/** Why something was not done, in the language of the page as far as it can be; the server's own words are English. */
+export function Alert({ why }: { readonly why: Why }) {
+  const known = why instanceof Refused && language !== 'en' ? words.refused[why.status] : undefined
+  const said = why !== '' && html`<${Said} text=${why.message} />`
+  return html`<div role="alert" class=${why === '' ? '' : 'alert'}>${known === undefined ? said : html`${known} <small>${said}</small>`}</div>`
+}
+
+/** A text of Tillwright that is written in English whatever the page speaks: readers of screens say it as such. */
+export function Said({ text }: { readonly text: string | null | undefined }) {
+  return text ? html`<span lang="en">${text}</span>` : null
 }
 
 /** A heading that tells readers of screens, and the browser's tab, where they are. */
 export function Heading({ children, title }: { readonly children?: unknown; readonly title: string }) {
   document.title = `${title} – Tillwright`
   return html`<h1 tabindex="-1">${children ?? title}</h1>`
+}
+
+/** How bad something is; systems that raise alerts write the same words in capitals or not. */
+export function severityText(severity: string): string {
+  return Object.hasOwn(words.severities, severity.toLowerCase())
+    ? wordFor(words.severities, severity.toLowerCase())
+    : severity
 }
 
 /** Words of an owner: `ops-slaskie, dyzur@example.pl`. */

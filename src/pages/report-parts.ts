@@ -1,6 +1,6 @@
 import type { ReportAnswer, ReportChart, ReportValue } from './answers.ts'
 import { html } from './html.ts'
-import { devicePath, runPath, Scroll, storePath, timeText } from './parts.ts'
+import { devicePath, runPath, Said, Scroll, severityText, storePath, timeText } from './parts.ts'
 import { Link, withQuery } from './route.ts'
 import { language, wordFor, words } from './words.ts'
 
@@ -42,6 +42,13 @@ export function lengthText(seconds: number): string {
   return minutes % 60 === 0 ? `${whole} ${h}` : `${whole} ${h} ${minutes % 60} ${min}`
 }
 
+/** A day as charts and heads of columns have room for it. */
+export function shortDay(day: string): string {
+  if (!/^\d{4}-\d\d-\d\d$/.test(day)) return day
+  const date = new Date(`${day}T00:00:00Z`)
+  return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(date)
+}
+
 export function dayText(day: string): string {
   const date = new Date(`${day}T00:00:00Z`)
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }).format(date)
@@ -52,6 +59,11 @@ type Row = ReportAnswer['rows'][number]
 type Linked = (key: string, row: Row) => string | undefined
 
 const NUMBERS: ReadonlySet<string> = new Set(['count', 'seconds', 'share', 'money', 'number'])
+
+/** Numbers stand below one another, and days are not broken. */
+function styleOf(type: string): string {
+  return NUMBERS.has(type) ? 'number' : type === 'day' ? 'day' : ''
+}
 
 /** Where names lead by themselves. */
 function usualLink(key: string, value: ReportValue): string | undefined {
@@ -67,6 +79,31 @@ function usualLink(key: string, value: ReportValue): string | undefined {
 function columnName(key: string, title: string): string {
   const known: Readonly<Record<string, string>> = words.columns
   return known[title === 'Could not' ? 'could_not_s' : key] ?? title
+}
+
+/** What stands in a cell, by the words that the pages have for it. */
+function cellText({ key, type }: Column, value: ReportValue, { by, zone }: ReportAnswer): unknown {
+  if (typeof value !== 'string' || value === '') return valueText(type, value, zone)
+  switch (key) {
+    case 'group':
+      return by === 'kind' ? wordFor(words.kinds, value) : value
+    case 'kind':
+      return wordFor(words.kinds, value)
+    case 'cause':
+    case 'condition':
+    case 'fault':
+      return wordFor(words.faults, value)
+    case 'severity':
+      return severityText(value)
+    case 'owner':
+      return wordFor(words.owners, value)
+    case 'why':
+      return wordFor(words.gapReasons, value)
+    case 'remedy':
+      return html`<${Said} text=${value} />`
+    default:
+      return valueText(type, value, zone)
+  }
 }
 
 /** The rows of a report; `link` says where a cell leads, `without` names columns that say nothing here. */
@@ -89,19 +126,18 @@ export function ReportTable({
   const cell = (column: Column, row: Row, place: number) => {
     const value = row[column.key] ?? null
     const to = link?.(column.key, row) ?? usualLink(column.key, value)
-    const text =
-      column.key === 'kind' ? wordFor(words.kinds, String(value)) : valueText(column.type, value, report.zone)
+    const text = row === report.total && column.key === 'group' ? words.all : cellText(column, value, report)
     const content = to === undefined ? text : html`<${Link} to=${to}>${text}<//>`
-    const style = NUMBERS.has(column.type) ? 'number' : ''
+    const style = styleOf(column.type)
     return place === 0
-      ? html`<th scope="row" key=${column.key}>${content}</th>`
+      ? html`<th scope="row" key=${column.key} class=${style}>${content}</th>`
       : html`<td key=${column.key} class=${style}>${content}</td>`
   }
   const rows = report.total ? [...report.rows, report.total] : report.rows
   return html`<${Scroll} title=${title}><table class="report"><caption class="hidden">${title}</caption>
     <thead><tr>${columns.map(
       ({ key, title: own, type }) =>
-        html`<th scope="col" key=${key} class=${NUMBERS.has(type) ? 'number' : ''}>${columnName(key, own)}</th>`,
+        html`<th scope="col" key=${key} class=${styleOf(type)}>${columnName(key, own)}</th>`,
     )}</tr></thead>
     <tbody>${rows.map(
       (row, at) =>
@@ -169,10 +205,18 @@ function chartTitle(title: string): string {
   return month === undefined ? wordFor(words.charts, title) : `${words.contracts}, ${month}`
 }
 
+/** `model: paper-out`, by the words for it. */
+function labelText(label: string): string {
+  return label
+    .split(': ')
+    .map((part) => wordFor(words.faults, wordFor(words.kinds, part)))
+    .join(': ')
+}
+
 function Bars({ chart, title }: { readonly chart: ReportChart; readonly title: string }) {
   const most = chart.type === 'share' ? 1 : Math.max(1, ...chart.points.map(({ value }) => value ?? 0))
   return html`<ul class="bars" aria-label=${title}>${chart.points.map(
-    ({ label, value }) => html`<li key=${label}><span class="label">${label}</span>
+    ({ label, value }) => html`<li key=${label}><span class="label" title=${labelText(label)}>${labelText(label)}</span>
       <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect width=${(100 * (value ?? 0)) / most} height="10" /></svg>
       <span class="number">${valueText(chart.type, value)}</span></li>`,
   )}</ul>`
@@ -195,10 +239,10 @@ function Line({ chart, title }: { readonly chart: ReportChart; readonly title: s
       value === null ? '' : `${at > 0 && points[at - 1]?.value !== null ? 'L' : 'M'}${x(at)} ${y(value)}`,
     )
     .join('')
-  const spoken = points.map(({ label, value }) => `${label}: ${valueText(type, value)}`).join('; ')
+  const spoken = points.map(({ label, value }) => `${shortDay(label)}: ${valueText(type, value)}`).join('; ')
   return html`<svg class="line" viewBox=${`0 0 ${width} ${HEIGHT}`} role="img" aria-label=${`${title}. ${spoken}`}>
     ${[low, high].map((value) => html`<g key=${value}><line x1=${LEFT} x2=${width} y1=${y(value)} y2=${y(value)} /><text x=${LEFT - 8} y=${y(value) + 4} text-anchor="end">${valueText(type, value)}</text></g>`)}
     <path d=${path} />
-    ${points.map(({ label, value }, at) => value !== null && html`<circle key=${label} cx=${x(at)} cy=${y(value)} r="4"><title>${label}: ${valueText(type, value)}</title></circle>`)}
-    ${points.map(({ label }, at) => at % every === 0 && html`<text key=${label} x=${x(at)} y=${HEIGHT - 8} text-anchor=${at === 0 ? 'start' : at === points.length - 1 ? 'end' : 'middle'}>${/^\d{4}-/.test(label) ? label.slice(5) : label}</text>`)}</svg>`
+    ${points.map(({ label, value }, at) => value !== null && html`<circle key=${label} cx=${x(at)} cy=${y(value)} r="4"><title>${shortDay(label)}: ${valueText(type, value)}</title></circle>`)}
+    ${points.map(({ label }, at) => at % every === 0 && html`<text key=${label} x=${x(at)} y=${HEIGHT - 8} text-anchor=${at === 0 ? 'start' : at === points.length - 1 ? 'end' : 'middle'}>${shortDay(label)}</text>`)}</svg>`
 }

@@ -28,7 +28,16 @@ export function usePlace(): Place {
     }
   }, [])
   const { pathname, searchParams } = new URL(href)
-  return { parts: pathname.split('/').filter(Boolean).map(decodeURIComponent), query: searchParams }
+  return { parts: pathname.split('/').filter(Boolean).map(decoded), query: searchParams }
+}
+
+/** A part of a path; one that is encoded wrongly stands for itself. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 /** The same place with another question; null takes a name away. */

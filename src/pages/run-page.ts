@@ -1,10 +1,22 @@
 import { ApplyPlan, RunWords } from './actions.ts'
 import type { RunAnswer, RunDevice } from './answers.ts'
 import { html } from './html.ts'
-import { CountsText, devicePath, Facts, Heading, Scroll, State, Time, timeText, tookText, Waiting } from './parts.ts'
+import {
+  CountsText,
+  devicePath,
+  Facts,
+  Heading,
+  Said,
+  Scroll,
+  State,
+  Time,
+  timeText,
+  tookText,
+  Waiting,
+} from './parts.ts'
 import { Link, type Place, withQuery } from './route.ts'
 import { useAnswer } from './use-answer.ts'
-import { filled, words } from './words.ts'
+import { filled, wordFor, words } from './words.ts'
 
 const STEP = 100
 
@@ -19,7 +31,7 @@ export function RunPage({ id, place: { query } }: { readonly id: string; readonl
   )
   const device = query.get('device')
   if (!run) return html`<${Heading} title=${id} /><${Waiting} why=${why} />`
-  return html`<${Heading} title=${`${run.mode} ${run.runbooks.join(', ')}`} />
+  return html`<${Heading} title=${`${wordFor(words.modes, run.mode)}: ${run.runbooks.join(', ')}`} />
     <${Facts} facts=${[
       [words.run, run.run],
       [words.state, html`<span aria-live="polite">${words.runStates[run.state]}</span>`],
@@ -35,7 +47,7 @@ export function RunPage({ id, place: { query } }: { readonly id: string; readonl
       html`<h2>${words.waiting}</h2><ul class="plain">${run.waiting.map(
         (
           one,
-        ) => html`<li key=${one.message} class="finding"><p><strong>${one.count}</strong> ${one.message} <small>${one.code} · ${one.not_before === null ? words.forSomebody : filled(words.until, timeText(one.not_before))}</small></p>
+        ) => html`<li key=${one.message} class="finding"><p><strong>${one.count}</strong> <${Said} text=${one.message} /> <small>${one.code} · ${one.not_before === null ? words.forSomebody : filled(words.until, timeText(one.not_before))}</small></p>
         <p class="names">${one.devices.map((name) => html`<${Link} key=${name} to=${devicePath(name)}>${name}<//> `)}</p></li>`,
       )}</ul>`
     }
@@ -70,7 +82,7 @@ export function RunPage({ id, place: { query } }: { readonly id: string; readonl
       <tbody>${run.device_list.map(
         (one) => html`<tr key=${one.device}><th scope="row"><${Link} to=${devicePath(one.device)}>${one.device}<//></th>
           <td>${one.state === null ? (one.working ? words.working : words.toCome) : html`<${State} state=${one.state} />`}</td>
-          <td>${one.end?.message ?? ''} ${one.end && html`<small><${Link} to=${withQuery(query, { device: one.device })} title=${`${words.showSteps}: ${one.device}`}>${words.steps}<//></small>`}</td></tr>`,
+          <td><${Said} text=${one.end?.message} /> ${one.end && html`<small><${Link} to=${withQuery(query, { device: one.device })} title=${`${words.showSteps}: ${one.device}`}>${words.steps}<//></small>`}</td></tr>`,
       )}</tbody></table><//>
     ${run.next !== null && most < 1000 && html`<p><${Link} to=${withQuery(query, { most: String(most + 2 * STEP) })}>${words.more}<//></p>`}`
 }
@@ -85,7 +97,7 @@ export function Steps({ run, device }: { readonly run: string; readonly device: 
         ? html`<ol class="plain">${value.steps.map(
             (
               step,
-            ) => html`<li key=${step.step}><${State} state=${step.state} /> ${step.name} <small>${step.failure?.message ?? step.reason ?? ''}</small>
+            ) => html`<li key=${step.step}><${State} state=${step.state} /> ${step.name} <small><${Said} text=${step.failure?.message ?? step.reason} /></small>
             ${step.changes?.map((change) => html`<${ChangeBox} key=${change.path} change=${change} />`)}</li>`,
           )}</ol>`
         : html`<${Waiting} why=${why} />`

@@ -3,7 +3,7 @@ import { html } from './html.ts'
 import { CountsText, Heading, runPath, Scroll, Time, tookText, Waiting } from './parts.ts'
 import { Link, type Place } from './route.ts'
 import { useAnswer } from './use-answer.ts'
-import { words } from './words.ts'
+import { wordFor, words } from './words.ts'
 
 const STEP = 30
 
@@ -30,7 +30,7 @@ export function RunTable({ runs }: { readonly runs: readonly RunRow[] }) {
     <tbody>${runs.map(
       (run) => html`<tr key=${run.run}>
         <th scope="row"><${Link} to=${runPath(run.run)}>${run.run}<//><br /><small><${Time} at=${run.started_at} /></small></th>
-        <td>${run.mode} ${run.runbooks.join(', ')}<br /><small>${words.runStates[run.state]} · ${tookText(run.started_at, run.finished_at)}</small></td>
+        <td>${wordFor(words.modes, run.mode)}: ${run.runbooks.join(', ')}<br /><small>${words.runStates[run.state]} · ${tookText(run.started_at, run.finished_at)}</small></td>
         <td>${run.devices} <${CountsText} counts=${run.counts} /></td>
         <td class="wide">${run.by}</td></tr>`,
     )}</tbody></table><//>`

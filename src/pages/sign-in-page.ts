@@ -25,7 +25,7 @@ export function SignInPage({ onIn, place }: { readonly onIn: (who: Who) => void;
     const form = new FormData(event.currentTarget as HTMLFormElement)
     setBusy(true)
     ask<Who>('/session', { method: 'POST', body: { account: form.get('account'), password: form.get('password') } })
-      .then(onIn, (error) => setWhy((error as Error).message))
+      .then(onIn, (error) => setWhy(passwordReason(error)))
       .finally(() => setBusy(false))
   }
   const leave = (): void => {
@@ -60,6 +60,13 @@ function reasonIn({ parts, query }: Place): string {
   const why = parts[0] === 'sign-in' ? query.get('why') : null
   if (why === null) return ''
   return wordFor(words.notSignedIn, Object.hasOwn(words.notSignedIn, why) ? why : 'again')
+}
+
+function passwordReason(error: unknown): string {
+  const { wrong, tries, busy } = words.notSignedIn
+  if (!(error instanceof Refused)) return words.away
+  const known = { 401: wrong, 429: tries, 503: busy }
+  return known[error.status as 401 | 429 | 503] ?? error.message
 }
 
 function wayReason(error: unknown): string {

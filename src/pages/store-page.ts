@@ -5,7 +5,7 @@ import { OutageForm, Outages } from './outages.ts'
 import { ClockText, DeviceTable, Facts, Heading, ownerText, SellsMark, Waiting } from './parts.ts'
 import { Link } from './route.ts'
 import { useAnswer } from './use-answer.ts'
-import { words } from './words.ts'
+import { wordFor, words } from './words.ts'
 
 /** A store: whether it can sell, its hours and local time, and its devices, the worst first. */
 export function StorePage({ id }: { readonly id: string }) {
@@ -24,7 +24,13 @@ export function StorePage({ id }: { readonly id: string }) {
       [words.region, html`<${Link} to=${`/?region=${encodeURIComponent(store.region)}`}>${store.region}<//>`],
       [
         words.line,
-        [type, rtt_ms === undefined ? '' : `${rtt_ms} ms`, backup ? `+ ${backup}` : ''].filter(Boolean).join(' '),
+        [
+          wordFor(words.lines, type),
+          rtt_ms === undefined ? '' : `${rtt_ms} ms`,
+          backup ? `+ ${wordFor(words.lines, backup)}` : '',
+        ]
+          .filter(Boolean)
+          .join(' '),
       ],
       [words.owner, ownerText(store.owner)],
     ]} />

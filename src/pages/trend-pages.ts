@@ -1,10 +1,10 @@
 import type { ReportAnswer } from './answers.ts'
 import { html } from './html.ts'
 import { Heading, Scroll, storePath, Waiting } from './parts.ts'
-import { Chart, Choice, dayText, ReportFrame, ReportTable, valueText } from './report-parts.ts'
+import { Chart, Choice, dayText, ReportFrame, ReportTable, shortDay, valueText } from './report-parts.ts'
 import { Link, type Place, withQuery } from './route.ts'
 import { useAnswer } from './use-answer.ts'
-import { counted, filled, words } from './words.ts'
+import { counted, filled, wordFor, words } from './words.ts'
 
 const SINCE = ['7d', '30d', '90d'] as const
 const RECURRING = ['model', 'device', 'store', 'region', 'kind', 'partner'] as const
@@ -84,10 +84,10 @@ function Gaps({ report, query }: { readonly report: ReportAnswer; readonly query
       return html`<td key=${day} class="number"><span class="mark good">✓<span class="hidden"> ${words.nothingMissing}</span></span></td>`
     const known = Number(row['known'])
     const tone = known < 0.5 ? 'bad' : known < 0.95 ? 'unknown' : 'minor'
-    return html`<td key=${day} class="number"><span class=${`mark ${tone}`} title=${`${String(row['why'])}: ${valueText('seconds', row['missing_s'] ?? null)}`}>${valueText('share', known)}</span></td>`
+    return html`<td key=${day} class="number"><span class=${`mark ${tone}`} title=${`${wordFor(words.gapReasons, String(row['why']))}: ${valueText('seconds', row['missing_s'] ?? null)}`}>${valueText('share', known)}</span></td>`
   }
   return html`<${Scroll} title=${words.gaps}><table class="report"><caption class="hidden">${words.gaps}</caption>
-    <thead><tr><th scope="col">${words.store}</th><th scope="col">${words.region}</th>${days.map((day) => html`<th scope="col" key=${day} class="number" title=${dayText(day)}>${day.slice(5)}</th>`)}</tr></thead>
+    <thead><tr><th scope="col">${words.store}</th><th scope="col">${words.region}</th>${days.map((day) => html`<th scope="col" key=${day} class="number" title=${dayText(day)}>${shortDay(day)}</th>`)}</tr></thead>
     <tbody>${[...stores].map(([store, own]) => {
       const at = String([...own.values()][0]?.['region'] ?? '')
       return html`<tr key=${store}><th scope="row"><${Link} to=${storePath(store)}>${store}<//></th><td><${Link} to=${withQuery(query, { region: at })}>${at}<//></td>${days.map((day) => cell(day, own.get(day)))}</tr>`

@@ -4,14 +4,14 @@ import { onNews } from './news.ts'
 
 export interface Answer<T> {
   readonly value?: T
-  readonly why?: string
+  readonly why?: Error
   /** Asks again. */
   readonly again: () => void
 }
 
 /** The answer to a question, asked again when the server has news, or when it was asked to. What was there stays until then. */
 export function useAnswer<T>(path: string | undefined, options: { readonly run?: string } = {}): Answer<T> {
-  const [state, setState] = useState<{ path?: string | undefined; value?: T; why?: string }>({})
+  const [state, setState] = useState<{ path?: string | undefined; value?: T; why?: Error }>({})
   const [turn, setTurn] = useState(0)
   useEffect(() => {
     if (path === undefined) return
@@ -22,7 +22,7 @@ export function useAnswer<T>(path: string | undefined, options: { readonly run?:
         (error) => {
           if (controller.signal.aborted) return
           if (error instanceof Refused && error.status === 401) location.reload()
-          setState({ path, why: (error as Error).message })
+          setState({ path, why: error as Error })
         },
       )
     }

@@ -43,5 +43,5 @@ export function counted(forms: typeof words.times, count: number, ...values: rea
 
 /** The word for a state, a kind …; what has none is told as it is. */
 export function wordFor(list: Readonly<Record<string, string>>, key: string): string {
-  return list[key] ?? key
+  return Object.hasOwn(list, key) ? (list[key] ?? key) : key
 }

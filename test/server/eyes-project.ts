@@ -17,6 +17,9 @@ server:
   accounts:
     anna: {role: admin, password: '${hashOf(PASSWORD)}'}
     hela: {role: helpdesk, password: '${hashOf(PASSWORD)}'}
+    vera: {role: viewer, password: '${hashOf(PASSWORD)}'}
+    olek: {role: operator, password: '${hashOf(PASSWORD)}'}
+    aga: {role: approver, password: '${hashOf(PASSWORD)}'}
     viktor: {role: viewer, token: "env:T_ALL"}
     partner: {role: helpdesk, token: "env:T_NORTH", devices: "device.id == 'office'"}
     acme: {role: helpdesk, token: "env:T_SLOW", devices: "device.id == 'office'", partner: acme}

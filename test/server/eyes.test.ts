@@ -1,4 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs'
+import Database from 'libsql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { NAMED_REPORTS } from '../../src/core/report-names.ts'
 import { errorsOf } from '../cli/published.ts'
@@ -70,6 +71,97 @@ test('numbers of pages are those of `till report`', async () => {
     expect(stable(json.rows), path).toEqual(stable(told[rows]))
   }
 })
+
+/** Times down as the journal has them: from the first bad look at a device to the first good one, or to `until`. */
+function downByJournal(until: number): ReadonlyMap<string, { readonly times: number; readonly seconds: number }> {
+  const journal = new Database(served.path('state.db'), { readonly: true })
+  const looks = journal
+    .prepare(`SELECT device, at, json FROM events WHERE type = 'device.finished' AND run <> 'sold' ORDER BY at`)
+    .all() as { device: string; at: string; json: string }[]
+  journal.close()
+  const down = new Map<string, { times: number; seconds: number }>()
+  const since = new Map<string, number>()
+  const end = (device: string, at: number): void => {
+    const sum = down.get(device) ?? { times: 0, seconds: 0 }
+    sum.times += 1
+    sum.seconds += (at - (since.get(device) ?? at)) / 1000
+    down.set(device, sum)
+    since.delete(device)
+  }
+  for (const { device, at, json } of looks) {
+    const isDown = JSON.parse(json).state === 'unmet'
+    if (isDown && !since.has(device)) since.set(device, Date.parse(at))
+    if (!isDown && since.has(device)) end(device, Date.parse(at))
+  }
+  for (const device of [...since.keys()]) end(device, until)
+  return down
+}
+
+/** What the pages Now, SLA, Trends and Board are made of, for somebody. */
+async function totalsOf(who: Visitor) {
+  const report = async (path: string): Promise<{ readonly rows: readonly Record<string, never>[] }> => {
+    const { status, json } = await who.ask(`/api/v1/reports/${path}`)
+    expect([path, status]).toEqual([path, 200])
+    return json
+  }
+  const sum = ({ rows }: { readonly rows: readonly Record<string, never>[] }, key: string): number =>
+    rows.reduce((total, row) => total + Number(row[key] ?? 0), 0)
+  const now = (await who.ask('/api/v1/overview')).json
+  const sla = await report(`availability?by=device&since=30d&limit=1000`)
+  const trends = await report(`recurring?by=device&since=30d&limit=1000`)
+  const board = await report('board?weeks=13&limit=200')
+  return {
+    now: [now.stores.total, now.devices.total, now.devices.counts],
+    sla: sla.rows.map((row) => [row['group'], row['outages'], row['down_s']]).sort(),
+    trends: [sum(trends, 'times'), sum(trends, 'down_s')],
+    board: [sum(board, 'outages'), sum(board, 'down_s')],
+  }
+}
+
+test('all five roles are told the same totals, those of the journal; a partner those of its own', async () => {
+  const roles = await Promise.all(
+    ['vera', 'hela', 'olek', 'aga', 'anna'].map(async (name) => {
+      const who = new Visitor(served.url)
+      await who.signIn(name)
+      return who
+    }),
+  )
+  const journal = new Database(served.path('state.db'), { readonly: true })
+  const states = journal.prepare('SELECT state, count(*) AS count FROM device_status GROUP BY state').all()
+  journal.close()
+  const counts = Object.fromEntries((states as { state: string; count: number }[]).map((one) => [one.state, one.count]))
+  const [office, south] = [`${NORTH}/office`, `${SOUTH}/pos1`]
+  for (const who of roles) {
+    const told = await totalsOf(who)
+    const down = downByJournal(Date.now())
+    const of = (device: string) => down.get(device) ?? { times: 0, seconds: 0 }
+    expect(told.now).toEqual([2, 3, expect.objectContaining(counts)])
+    expect(told.sla.map(([device, times]) => [device, times])).toEqual([
+      [office, of(office).times],
+      [`${NORTH}/pos1`, 0],
+      [south, of(south).times],
+    ])
+    near(
+      told.sla.map(([, , seconds]) => Number(seconds)),
+      [of(office).seconds, 0, of(south).seconds],
+    )
+    near(told.trends, [of(office).times + of(south).times, of(office).seconds + of(south).seconds])
+    near(told.board, [of(south).times, of(south).seconds])
+  }
+  const acme = await totalsOf(partners[1] as Visitor)
+  const own = downByJournal(Date.now()).get(office)
+  expect([acme.now.slice(0, 2), acme.sla.map(([device, times]) => [device, times])]).toEqual([
+    [1, 1],
+    [[office, own?.times]],
+  ])
+  near([...acme.trends, ...acme.board], [own?.times ?? 0, own?.seconds ?? 0, 0, 0])
+})
+
+/** An outage that goes on is some seconds longer a moment later. */
+function near(told: readonly number[], wanted: readonly number[]): void {
+  expect(told.length).toBe(wanted.length)
+  for (const [at, value] of told.entries()) expect(Math.abs(value - (wanted[at] ?? 0)), String(told)).toBeLessThan(30)
+}
 
 test('a page at a time, in the order that was asked for, and what makes no sense is refused', async () => {
   const first = await viktor.ask('/api/v1/reports/completeness?since=3d&order=worst&limit=1')

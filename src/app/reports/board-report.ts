@@ -121,7 +121,9 @@ function numberOf(row: ReportRow, key: string): number | null {
 }
 
 function chartsOf(rows: readonly ReportRow[]): ReportChart[] {
-  const points = (key: string) => rows.map((row) => ({ label: String(row['week']), value: numberOf(row, key) }))
+  // Of a week of which nothing is known it is not known that all stores could sell either.
+  const points = (key: string) =>
+    rows.map((row) => ({ label: String(row['week']), value: row['availability'] === null ? null : numberOf(row, key) }))
   const isPriced = rows.some((row) => numberOf(row, 'lost') !== null)
   return [
     {

@@ -1,5 +1,8 @@
+import { fieldWords } from './field.ts'
+
 /** Every text of the pages. `{}` is filled in, in order. */
 export const en = {
+  ...fieldWords(0),
   now: 'Now',
   runs: 'Runs',
   search: 'Search',
@@ -15,6 +18,7 @@ export const en = {
     setup: 'This server and the provider of sign-in are not set up for each other. Tell whoever runs this server.',
     again: 'That sign-in was not begun in this browser, or is over. Sign in again.',
     nobody: 'The provider knows you, but nothing here is open to you. Ask whoever runs this server.',
+    wrong: 'The name or the password is not right.',
     tries: 'Too many tries. Wait a quarter of an hour.',
     busy: 'Too many sign in at once. Sign in again in a moment.',
   },
@@ -91,6 +95,13 @@ export const en = {
   whySo: 'Why? It is on record.',
   cancel: 'Cancel',
   notFound: 'There is no such page.',
+  wayBack: 'To what is wrong now',
+  refused: {
+    '403': 'Your role does not reach so far.',
+    '404': 'There is no such thing, or it is not open to you.',
+    '429': 'Too much at once. Try again in a moment.',
+    '503': 'Not now. Try again in a moment.',
+  } as Readonly<Record<string, string>>,
   incidents: 'Incidents',
   incident: 'Incident',
   sla: 'SLA',

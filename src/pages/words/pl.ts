@@ -1,6 +1,8 @@
 import type { Words } from './en.ts'
+import { fieldWords } from './field.ts'
 
 export const pl: Words = {
+  ...fieldWords(1),
   now: 'Teraz',
   runs: 'Przebiegi',
   search: 'Szukaj',
@@ -17,6 +19,7 @@ export const pl: Words = {
     again: 'To logowanie nie zaczęło się w tej przeglądarce albo już się skończyło. Zaloguj się ponownie.',
     nobody:
       'Dostawca logowania Cię zna, ale nic nie jest tu dla Ciebie dostępne. Zwróć się do osoby prowadzącej ten serwer.',
+    wrong: 'Nazwa lub hasło się nie zgadza.',
     tries: 'Za dużo prób. Poczekaj kwadrans.',
     busy: 'Zbyt wiele osób loguje się naraz. Zaloguj się ponownie za chwilę.',
   },
@@ -93,6 +96,13 @@ export const pl: Words = {
   whySo: 'Dlaczego? Zostanie to zapisane.',
   cancel: 'Anuluj',
   notFound: 'Nie ma takiej strony.',
+  wayBack: 'Do tego, co teraz nie działa',
+  refused: {
+    '403': 'Twoja rola na to nie pozwala.',
+    '404': 'Nie ma czegoś takiego albo nie masz do tego dostępu.',
+    '429': 'Za dużo naraz. Spróbuj ponownie za chwilę.',
+    '503': 'Nie teraz. Spróbuj ponownie za chwilę.',
+  },
   incidents: 'Incydenty',
   incident: 'Incydent',
   sla: 'SLA',

@@ -40,7 +40,7 @@ export function dashboardRoutes(dashboard: Dashboard): DashboardApp {
     if (context.res.headers.get('cache-control') === null) context.res.headers.set('cache-control', 'no-store')
     if (isPrivate(context.env.incoming)) context.res.headers.set('strict-transport-security', 'max-age=31536000')
   })
-  pageRoutes(app)
+  const lost = pageRoutes(app)
   actionRoutes(app, dashboard)
   changeRoutes(app, dashboard)
   outageRoutes(app, dashboard)
@@ -51,6 +51,7 @@ export function dashboardRoutes(dashboard: Dashboard): DashboardApp {
   providerRoutes(app, new ProviderSignIn(dashboard, tries()))
   apiRoutes(app, dashboard, new SignIn(dashboard, tries()))
   app.all('/api/*', (context) => problem(context, new ApiRefused(404, 'There is no such question.')))
+  app.get('*', lost)
   app.onError((error, context) => {
     if (error instanceof ApiRefused) return problem(context, error)
     const away = stateAway(error, dashboard.log)
