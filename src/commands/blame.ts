@@ -13,7 +13,7 @@ written last stands first. The device is not asked.`
   static override examples = [
     {
       description: 'Why is this till to have another agent?',
-      command: '<%= config.bin %> blame PL-0412/pos1 agent-update/package',
+      command: '<%= config.bin %> blame PL-0412/pos1 agent-update/agent',
     },
     {
       description: 'The commit that wants it, for another program',

@@ -47,7 +47,7 @@ that it could not judge, or that nobody looked at. Exit codes as for plan: 0 as 
       const store = await controller.store()
       const devices = await someDevices(project, fleet, flags)
       const found = await driftSince(project, { store, devices, since: new Date(Date.now() - flags.since) })
-      await this.write(flags.json ? jsonPage(found) : driftSinceText(found))
+      await this.write(flags.json ? jsonPage(found) : driftSinceText(found, project))
       this.exit(driftSinceCode(found))
     }
     const { work, runbooks, empty } = await assignedWork(project, fleet, flags)

@@ -1,6 +1,7 @@
 import { openProject } from '../app/project.ts'
 import { refuseForeignStore } from '../app/state/store-that-counts.ts'
 import { type Enrolled, enrol } from '../app/worker/enrol.ts'
+import { unknownServed } from '../app/worker/unknown-served.ts'
 import { Worker } from '../app/worker/worker.ts'
 import { machineLoad } from '../load/machine-load.ts'
 import { drained } from '../transports/index.ts'
@@ -58,6 +59,7 @@ export async function openWorker(options: WorkerOptions): Promise<OpenWorker> {
     )
     const apart = shared.store.nowMs() - Date.now()
     if (apart !== 0) warn(wrongClock(apart))
+    for (const text of await unknownServed(project, enrolled.serve)) warn(text)
   } catch (error) {
     await letGo()
     throw error

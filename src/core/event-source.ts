@@ -104,6 +104,8 @@ export interface EventYield {
   /** Names that nobody knows: of a kind, of a device. */
   readonly unknown?: { readonly what: 'kind' | 'device'; readonly name: string }
   readonly gives?: DeviceYield
+  /** Why it came to nothing, or to less: for whoever tries a source; it may quote the event. */
+  readonly why?: string
 }
 
 /** What an event says of a device. Times are milliseconds since 1970. */

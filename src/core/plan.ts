@@ -28,6 +28,8 @@ export interface Plan {
   /** It is not applied later than this; absent in plans of older versions. */
   readonly expires_at?: string
   readonly revision: string | null
+  /** It was made of the devices of a sandbox, and is good for those alone. */
+  readonly sandbox?: true
   readonly runbook: RunbookReference & { readonly file: string }
   /** The policy that it was reviewed under, and sha256 of its rules; absent where there are none. */
   readonly policy?: { readonly name: string; readonly digest: string }

@@ -33,7 +33,7 @@ export async function editFile(
   options: { readonly mode: number },
 ): Promise<void> {
   const target = targetOf(path)
-  mkdirSync(dirname(target), { recursive: true })
+  mkdirSync(dirname(target), { recursive: true, mode: 0o755 })
   const unlock = await lock(target)
   try {
     const before = textOrNothing(target)

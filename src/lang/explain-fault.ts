@@ -1,3 +1,4 @@
+import { formatCount } from '../core/counted.ts'
 import type { ExpressionProblem } from './expression-problem.ts'
 import { MATCHES, pathOf, type SyntaxNode, textOf } from './expression-syntax.ts'
 import { didYouMean } from './suggest.ts'
@@ -31,9 +32,26 @@ export function explainFault(fault: Fault, context: FaultContext): ExpressionPro
     case 'unexpected_token':
     case 'unexpected_character':
       return { ...unexpected(context.text, place.offset), ...place }
+    case 'no_such_overload':
+      return { summary: parserWords(fault.summary), ...insteadOf(fault.node), ...place }
     default:
-      return { summary: parserWords(fault.summary), ...place }
+      return { summary: parserWords(fault.summary), ...tooLarge(fault.summary), ...place }
   }
+}
+
+/** What is meant by an operator that has no meaning for texts. */
+function insteadOf(node: SyntaxNode | undefined): Partial<Words> {
+  if (node?.op !== 'in') return {}
+  const [part, whole] = node.args as readonly [SyntaxNode, SyntaxNode]
+  return hint(`of two texts it is ${textOf(whole)}.contains(${textOf(part)})`)
+}
+
+/** The parser's own limits. */
+function tooLarge(summary: string): Partial<Words> {
+  const [, most] = /^Exceeded max\w+ \((\d+)\)/.exec(summary) ?? []
+  if (most === undefined) return {}
+  const detail = 'Name a list in `vars` and write `device.id in vars.LIST`, or spread it over several steps.'
+  return { summary: `The expression is too large: it may have ${formatCount(Number(most))} parts`, detail }
 }
 
 /** What the parser says of its tokens, in words. */
@@ -110,12 +128,22 @@ function unknownFunction(
   if (context.functions.includes(name)) {
     return {
       summary: sentence(fault.summary.replace('found no matching overload for', 'This is not how it is called:')),
+      ...asMethod(name, fault.node),
     }
   }
   const from = fault.node?.op === 'rcall' ? (args?.[1].end ?? 0) : (fault.node?.start ?? 0)
   const place = { offset: Math.max(0, context.text.indexOf(name, from)), length: name.length }
   return { summary: `There is no function "${name}"`, ...didYouMean(name, context.functions), ...place }
 }
+
+/** Functions of texts stand behind the text. */
+function asMethod(name: string, node: SyntaxNode | undefined): Partial<Words> {
+  if (node?.op !== 'call' || !OF_TEXTS.has(name)) return {}
+  const [of, ...others] = (node.args as readonly [string, readonly SyntaxNode[]])[1]
+  return of === undefined ? {} : hint(`did you mean ${textOf(of)}.${name}(${others.map(textOf).join(', ')})?`)
+}
+
+const OF_TEXTS: ReadonlySet<string> = new Set(['matches', 'contains', 'startsWith', 'endsWith'])
 
 function memberText(owner: string, name: string): string {
   return /^\w+$/.test(name) ? `${owner}.${name}` : `${owner}["${name}"]`

@@ -1,3 +1,5 @@
+import { type Alike, scopeOf } from '../core/findings.ts'
+import { aimed, withFlags } from '../core/remedy.ts'
 import type { DeviceRecord, StepRecord } from '../core/run.ts'
 import { adviceOn, describeChange } from './describe-change.ts'
 
@@ -6,7 +8,10 @@ const MOST_GROUPS = 2_000
 
 interface Group {
   readonly title: string
+  /** What is so; of what went wrong, what to do about it (see `adviceIn`). */
   readonly more: string
+  /** What went wrong, as a run is asked for the devices of it. */
+  readonly says?: Alike['says']
   /** Lines that differ. */
   readonly lines: readonly string[]
   /** The first devices of which it is so. */
@@ -23,7 +28,11 @@ export class Groups {
     this.#mostNames = mostNames
   }
 
-  add(device: string, key: string, group: () => Pick<Group, 'title' | 'more'> & Partial<Pick<Group, 'lines'>>): void {
+  add(
+    device: string,
+    key: string,
+    group: () => Pick<Group, 'title' | 'more'> & Partial<Pick<Group, 'lines' | 'says'>>,
+  ): void {
     const found = this.#groups.get(key)
     if (found) {
       found.count += 1
@@ -40,6 +49,15 @@ export class Groups {
   sorted(): readonly Group[] {
     return [...this.#groups.values()].sort((a, b) => b.count - a.count)
   }
+}
+
+/** What to do about what went wrong: its commands are for these devices and no others, and lead to where the run was. */
+export function adviceIn(
+  { more, says, names, count }: Group,
+  { run, flags }: { run: string | undefined; flags: string },
+): string {
+  if (says === undefined) return more
+  return withFlags(aimed(more, scopeOf({ says, devices: names, count }, run)), flags)
 }
 
 /** What a run found, grouped over devices: what went wrong, and what differs. `mark` sets off what devices say. */
@@ -70,7 +88,8 @@ export class Found {
     for (const { failure: one, where, more } of seen) {
       this.failures.add(device, `${one.code} ${where}${more}`, () => ({
         title: `${mark(one.code)} (${one.phase}) ${mark(where)}${more}`,
-        more: mark(adviceOn({ code: one.code })),
+        more: adviceOn({ code: one.code }),
+        says: { fault: record.state, severity: '', ...(one.code === failure?.code && { cause: one.code }) },
       }))
     }
     for (const { state, name, reason } of record.steps) {

@@ -41,7 +41,7 @@ class HistoryReporter {
     this.#output = output
     this.#options = options
     this.#paint = paintFor(output.color)
-    this.#tally = new RunTally(options.flags)
+    this.#tally = new RunTally(options)
   }
 
   async event(event: RunEvent): Promise<void> {

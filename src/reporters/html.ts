@@ -3,7 +3,7 @@ import type { Reporter } from '../core/ports.ts'
 import { commandWith } from '../core/remedy.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
 import { formatDuration } from './format-duration.ts'
-import { Found, type Groups } from './found-groups.ts'
+import { adviceIn, Found, type Groups } from './found-groups.ts'
 import type { Output } from './output.ts'
 import { plainText } from './plain-text.ts'
 import { overload, RunTally, title } from './run-tally.ts'
@@ -54,6 +54,7 @@ function sheetOf(
 ): Sheet {
   const { started, finished, interrupted } = tally
   const differs = started?.mode === 'apply' ? 'was changed' : 'differs'
+  const at = { run: started?.run, flags }
   return {
     title: title(started),
     notes: [
@@ -67,19 +68,26 @@ function sheetOf(
       ...(started && started.run !== '' ? [`All of it: ${commandWith(`till runs show ${started.run}`, flags)}`] : []),
     ],
     columns: ['', 'step', 'what', 'devices', 'which'],
-    rows: [...rowsOf(failures, 'went wrong'), ...rowsOf(changes, differs)],
+    rows: [...rowsOf(failures, 'went wrong', at), ...rowsOf(changes, differs, at)],
   }
 }
 
-function rowsOf(groups: Groups, kind: string): readonly (readonly Cell[])[] {
-  return groups.sorted().map(({ title: step, more, lines, names, count }) => {
+function rowsOf(groups: Groups, kind: string, at: Parameters<typeof adviceIn>[1]): readonly (readonly Cell[])[] {
+  return groups.sorted().map((group) => {
+    const { title: step, lines, names, count } = group
     const left = lines.length - MOST_LINES
     const shown = [
       ...lines.slice(0, MOST_LINES).map(plainText),
       ...(left > 0 ? [`… ${counted(left, 'line')} more`] : []),
     ]
     const which = names.join(', ') + (count > names.length ? `, and ${formatCount(count - names.length)} more` : '')
-    return [kind, step, [more, ...shown].join('\n'), { number: count, as: 'count' }, plainText(which)]
+    return [
+      kind,
+      step,
+      [plainText(adviceIn(group, at)), ...shown].join('\n'),
+      { number: count, as: 'count' },
+      plainText(which),
+    ]
   })
 }
 

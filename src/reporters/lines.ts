@@ -18,6 +18,8 @@ export interface LinesOptions {
   readonly verbose?: boolean
   /** Flags that commands named in the summary need to find this run, as `--sandbox`. */
   readonly flags?: string
+  /** The file that the run is planned into. */
+  readonly plan?: string
   /** Milliseconds between two lines of progress. */
   readonly progressMs?: number
 }
@@ -51,7 +53,7 @@ class LinesReporter {
     this.#progressMs = options.progressMs ?? PROGRESS_EVERY_MS
     this.#paint = paintFor(output.color)
     this.#flags = options.flags ?? ''
-    this.#tally = new RunTally(options.flags)
+    this.#tally = new RunTally(options)
   }
 
   async event(event: RunEvent): Promise<void> {

@@ -5,7 +5,7 @@ import type { Reporter } from '../core/ports.ts'
 import { commandWith } from '../core/remedy.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
 import { formatDuration } from './format-duration.ts'
-import { Found, type Groups } from './found-groups.ts'
+import { adviceIn, Found, type Groups } from './found-groups.ts'
 import { markdownCode as code, markdownBlock, markdownTable } from './markdown-text.ts'
 import type { Output } from './output.ts'
 import { overload, RunTally, title } from './run-tally.ts'
@@ -16,12 +16,17 @@ const MOST_NAMES = 3
 const LONGEST = 60_000
 
 /** A table with the most frequent first; empty without any. */
-function tableOf(groups: Groups, head: readonly string[]): string {
+function tableOf(
+  groups: Groups,
+  head: readonly string[],
+  at?: { readonly run: string | undefined; readonly flags: string },
+): string {
   const sorted = groups.sorted()
   if (sorted.length === 0) return ''
-  const rows = sorted.slice(0, MOST_ROWS).map(({ title: what, more, names, count }) => {
+  const rows = sorted.slice(0, MOST_ROWS).map((group) => {
+    const { title: what, more, names, count } = group
     const shown = names.map(code).join(', ') + (count > names.length ? ', …' : '')
-    return [what, more, formatCount(count), shown]
+    return [what, group.says && at ? code(adviceIn(group, at)) : more, formatCount(count), shown]
   })
   const left = sorted.length - rows.length
   const atLeast = groups.isFull ? 'at least ' : ''
@@ -78,7 +83,7 @@ export function createMarkdownReporter(
 function pageOf(tally: RunTally, { failures, changes }: Found, flags: string): string {
   const { started, finished, interrupted } = tally
   const changed = started?.mode === 'apply'
-  const failed = tableOf(failures, ['what', 'what to do', 'devices', 'for example'])
+  const failed = tableOf(failures, ['what', 'what to do', 'devices', 'for example'], { run: started?.run, flags })
   const differs = tableOf(changes, ['step', changed ? 'changed' : 'differs', 'devices', 'for example'])
   const runbooks = title(started).replace(/^\S+ ?/, '')
   return [

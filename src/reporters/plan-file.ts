@@ -10,6 +10,7 @@ import type { Output } from './output.ts'
 export interface PlanFileOptions {
   readonly runbook: Plan['runbook']
   readonly policy?: Plan['policy']
+  readonly isSandbox: boolean
   /** How long it may be applied, in milliseconds. */
   readonly validMs: number
   /** sha256 of the effective inventory data of a device. */
@@ -61,6 +62,7 @@ class PlanDocument {
       created_at: event.at,
       expires_at: new Date(Date.parse(event.at) + this.#options.validMs).toISOString(),
       revision: event.revision,
+      ...(this.#options.isSandbox && { sandbox: true }),
       runbook: this.#options.runbook,
       ...(this.#options.policy && { policy: this.#options.policy }),
     }

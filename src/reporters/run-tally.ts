@@ -25,7 +25,7 @@ const MOST_GROUPS = 12
 
 interface FailureGroup {
   readonly title: string
-  readonly advice: string
+  advice: string
   readonly says: Pick<Classification, 'fault' | 'cause' | 'severity'>
   readonly names: string[]
   count: number
@@ -57,13 +57,15 @@ export class RunTally {
   }
 
   readonly #flags: string
+  readonly #plan: string | undefined
   #slowest: { readonly device: string; readonly ms: number }[] = []
   readonly #groups = new Map<string, FailureGroup>()
   readonly #findings = new Findings()
 
-  /** `flags`: what commands that are named in the summary need to find this run. */
-  constructor(flags = '') {
+  /** `flags`: what commands that are named in the summary need to find this run; `plan`: the file that it is planned into. */
+  constructor({ flags = '', plan }: { readonly flags?: string | undefined; readonly plan?: string | undefined } = {}) {
     this.#flags = flags === '' ? '' : ` ${flags}`
+    this.#plan = plan
   }
 
   event(event: RunEvent): void {
@@ -101,9 +103,11 @@ export class RunTally {
     let group = this.#groups.get(title)
     if (group === undefined) {
       const says = { fault: state, cause: failure.code, severity: '' }
-      group = { title, advice: adviceOn({ code: failure.code }), says, names: [], count: 0 }
+      group = { title, advice: adviceOn(failure), says, names: [], count: 0 }
       this.#groups.set(title, group)
     }
+    // What is said of one device may not be so of all.
+    if (group.advice !== adviceOn(failure)) group.advice = adviceOn({ code: failure.code })
     group.count += 1
     if (group.names.length < MOST_NAMES) group.names.push(device)
   }
@@ -189,6 +193,13 @@ export class RunTally {
     return [`Look at what was done, then let it go on: till approve ${run} --because WHY${this.#flags}`, goOn]
   }
 
+  /** `command` mends what differs; what was planned into a file is to be reviewed. */
+  #mend(command: string): string[] {
+    if (this.counts.drifted === 0) return []
+    if (this.#plan === undefined) return [`Mend the drift: ${command}`]
+    return [`Have the plan reviewed, then: till apply ${plainText(shellWord(this.#plan))}${this.#flags}`]
+  }
+
   #next(details: boolean): string[] {
     if (!this.started) return []
     const { run, mode, runbooks, undoes, previews } = this.started
@@ -201,7 +212,7 @@ export class RunTally {
     if (mode === 'exec' || runbooks.length !== 1 || runbook === undefined) return lines
     const again = (command: string, state: DeviceState): string =>
       `till ${command} ${plainText(shellWord(runbook.name))}${plainText(paramFlags(runbook))} --from-run ${run}:${state}${this.#flags}`
-    if (mode !== 'apply' && this.counts.drifted > 0) lines.push(`Mend the drift: ${again('apply', 'drifted')}`)
+    if (mode !== 'apply') lines.push(...this.#mend(again('apply', 'drifted')))
     const [worst, ...others] = AGAIN.filter(
       (state) => this.counts[state] > 0 && !(isUnfinished && LEFT_STATES.has(state)),
     )

@@ -20,6 +20,8 @@ export interface TerminalOptions {
   readonly verbose?: boolean
   /** Flags that commands named in the summary need to find this run, as `--sandbox`. */
   readonly flags?: string
+  /** The file that the run is planned into. */
+  readonly plan?: string
 }
 
 /** A live view while the run goes on, then the details of the first devices that need a look, and the summary. */
@@ -46,7 +48,7 @@ class TerminalReporter {
     this.#output = output
     this.#verbose = options.verbose ?? false
     this.#flags = options.flags ?? ''
-    this.#tally = new RunTally(options.flags)
+    this.#tally = new RunTally(options)
     this.#paint = paintFor(output.color)
   }
 

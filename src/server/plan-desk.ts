@@ -85,6 +85,7 @@ export class PlanDesk {
     const options = {
       runbook: { ...referenceTo(opened), file: relative(project.root, resolve(opened.file)) },
       ...(policy && { policy }),
+      isSandbox: project.isSandbox,
       validMs: VALID_MS,
       digestOf: planDigest(opened, { project, fleet }),
     }

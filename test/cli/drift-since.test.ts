@@ -172,7 +172,12 @@ test('till drift --since does not call as desired what the last look could not j
     const [last] = (await store.visits(DEVICE, { limit: 1 })).map(({ at }) => new Date(at))
     const found = await driftSince(project, { store, devices: [...fleet.devices.values()], since: last as Date })
     expect(found).toMatchObject({ drifts: [], devices: { differ_longer: 1 } })
-    expect(driftSinceText(found)).toContain('Something differs for longer than that on 1 of 1 devices.')
+    expect(driftSinceText(found, project)).toContain('Something differs for longer than that on 1 of 1 devices.')
+    const inSandbox = { ...project, isSandbox: true } as const
+    const all = await driftSince(inSandbox, { store, devices: [...fleet.devices.values()], since: new Date(0) })
+    expect(all.drifts.map(({ mend }) => mend.apply)).toEqual([`till apply there --device=${DEVICE} --sandbox`])
+    const failed = { ...all, devices: { ...all.devices, failed: 1 } }
+    expect(driftSinceText(failed, inSandbox)).toContain('failed on 1 of 1 devices: till status --sandbox\n')
     await project.close()
   } finally {
     other.remove()

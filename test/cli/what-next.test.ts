@@ -88,10 +88,24 @@ steps:
   project = projectWith(2, {})
   const { till } = bound(project)
   project.write('runbooks/text.yaml', `name: text\n${runbook('new')}`)
-  expect((await till('plan', 'text', '--output', 'plan.json')).code).toBe(3)
+  const planned = await till('plan', 'text', '--output', 'plan.json')
+  expect([planned.code, planned.stdout.split('\n').at(-2)]).toEqual([
+    3,
+    'Have the plan reviewed, then: till apply plan.json',
+  ])
+  const [head, ...rest] = project.read('plan.json').split('"revision":')
+  project.write('of-sandbox.json', `${head}"sandbox":true,"revision":${rest.join('"revision":')}`)
+  const elsewhere = await till('apply', 'of-sandbox.json')
+  expect([elsewhere.code, elsewhere.stderr]).toEqual([
+    2,
+    expect.stringContaining('There it is applied by: till apply of-sandbox.json --sandbox'),
+  ])
   project.write('made-next1', 'by another hand')
   const moved = await till('apply', 'plan.json')
   expect(moved.code).toBe(4)
+  const run = /--from-run (\S+):failed/.exec(moved.stdout)?.[1]
+  const picked = await till('plan', 'text', `--from-run=${run}:failed:PLAN_MOVED`, '--json')
+  expect(JSON.parse(picked.stdout).run.devices).toBe(1)
   const again = 'till plan text --device=PL-0001/next1 --output plan.json'
   expect(moved.stdout).toContain(`→ Plan again and have the new plan reviewed: ${again}`)
   expect(moved.stdout).toMatch(
@@ -282,6 +296,19 @@ it('flags that there are not are answered with those that there are', async () =
   expect(typed.stderr).toContain('a plan changes nothing: till plan')
   const json = await till('apply', 'clear', '--auto-approve', '--json')
   expect(JSON.parse(json.stdout).diagnostics).toMatchObject([{ code: 'USAGE_INVALID', hint: 'here it is --yes' }])
+})
+
+it('what is given twice, or is not there, is told with what there is', async () => {
+  const { till } = bound(projectWith(1, { clear: CLEAR }))
+  const wrong = async (...words: string[]): Promise<string> => {
+    const { code, stderr } = await till(...words)
+    expect(code).toBe(2)
+    return stderr
+  }
+  const twice = await wrong('plan', 'clear', '--param', 'path=/a', '--param', 'path=/b')
+  expect(twice).toContain('The parameter "path" is given twice')
+  expect(await wrong('plan', 'clear', '--param', 'path=/a', '--region', 'elsewhere')).toMatch(/It has \S+\.\n/)
+  for (const command of ['why', 'history']) expect(await wrong(command, 'next1')).toContain('did you mean "PL-0001/next1"?')
 })
 
 it('a name of another kind is told with its own flag', async () => {

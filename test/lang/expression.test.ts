@@ -113,6 +113,18 @@ describe('an expression', () => {
     ['device.kind == "tll"', 'device.kind is never "tll"', '"tll"', 'did you mean "till"?'],
     ['device.kind in ["till", "ruter"]', 'device.kind is never "ruter"', '"ruter"', 'did you mean "router"?'],
     ['steps.read.state == "chnaged"', 'steps.read.state is never "chnaged"', '"chnaged"', 'did you mean "changed"?'],
+    [
+      '"a" in device.id',
+      'These types do not go together: string in string',
+      '"a" in device.id',
+      'of two texts it is device.id.contains("a")',
+    ],
+    [
+      'matches(device.id, "a")',
+      "This is not how it is called: 'matches(string, string)'",
+      'matches(device.id, "a")',
+      'did you mean device.id.matches("a")?',
+    ],
     ['size(params.names)', 'The expression is not a condition', 'size(params.names)', undefined],
     ['device.kind == "till" or true', '"or" is not expected here', 'or', 'did you mean ||?'],
     ['device.id.foo()', 'There is no function "foo"', 'foo', undefined],

@@ -77,6 +77,21 @@ describe('Markdown', () => {
     expect(text).toContain('more kinds.')
   })
 
+  test.each([1, 5])('has advice that is for these devices and no others: %i', async (count) => {
+    const failure = { code: 'HOST_KEY_UNKNOWN', phase: 'identify', message: 'It is not recorded.' } as const
+    const devices = Array.from({ length: count }, (_, n) => ({
+      device: `S/${n}`,
+      state: 'unreachable' as const,
+      failure,
+      steps: [],
+    }))
+    const which = count === 1 ? '--device=S/0' : '--from-run=\\S+:unreachable:HOST_KEY_UNKNOWN'
+    for (const create of [createMarkdownReporter, createHtmlReporter]) {
+      const { text } = await feedReporter((output) => create(output, { flags: '--sandbox' }), recordRun(devices))
+      expect(text).toMatch(new RegExp(`till trust --sandbox ${which}`))
+    }
+  })
+
   test('has bars escaped within tables alone, so that a command in code is what to type', async () => {
     const piped: RecordedDevice = {
       device: 'S/1',

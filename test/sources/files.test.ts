@@ -147,12 +147,12 @@ describe('Files of events', () => {
       expect.arrayContaining([
         { line: 3, what: 'unknown_kind' },
         { line: 6, what: 'unknown_device' },
-        { line: 7, what: 'malformed' },
+        { line: 7, what: 'malformed', why: 'it is no JSON' },
       ]),
     )
     const shown = await project.till('sources', 'test', 'recorded.ndjson')
     expect(shown.stdout).not.toContain('\u001b')
-    expect(shown.stdout).toContain('  line 7: malformed\n')
+    expect(shown.stdout).toContain('  line 7: malformed: it is no JSON\n')
     expect(shown.stdout).toContain('unknown kind "ODD[31m": 1')
     expect(stdout + shown.stdout).not.toContain('4111')
     // Nothing was written.

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -111,7 +111,13 @@ describe('known_hosts', () => {
   test('is understood by ssh-keygen, and leaves no other file behind', async () => {
     const file = join(folder, 'new', 'known_hosts')
     expect(hostKeyLookup(file)('10.0.0.5', 22)).toEqual([])
-    await recordHostKeys(file, [{ address: '10.0.0.5', port: 2222, keys: [A] }])
+    const umask = process.umask(0)
+    try {
+      await recordHostKeys(file, [{ address: '10.0.0.5', port: 2222, keys: [A] }])
+    } finally {
+      process.umask(umask)
+    }
+    expect([file, join(folder, 'new')].map((path) => statSync(path).mode & 0o777)).toEqual([0o644, 0o755])
     await recordHostKeys(file, [{ address: '10.0.0.7', port: 22, keys: [A] }])
     expect(hostKeyLookup(file)('10.0.0.5', 2222)).toEqual([A])
     expect(readdirSync(join(folder, 'new'))).toEqual(['known_hosts'])

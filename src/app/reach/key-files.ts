@@ -5,6 +5,9 @@ import { Secret } from '../../core/secret.ts'
 import { isPointerText, pointerFailure } from '../../files/lfs-pointer.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 
+const NO_FILE =
+  '`ssh-keygen -t ed25519` makes a key, whose public half goes to the devices; or name another file in `keys` of the inventory.'
+
 /** Reads files of keys and certificates, each of them once. */
 export function keyFiles(root: string): (path: string) => Promise<Result<Secret>> {
   const keys = new Map<string, Promise<Result<Secret>>>()
@@ -36,7 +39,9 @@ async function readKey(file: string): Promise<Result<Secret>> {
     return isPointerText(text) ? fail(pointerFailure(file)) : success(new Secret(text))
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
-    const message = `The key or certificate "${file}" cannot be read: ${reason}.`
-    return fail({ code: 'AUTHENTICATE_KEY_INVALID', phase: 'resolve', message })
+    const code = 'AUTHENTICATE_KEY_INVALID'
+    if (reason === 'ENOENT')
+      return fail({ code, phase: 'resolve', message: `There is no key or certificate "${file}" here.`, hint: NO_FILE })
+    return fail({ code, phase: 'resolve', message: `The key or certificate "${file}" cannot be read: ${reason}.` })
   }
 }

@@ -40,7 +40,7 @@ function deadlinesOf(device: Device): PhaseDeadlines {
 
 /**
  * Which end of a connection on behalf of a device: its own; that of the device which it hangs on; or the way to its
- * ports, where nobody logs in.
+ * ports, where nobody logs in, so that neither keys nor passwords of its own are read.
  */
 export type TargetEnd = 'self' | 'host' | 'way'
 
@@ -116,7 +116,7 @@ export function targetResolver(options: {
       winrm: undefined,
       prompts: [],
     }
-    return success(targetOf(device, { ...nothing, via: via.value, hostKeys: () => [] }))
+    return success(targetOf(device, { ...nothing, via: via.value, hostKeys: options.hostKeys }))
   }
 
   async function login(device: Device): Promise<Result<Target>> {

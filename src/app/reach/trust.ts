@@ -49,7 +49,7 @@ export async function* scanDevices(
   const transport = sshTransport(createHandshakeGate(handshakes), warnOnce())
   const scan = async (device: Device): Promise<ShownKeys> => {
     const pinned = device.transport.host_keys !== undefined
-    const target = await resolver.resolve(device, 'self')
+    const target = await resolver.resolve(device, 'way')
     if (!target.ok) return failed(device, pinned, target.failure)
     const scanned = await transport.scanHostKeys(target.value, signal)
     if (!scanned.ok) return failed(device, pinned, scanned.failure)

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError, inputError, usageError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Plan, PlannedDevice } from '../../core/plan.ts'
 import { deviceFlag, paramFlags, shellWord } from '../../core/remedy.ts'
@@ -62,6 +62,7 @@ export function readPlanned(
 ): LoadedPlan {
   const plan = readPlan(file, bytes)
   refuseExpired(plan, file)
+  refuseOfSandbox(plan, file, context.project)
   refuseOutside(plan, file, context.project)
   const runbook = openOwnRunbook(context.project, plan.runbook.file, textParams(plan.runbook.params))
   const stale: Diagnostic[] = []
@@ -114,6 +115,15 @@ const MOST_NAMED = 3
 /** Drift may also be told of a device on which a check does not hold. */
 function hasDrift({ state, steps }: PlannedDevice): boolean {
   return state === 'drifted' || (state === 'unmet' && steps.some((step) => step.state === 'drifted'))
+}
+
+/** Devices of a sandbox are named like real ones. */
+function refuseOfSandbox({ sandbox }: Plan, file: string, { isSandbox }: Project): void {
+  if (!sandbox || isSandbox) return
+  throw usageError(
+    `The plan "${file}" is about devices of a sandbox`,
+    `There it is applied by: till apply ${shellWord(file)} --sandbox`,
+  )
 }
 
 /** What was reviewed long ago says little of what is there now. */

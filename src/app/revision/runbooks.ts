@@ -108,17 +108,16 @@ export function parseParams(pairs: readonly string[] | undefined): Readonly<Reco
   const params: Record<string, string> = {}
   for (const pair of pairs ?? []) {
     const equals = pair.indexOf('=')
-    if (equals > 0) {
-      params[pair.slice(0, equals)] = pair.slice(equals + 1)
+    const name = pair.slice(0, Math.max(0, equals))
+    if (name !== '' && !Object.hasOwn(params, name)) {
+      params[name] = pair.slice(equals + 1)
       continue
     }
-    const summary = `"${pair}" is not NAME=VALUE`
-    wrong.push({
-      code: 'RUNBOOK_PARAM_INVALID',
-      severity: 'error',
-      summary,
-      detail: 'For example: --param version=7.0.1',
-    })
+    const [summary, detail] =
+      name === ''
+        ? [`"${pair}" is not NAME=VALUE`, 'For example: --param version=7.0.1']
+        : [`The parameter "${name}" is given twice`, 'Only one of the two values would count. Leave one out.']
+    wrong.push({ code: 'RUNBOOK_PARAM_INVALID', severity: 'error', summary, detail })
   }
   if (wrong.length > 0) throw new InputError(wrong)
   return params

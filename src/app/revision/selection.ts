@@ -1,3 +1,4 @@
+import { formatCount } from '../../core/counted.ts'
 import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { foldRun } from '../../core/fold-run.ts'
@@ -8,6 +9,7 @@ import type { Expression } from '../../core/runbook.ts'
 import { compileSelector, selectorScope } from '../../lang/expression.ts'
 import { suggest } from '../../lang/suggest.ts'
 import { resolveRun } from '../history/resolve-run.ts'
+import { nearest } from '../safety/device-named.ts'
 
 export interface Selection {
   readonly where?: string | undefined
@@ -79,16 +81,24 @@ function unknownNames(fleet: Fleet, what: keyof typeof KINDS, wanted: readonly s
     .filter((name) => !known.has(name))
     .map((name) => {
       // A device by its id alone is meant in one store or another.
-      const near = [...known.keys()].find((full) => full.endsWith(`/${name}`)) ?? suggest(name, known.keys())
+      const near = what === 'device' ? nearest(name, fleet) : suggest(name, known.keys())
       const other = (['store', 'region', 'device'] as const).find((kind) => fleet[KINDS[kind]].has(name))
       const hint = other ? `it is a ${other}: --${other} ${name}` : near && `did you mean "${near}"?`
       return {
         code: 'INV_REFERENCE_UNKNOWN',
         severity: 'error',
         summary: `There is no ${what} "${name}" in the inventory`,
-        ...(hint !== undefined && { hint }),
+        ...(hint === undefined ? { detail: whatThereIs(known.keys()) } : { hint }),
       }
     })
+}
+
+const MOST_LISTED = 10
+
+function whatThereIs(names: Iterable<string>): string {
+  const all = [...names]
+  const shown = all.slice(0, MOST_LISTED).join(', ')
+  return all.length > MOST_LISTED ? `It has ${formatCount(all.length)}, as ${shown}.` : `It has ${shown || 'none'}.`
 }
 
 async function devicesOfRun(reference: string, store: RunStore): Promise<ReadonlySet<string>> {
@@ -109,8 +119,9 @@ async function devicesOfRun(reference: string, store: RunStore): Promise<Readonl
   )
 }
 
-/** By its state, or by the fault that its runbook found, with or without the cause of it. */
-function endedSo({ state, unknown, classification: found }: DeviceRecord, ending: string): boolean {
+/** By its state, with or without the code of its failure, or by the fault that its runbook found, with or without the cause of it. */
+function endedSo({ state, unknown, failure, classification: found }: DeviceRecord, ending: string): boolean {
   if (state === ending || (ending === 'unknown' && unknown === true)) return true
+  if (failure && `${state}:${failure.code}` === ending) return true
   return found !== undefined && (found.fault === ending || `${found.fault}:${found.cause}` === ending)
 }

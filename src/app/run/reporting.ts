@@ -75,7 +75,7 @@ export function planReporters(
 ): ReportersOf {
   const { runbook, project, fleet, policy, validMs } = planned
   return async () => {
-    const reporters = [stdoutReporter(flags), ...(await reportFiles(flags, [runbook]))]
+    const reporters = [stdoutReporter(flags, flags.output), ...(await reportFiles(flags, [runbook]))]
     if (flags.output !== undefined) {
       const digestOf = planDigest(runbook, { project, fleet })
       reporters.push(
@@ -83,6 +83,7 @@ export function planReporters(
           createPlanFileReporter(output, {
             runbook: { ...referenceTo(runbook), file: relative(project.root, resolve(runbook.file)) },
             ...(policy && { policy }),
+            isSandbox: project.isSandbox,
             validMs,
             digestOf,
           }),
@@ -202,8 +203,9 @@ function placeOfStep(cause: string | undefined, runbooks: readonly Runbook[]): P
   return { path: only && runbooks.length === 1 ? shownPath(only.file) : 'tillwright.yaml', line: 1 }
 }
 
-function stdoutReporter(flags: OutputFlags): Reporter {
-  return onStdout((output) => reporterFor(flags, output))
+/** `plan`: the file that the run is planned into. */
+function stdoutReporter(flags: OutputFlags, plan?: string): Reporter {
+  return onStdout((output) => reporterFor(flags, output, plan))
 }
 
 /** What is suggested to type next has to look where this run looked. */
@@ -211,10 +213,10 @@ function hintsOf({ sandbox }: OutputFlags): { readonly flags?: string } {
   return sandbox ? { flags: '--sandbox' } : {}
 }
 
-function reporterFor(flags: OutputFlags, output: Output): Reporter {
+function reporterFor(flags: OutputFlags, output: Output, plan: string | undefined): Reporter {
   if (flags.json) return createJsonReporter(output)
   if (flags.ndjson) return createNdjsonReporter(output)
-  const hints = { verbose: flags.verbose, ...hintsOf(flags) }
+  const hints = { verbose: flags.verbose, ...hintsOf(flags), ...(plan !== undefined && { plan }) }
   return output.isTerminal ? createTerminalReporter(output, hints) : createLinesReporter(output, hints)
 }
 

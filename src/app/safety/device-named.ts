@@ -2,11 +2,16 @@ import { InputError, usageError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { suggest } from '../../lang/suggest.ts'
 
+/** A device by its id alone is meant in one store or another. */
+export function nearest(name: string, fleet: Fleet): string | undefined {
+  return [...fleet.devices.keys()].find((full) => full.endsWith(`/${name}`)) ?? suggest(name, fleet.devices.keys())
+}
+
 /** A device by its full name; throws InputError where there is none, with the nearest one. */
 export function deviceNamed(fleet: Fleet, name: string): Device {
   const device = fleet.devices.get(name)
   if (device) return device
-  const near = suggest(name, fleet.devices.keys())
+  const near = nearest(name, fleet)
   const store = fleet.stores.get(name)
   if (store) {
     const names = store.devices.slice(0, 20).map((one) => one.name)

@@ -15,5 +15,6 @@ export async function clearSecret(
   const read = await reader.read(reference)
   if (read.ok) return read.value.reveal()
   const summary = `${what} cannot be spoken to: ${read.failure.message}`
-  throw new InputError([{ code: 'SECRET_UNREADABLE', severity: 'error', summary, source }])
+  const detail = `It is read from "${reference}", as this entry says.`
+  throw new InputError([{ code: 'SECRET_UNREADABLE', severity: 'error', summary, detail, source }])
 }

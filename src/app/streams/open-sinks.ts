@@ -38,9 +38,7 @@ export async function startSenders(project: Project, warn: (text: string) => voi
   const stopping = new AbortController()
   try {
     await outbox.register(settings.map(({ name }) => name))
-    const sinks = await Promise.all(
-      settings.map(async (one) => ({ settings: one, sink: await openSink(project, one, outbox) })),
-    )
+    const sinks = await openAll(settings, (one) => openSink(project, one, outbox))
     const sending = sinks.map((one) => ({ ...one, outbox, warn }))
     const loops = sending.map((one) => keepSending(one, stopping.signal))
     return {
@@ -58,6 +56,19 @@ export async function startSenders(project: Project, warn: (text: string) => voi
     await outbox.close()
     throw error
   }
+}
+
+/** Whoever has several to mend is told of all of them. Throws InputError. */
+async function openAll(
+  settings: readonly SinkSettings[],
+  open: (one: SinkSettings) => Promise<Sink>,
+): Promise<readonly { readonly settings: SinkSettings; readonly sink: Sink }[]> {
+  const opened = await Promise.allSettled(settings.map(async (one) => ({ settings: one, sink: await open(one) })))
+  const reasons = opened.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+  const bug = reasons.find((reason) => !(reason instanceof InputError))
+  if (bug !== undefined) throw bug
+  if (reasons.length > 0) throw new InputError((reasons as InputError[]).flatMap(({ diagnostics }) => diagnostics))
+  return opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
 }
 
 function failed({ settings }: Pick<Sending, 'settings'>, error: unknown): string {

@@ -36,6 +36,7 @@ interface WrongEvent {
   /** Of the file; of objects one behind the other, which of them it is. From 1. */
   readonly line: number
   readonly what: SourceTally
+  readonly why?: string
 }
 
 const MOST_WRONG = 20
@@ -74,21 +75,21 @@ export function tryEvents(
   const seen = new Set<string>()
   const wrong: WrongEvent[] = []
   for (const { line, ...raw } of recorded(settings, bytes)) {
-    const { id, tallies: own, unknown: name, gives } = mapper.map({ ...raw, topic }, now)
+    const { id, tallies: own, unknown: name, gives, why } = mapper.map({ ...raw, topic }, now)
     const isAgain = id !== undefined && seen.has(id)
     if (id !== undefined) seen.add(id)
     for (const what of isAgain ? (['repeated'] as const) : own) add(tallies, what)
     if (isAgain) continue
-    wrong.push(...wrongOf(own, line))
+    wrong.push(...wrongOf(own, line, why))
     if (name) add(unknown, `${name.what} ${name.name}`)
     if (gives) addTo(devices, gives)
   }
   return { source: settings.name, tallies, unknown, devices, wrong: wrong.slice(0, MOST_WRONG) }
 }
 
-function wrongOf(tallies: readonly SourceTally[], line: number): readonly WrongEvent[] {
+function wrongOf(tallies: readonly SourceTally[], line: number, why: string | undefined): readonly WrongEvent[] {
   const what = tallies.find((one) => !HARMLESS.has(one))
-  return what === undefined ? [] : [{ line, what }]
+  return what === undefined ? [] : [{ line, what, ...(why !== undefined && { why }) }]
 }
 
 function add<Key>(sums: Map<Key, number>, key: Key): void {
@@ -130,7 +131,7 @@ export function triedDocument({ source, tallies, unknown, devices, wrong }: Trie
       const [what = '', ...name] = key.split(' ')
       return { what, name: name.join(' '), count }
     }),
-    wrong: wrong.map(({ line, what }) => ({ line, what })),
+    wrong: wrong.map(({ line, what, why }) => ({ line, what, ...(why !== undefined && { why }) })),
     devices: [...devices].map(([device, { events, counts, samples, marks }]) => ({
       device,
       events,
@@ -154,7 +155,8 @@ export function triedText({ source, tallies, unknown, devices, wrong }: Tried): 
     const [what = '', ...name] = key.split(' ')
     lines.push(`  unknown ${what} ${JSON.stringify(name.join(' '))}: ${count}`)
   }
-  for (const { line, what } of wrong) lines.push(`  line ${line}: ${TALLY_WORDS[what]}`)
+  for (const { line, what, why } of wrong)
+    lines.push(`  line ${line}: ${TALLY_WORDS[what]}${why === undefined ? '' : `: ${why}`}`)
   if (wrong.length === MOST_WRONG) lines.push('  (lines after these may be wrong, too)')
   for (const [name, device] of devices) lines.push(...linesOf(name, device))
   return `${lines.join('\n')}\n`

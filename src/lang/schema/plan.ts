@@ -46,6 +46,7 @@ export const PLAN_JSON_SCHEMA: object = {
     created_at: TIME,
     expires_at: { ...TIME, description: 'It is not applied later than this.' },
     revision: REVISION,
+    sandbox: { description: 'It was made of the devices of a sandbox, and is good for those alone.', const: true },
     runbook: {
       ...RUNBOOK_REFERENCE,
       required: [...RUNBOOK_REFERENCE.required, 'file'],

@@ -50,7 +50,10 @@ export const SOURCES_ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
         description:
           'Lines of events that came to nothing, at most 20; of objects one behind the other, which of them.',
         type: 'array',
-        items: closed({ line: { type: 'integer', minimum: 1 }, what: { enum: SOURCE_TALLIES } }),
+        items: closed(
+          { line: { type: 'integer', minimum: 1 }, what: { enum: SOURCE_TALLIES } },
+          { why: { description: 'What of it could not be used, where that is known.', type: 'string' } },
+        ),
       },
       devices: {
         type: 'array',

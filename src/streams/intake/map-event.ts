@@ -71,7 +71,7 @@ export class EventMapper {
     if (raw.isTooLong === true || Buffer.byteLength(raw.text) > this.#settings.maxBytes)
       return { tallies: ['too_long'] }
     const event = this.#parse(raw.text)
-    if (event === undefined) return { tallies: ['malformed'] }
+    if (event === undefined) return { tallies: ['malformed'], why: 'it is no JSON' }
     const read = { event, text: raw.text, topic: raw.topic, again: raw.isAgain === true }
     if (raw.isRetained === true) return this.#asState(this.#read(read, now))
     const id = this.#idOf(read)
@@ -127,7 +127,7 @@ export class EventMapper {
     const { reading } = this.#settings
     const kind = (reading.kind && this.#textOf(reading.kind, read)) ?? ''
     const named = this.#textOf(reading.device, read)
-    if (named === undefined) return { tallies: ['unusable'] }
+    if (named === undefined) return { tallies: ['unusable'], why: `${reading.device.text} (device) gives no text` }
     const store = reading.store && this.#textOf(reading.store, read)
     const device = this.#find(named, store)
     if (!device) return { tallies: ['unknown_device'], unknown: { what: 'device', name: shownName(named) } }
@@ -141,10 +141,13 @@ export class EventMapper {
     const tallies: SourceTally[] = isAhead ? ['ahead'] : time < now - LATE_MS ? ['late'] : []
     const scope = this.#scope(read, { kind, at: new Date(at).toISOString() })
     const rules = this.#settings.rules.filter((rule) => holds(rule, kind, scope))
-    const gives = this.#gives(rules, scope, { device: device.name, at, asOf: isAhead ? 0 : at, tallies })
+    const reasons: string[] = []
+    const gives = this.#gives(rules, scope, { device: device.name, at, asOf: isAhead ? 0 : at, tallies, reasons })
+    const why = reasons.length === 0 ? {} : { why: reasons.join('; ') }
     const isKnown = rules.length > 0 || this.#kinds.has(kind)
-    if (isKnown) return { tallies: ['taken', ...tallies], gives }
-    return { tallies: ['taken', 'unknown_kind', ...tallies], gives, unknown: { what: 'kind', name: shownName(kind) } }
+    if (isKnown) return { tallies: ['taken', ...tallies], gives, ...why }
+    const unknown = { what: 'kind', name: shownName(kind) } as const
+    return { tallies: ['taken', 'unknown_kind', ...tallies], gives, unknown, ...why }
   }
 
   /** Undefined: it says none that can be read. */
@@ -159,16 +162,26 @@ export class EventMapper {
   #gives(
     rules: readonly EventRule[],
     scope: Scope,
-    of: { readonly device: string; readonly at: number; readonly asOf: number; readonly tallies: SourceTally[] },
+    of: {
+      readonly device: string
+      readonly at: number
+      readonly asOf: number
+      readonly tallies: SourceTally[]
+      readonly reasons: string[]
+    },
   ): DeviceYield {
-    const { tallies, ...when } = of
+    const { tallies, reasons, ...when } = of
     const note = (what: SourceTally): void => void (tallies.includes(what) || tallies.push(what))
+    const unusable = (name: string, { text }: Expression, wanted: string): void => {
+      note('unusable')
+      reasons.push(`${text} (${name}) gives no ${wanted}`)
+    }
     const samples = rules.flatMap((rule) =>
       rule.samples.flatMap(({ series, value }) => {
         const answer = value.evaluate(scope)
         const number = answer.ok ? answer.value : undefined
         const isNumber = typeof number === 'number' && Number.isFinite(number)
-        if (!isNumber) note('unusable')
+        if (!isNumber) unusable(series, value, 'number')
         else if (hasCardNumber(numeral(number))) note('card_number')
         else return [{ series, value: number }]
         return []
@@ -178,7 +191,7 @@ export class EventMapper {
       rule.marks.flatMap(({ name, value }) => {
         const answer = value.evaluate(scope)
         const text = answer.ok ? plainText(answer.value) : undefined
-        if (text === undefined) note('unusable')
+        if (text === undefined) unusable(name, value, 'text')
         else if (hasCardNumber(text)) note('card_number')
         else return [{ name, value: text.replaceAll(UNPRINTABLE, '').slice(0, MOST_MARK) }]
         return []

@@ -7,7 +7,7 @@ import type { DeviceStatus } from '../../../core/run.ts'
 import type { RunStore } from '../../../core/run-store.ts'
 import { plainText } from '../../../reporters/plain-text.ts'
 import { currentLooks } from '../../history/current-looks.ts'
-import type { Project } from '../../project.ts'
+import { hereFlag, type Project } from '../../project.ts'
 import { orInputError } from '../preview/open-sides.ts'
 import { type DriftCause, DriftCauses } from './drift-causes.ts'
 import { type StepDrift, stepDrifts } from './step-drifts.ts'
@@ -55,7 +55,7 @@ export async function driftSince(
   return {
     schema: 'till.drift/1',
     since: since.toISOString(),
-    drifts: drifts.map(({ params, ...drift }) => ({ ...drift, mend: mendOf({ ...drift, params }) })),
+    drifts: drifts.map(({ params, ...drift }) => ({ ...drift, mend: mendOf({ ...drift, params }, hereFlag(project)) })),
     devices: {
       asked: asked.size,
       not_looked_at: asked.size - counts.looked,
@@ -87,19 +87,23 @@ export function driftSinceCode({ drifts, devices }: DriftSince): number {
 }
 
 /** What would mend it: the device, by what is wanted; or what is wanted, by taking back the commit that made it another. */
-function mendOf({ device, runbook, params, cause }: FoundDrift): {
-  readonly apply: string
-  readonly revert: string | null
-} {
+function mendOf(
+  { device, runbook, params, cause }: FoundDrift,
+  here: string,
+): { readonly apply: string; readonly revert: string | null } {
   const [commit] = cause.commits
   const only = cause.commits.length === 1 ? commit : undefined
-  return { apply: `till apply ${shellWord(runbook)}${params} ${deviceFlag(device)}`, revert: only?.commit ?? null }
+  return {
+    apply: `till apply ${shellWord(runbook)}${params} ${deviceFlag(device)}${here}`,
+    revert: only?.commit ?? null,
+  }
 }
 
 const MOST_NAMES = 3
 
 /** The same for people: what began in one run by one cause once. */
-export function driftSinceText({ drifts, devices, since }: DriftSince): string {
+export function driftSinceText({ drifts, devices, since }: DriftSince, project: Pick<Project, 'isSandbox'>): string {
+  const status = `till status${hereFlag(project)}`
   const groups = grouped(drifts, ({ device, run, runbook, about, step, state, ended, cause, mend }) =>
     JSON.stringify([run, runbook, about, step, state, ended, cause, unaimed(mend.apply, device)]),
   )
@@ -107,8 +111,8 @@ export function driftSinceText({ drifts, devices, since }: DriftSince): string {
   if (drifts.length === 0) lines.push(`Nothing that the last looks found began to differ since ${since}.`)
   const of = (count: number): string => `${formatCount(count)} of ${formatCount(devices.asked)} devices`
   if (devices.differ_longer > 0) lines.push(`Something differs for longer than that on ${of(devices.differ_longer)}.`)
-  if (devices.failed > 0) lines.push(`The last look failed on ${of(devices.failed)}: till status`)
-  if (devices.not_judged > 0) lines.push(`The last look could not judge ${of(devices.not_judged)}: till status`)
+  if (devices.failed > 0) lines.push(`The last look failed on ${of(devices.failed)}: ${status}`)
+  if (devices.not_judged > 0) lines.push(`The last look could not judge ${of(devices.not_judged)}: ${status}`)
   if (devices.not_looked_at > 0) lines.push(`Nobody looked at ${of(devices.not_looked_at)} since then.`)
   return `${lines.map(plainText).join('\n')}\n`
 }
