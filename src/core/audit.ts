@@ -85,8 +85,8 @@ export function checkpointText({ seq, hash }: AuditHead): string {
 /** Only ever added to. Rows about runs, approvals and the breaker are written by the store along with what they are about. */
 export interface AuditLog {
   append(entry: AuditEntry): Promise<void>
-  /** In order. */
-  rows(options?: { readonly newest?: number }): Promise<readonly AuditRow[]>
+  /** In order; `kind`: only such. */
+  rows(options?: { readonly newest?: number; readonly kind?: string }): Promise<readonly AuditRow[]>
   /** Follows the chain from its beginning; `anchors`: heads that were kept elsewhere. With `seal` a checkpoint has to be signed. */
   verify(anchors: readonly AuditAnchor[], seal?: Pick<CheckpointSeal, 'isSigned'>): Promise<AuditVerdict>
   /**

@@ -28,8 +28,9 @@ import type { StoreSession } from './steps.ts'
 export function auditLog(session: StoreSession): AuditLog {
   return {
     append: (entry) => session.write(() => appendAudit(entry), { locks: { alone: [AUDIT] }, sync: true }),
-    rows: async ({ newest } = {}) => {
-      const rows = await session.read(newest === undefined ? LAST : LAST.limit(newest))
+    rows: async ({ newest, kind } = {}) => {
+      const all = kind === undefined ? LAST : LAST.where('json', 'like', `%"kind":"${kind}"%`)
+      const rows = await session.read(newest === undefined ? all : all.limit(newest))
       return rows
         .map(({ seq, json, hash }): AuditRow => ({ seq, hash, entry: JSON.parse(json) as AuditEntry }))
         .reverse()

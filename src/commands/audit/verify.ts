@@ -57,7 +57,7 @@ Exit codes: 0 the log is whole, 4 it is not.`
       const told = { whole: faults.length === 0, rows, head, cut: cut ?? null, anchors: compared, faults }
       await this.write(jsonPage({ schema: 'till.audit-verified/1', ...told } as never))
     } else if (faults.length > 0) await this.write(`${faults.join('\n')}\n`)
-    else await this.write(wholeText({ rows, cut, compared }, anchors.length))
+    else await this.write(wholeText({ rows, compared, ...(cut && { cut }) }, anchors.length))
     this.exit(faults.length > 0 ? EXIT.failed : EXIT.ok)
   }
 }
