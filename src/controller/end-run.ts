@@ -1,3 +1,4 @@
+import { auditCutting } from '../app/audit/checkpoint-seal.ts'
 import { pendingApprovals, wavesToRelease } from '../app/run/awaited.ts'
 import type { RunPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
@@ -39,7 +40,7 @@ export async function endRun(
   const { holdMs } = request.project.settings.availability()
   await store.availability
     .takeIn(holdMs)
-    .then(() => store.forget(id, request.project.settings.history))
+    .then(() => store.forget(id, { ...request.project.settings.history, audit: auditCutting(request.project) }))
     .catch((error: Error) => {
       if (!toldOf.has(store)) shared.warn(`What is too old in the state store was not forgotten: ${error.message}`)
       toldOf.add(store)

@@ -1,4 +1,4 @@
-import type { ContentCame } from './content.ts'
+import type { ContentCame, ContentToSend } from './content.ts'
 import type { Failure } from './failure.ts'
 import type { Fence } from './fence.ts'
 import type { Secret } from './secret.ts'
@@ -73,6 +73,8 @@ export interface ShellChannel {
    * (`KnownContent`) may come by a shorter way.
    */
   upload(path: string, content: AsyncIterable<Uint8Array> | Uint8Array, options?: UploadOptions): Promise<ShellAnswer>
+  /** By which way such a file would come; writes nothing. Undefined: it goes as ever. Absent where nobody looks after that. */
+  foresee?(content: ContentToSend): Promise<ContentCame | undefined>
 }
 
 export interface UploadOptions {

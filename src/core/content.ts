@@ -21,7 +21,15 @@ export interface KnownContent extends AsyncIterable<Uint8Array> {
   from(offset: number): AsyncIterable<Uint8Array>
 }
 
-/** How a file came to a device. */
+/** A file that a change sends. */
+export interface ContentToSend {
+  readonly sha256: string
+  readonly sizeBytes: number
+  /** Nobody else may see it: no device of the store gives it. */
+  readonly isHidden?: boolean
+}
+
+/** How a file came to a device; in a plan, how it would come. */
 export interface ContentCame {
   readonly sha256: string
   readonly bytes: number
@@ -33,6 +41,8 @@ export interface ContentCame {
   readonly line_bytes: number
   /** Why a device of the store that has it did not give it, or not all of it. */
   readonly why?: string
+  /** In a plan: what is missing would go over a metered line, and is not sent. */
+  readonly held?: boolean
 }
 
 /** What is around a device in its store. */
@@ -54,6 +64,15 @@ export interface ContentDesk {
    * long as it goes on; where nobody has it, the device that asks is the one that is getting it, until it says `got`.
    */
   seek(device: Device, sha256: string): Promise<readonly string[]>
+  /**
+   * In a plan: the device of the store that would have a file to give; undefined: none, and the device that asks is the first to get
+   * it. `has`: it has it already. `mayGet`: the line may be used for it.
+   */
+  foresee(
+    device: Device,
+    sha256: string,
+    of: { readonly has: boolean; readonly mayGet: boolean },
+  ): Promise<string | undefined>
   /** `behalf`: the device that is worked on, where another one of the store is spoken of. */
   got(device: Device, sha256: string, whole: boolean, behalf?: Device): Promise<void>
 }
@@ -61,3 +80,26 @@ export interface ContentDesk {
 export function isKnownContent(content: AsyncIterable<Uint8Array> | Uint8Array): content is KnownContent {
   return 'sha256' in content && 'from' in content
 }
+
+/** Bytes of files by the ways that they go, over a run. */
+export interface ContentBytes {
+  readonly line_bytes: number
+  readonly neighbour_bytes: number
+  readonly kept_bytes: number
+  readonly held_bytes: number
+}
+
+/** Adds up by which ways files went or would go. */
+export function addContent(sum: ContentBytes | undefined, came: readonly ContentCame[]): ContentBytes | undefined {
+  return came.reduce<ContentBytes | undefined>((before = NO_BYTES, { bytes, kept_bytes, line_bytes, giver, held }) => {
+    const rest = bytes - kept_bytes - line_bytes
+    return {
+      line_bytes: before.line_bytes + line_bytes,
+      neighbour_bytes: before.neighbour_bytes + (giver === undefined ? 0 : rest),
+      kept_bytes: before.kept_bytes + kept_bytes,
+      held_bytes: before.held_bytes + (held ? rest : 0),
+    }
+  }, sum)
+}
+
+const NO_BYTES: ContentBytes = { line_bytes: 0, neighbour_bytes: 0, kept_bytes: 0, held_bytes: 0 }

@@ -130,6 +130,10 @@ const INPUT = {
     'Remove the folder that is named; it is fetched anew, and what is in force stays so.',
   ),
   PLAN_EXPIRED: entry('The plan is too old to be applied', 'Plan again and have the new plan reviewed.'),
+  AUDIT_UNSIGNED: entry(
+    'Rows of the audit log cannot be cut off under a signature',
+    'Name a key of somebody on the list (audit.signers); where rows were cut off unsigned before, look into it and say `till audit cut --vouch WHY`.',
+  ),
   PLAN_UNTRUSTED: entry(
     'The plan is not signed by somebody who may, or cannot be signed',
     'Plan with --sign KEY, by a key of the list of signers, and keep plan and signature together.',

@@ -127,6 +127,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   REVISION_UNREACHABLE:
     'The server is down, the key or token was withdrawn, its host key is not in known_hosts, or the branch was renamed.',
   PLAN_EXPIRED: 'It waited for its review, or the artifact of an old pipeline was taken.',
+  AUDIT_UNSIGNED:
+    'The key is not on the list of signers, or rows were cut off by an earlier release, by a machine without the key, or by somebody who wanted them gone.',
   PLAN_UNTRUSTED: 'The file was changed after it was signed, or was planned by hand and not by the pipeline.',
   USAGE_INVALID: 'A slip in a flag, a missing argument, or two flags that exclude each other.',
   RUN_UNKNOWN:

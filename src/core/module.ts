@@ -1,5 +1,6 @@
 import type { Change } from './change.ts'
 import type { ByteStream, ShellChannel, ShellDialect, ShellValue } from './channel.ts'
+import type { ContentToSend } from './content.ts'
 import type { Result } from './failure.ts'
 import type { Device, OsFamily, StoreFacts } from './fleet.ts'
 import type { JsonObject, JsonValue } from './json.ts'
@@ -99,6 +100,8 @@ export interface Observation {
   explain?(changes: readonly Change[]): string | undefined
   /** Absent: the module only checks, and what differs is a failure. */
   converge?(changes: readonly Change[]): Promise<Result<void>>
+  /** Files that these changes send. */
+  sends?(changes: readonly Change[]): readonly ContentToSend[]
   /** Undefined where the device cannot tell whether these changes came about. */
   proof?(changes: readonly Change[]): Proof | undefined
 }

@@ -1,6 +1,6 @@
 import type { AdmissionStore } from './admission.ts'
 import type { AssignmentStore } from './assignment-store.ts'
-import type { AuditLog } from './audit.ts'
+import type { AuditCutting, AuditLog } from './audit.ts'
 import type { ChangeTimeStore } from './change-times.ts'
 import type { EventHead, RunEvent, RunEventBody } from './events.ts'
 import type { WorkStore } from './handed-work.ts'
@@ -22,6 +22,8 @@ import type { Period } from './trading-hours.ts'
 export interface Retention {
   readonly days: number
   readonly megabytes: number
+  /** What is done with rows of the audit log that are too old. Default: they are cut off, unsigned. */
+  readonly audit?: AuditCutting
 }
 
 /** An event that has no number yet: the store counts, since several may write to a run. */

@@ -24,6 +24,7 @@ import { KNOWN_SOURCES, readHooks } from './hooks/read-hooks.ts'
 import { type PolicyEntry, policyEntries } from './policy/policy-entries.ts'
 import { policyProblems, readPolicies } from './policy/read-policies.ts'
 import { type Assignment, readAssignments } from './read-assignments.ts'
+import { type AuditSettings, readAudit } from './read-audit.ts'
 import { readContent } from './read-content.ts'
 import { type PlansSettings, readPlans } from './read-plans.ts'
 import { readState, stateProblems } from './read-state.ts'
@@ -67,6 +68,8 @@ export interface ProjectSettings {
   readonly workers: () => readonly WorkerRight[]
   /** Whose signature plans need; absent where it is not said. */
   readonly plans?: PlansSettings | undefined
+  /** Who signs what is cut off the audit log; absent where it is not said. */
+  readonly audit?: AuditSettings | undefined
   readonly availability: () => AvailabilitySettings
   /** Whose a fault is; what is wrong with files that it names is told with it. `root` is the folder of the project file. */
   readonly responsibility: (root: string) => ReturnType<typeof loadResponsibility>
@@ -193,6 +196,7 @@ function settingsOf(parsed: ParsedYaml): ProjectSettings {
     server: () => readServer(parsed, sourceNames(parsed)).server,
     workers: () => readWorkers(parsed).workers,
     plans: readPlans(value['plans']),
+    audit: readAudit(value['audit']),
     availability: () => readAvailability(parsed).availability,
     responsibility: (root) => loadResponsibility(parsed, root),
     contracts: () => readContracts(parsed).contracts,

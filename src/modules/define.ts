@@ -1,9 +1,10 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
 import type { Change } from '../core/change.ts'
+import type { ContentToSend } from '../core/content.ts'
 import { fail, type Result, success } from '../core/failure.ts'
 import type { OsFamily } from '../core/fleet.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { Comparison, Module, ModuleContext, Proof, Triggers } from '../core/module.ts'
+import type { Comparison, Module, ModuleContext, Observation, Proof, Triggers } from '../core/module.ts'
 import type { Marks, NewSample } from '../core/sample.ts'
 import { type Lasting, takenBack, writeFilterOf } from '../devices/windows/write-filter.ts'
 
@@ -17,6 +18,8 @@ export interface Side<Params, State> {
     changes: readonly Change[],
     state: State,
   ) => Promise<Result<void>>
+  /** Files that `converge` sends for these changes. */
+  readonly sends?: (params: Params, changes: readonly Change[], state: State) => readonly ContentToSend[]
   /**
    * How the device tells by itself that `converge`, asking it one question, brought these changes about; undefined where
    * it cannot. With it, what is behind the step needs no round trip of its own.
@@ -85,7 +88,7 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
     async observe(context, input) {
       const params = input as Params
       const { family } = context.device.os
-      const { observe, converge, proof } = sideOn(family)
+      const { observe } = sideOn(family)
       const [state, filter] = await Promise.all([observe(context, params), filterOn(context, spec.lasting)])
       if (!state.ok) return state
       const lasting = filter?.ok ? lastingOf(spec, params, state.value) : undefined
@@ -102,13 +105,23 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
         ...(spec.explain && {
           explain: (changes: readonly Change[]) => spec.explain?.(params, state.value, changes),
         }),
-        ...(converge &&
-          !spec.onlyChecks?.(params) && {
-            converge: (changes: readonly Change[]) => converge(context, params, changes, state.value),
-            ...(proof && { proof: (changes: readonly Change[]) => proof(params, changes, state.value, family) }),
-          }),
+        ...(!spec.onlyChecks?.(params) && changing(sideOn(family), { context, params, state: state.value })),
       })
     },
+  }
+}
+
+/** What can be done about what was read. */
+function changing<Params, State>(
+  { converge, proof, sends }: Side<Params, State>,
+  of: { readonly context: ModuleContext; readonly params: Params; readonly state: State },
+): Pick<Observation, 'converge' | 'proof' | 'sends'> {
+  const { context, params, state } = of
+  if (!converge) return {}
+  return {
+    converge: (changes) => converge(context, params, changes, state),
+    ...(sends && { sends: (changes) => sends(params, changes, state) }),
+    ...(proof && { proof: (changes) => proof(params, changes, state, context.device.os.family) }),
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Change, presentable } from '../core/change.ts'
-import type { ContentCame } from '../core/content.ts'
+import type { ContentBytes, ContentCame } from '../core/content.ts'
 import { ERROR_CATALOG, type ErrorCode } from '../core/error-catalog.ts'
 import type { Failure } from '../core/failure.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
@@ -141,14 +141,26 @@ export function describeStep(outcome: StepOutcome, options: StepDescription = {}
 }
 
 /** By which way a file came, and how much of it. */
-function describeCame({ bytes, giver, kept_bytes, line_bytes, why }: ContentCame): string {
+function describeCame({ bytes, giver, kept_bytes, line_bytes, why, held }: ContentCame): string {
   const given = bytes - kept_bytes - line_bytes
   const parts = [
     ...(kept_bytes > 0 ? [`${describeBytes(kept_bytes)} it had`] : []),
     ...(giver !== undefined && given > 0 ? [`${describeBytes(given)} from ${giver}`] : []),
     ...(line_bytes > 0 ? [`${describeBytes(line_bytes)} over the line of the store`] : []),
+    ...(held ? [`${describeBytes(given)} held back, as the line of the store is metered`] : []),
   ]
   return plainText(`the file: ${parts.join(', ')}${why === undefined ? '' : ` (${why})`}`)
+}
+
+/** By which ways files go, over a run. */
+export function contentText({ line_bytes, neighbour_bytes, kept_bytes, held_bytes }: ContentBytes): string {
+  const parts = [
+    ...(line_bytes > 0 ? [`${describeBytes(line_bytes)} over lines of stores`] : []),
+    ...(neighbour_bytes > 0 ? [`${describeBytes(neighbour_bytes)} from neighbours`] : []),
+    ...(kept_bytes > 0 ? [`${describeBytes(kept_bytes)} there already`] : []),
+    ...(held_bytes > 0 ? [`${describeBytes(held_bytes)} held back by metered lines`] : []),
+  ]
+  return `files: ${parts.join(', ')}`
 }
 
 /** Raw facts of a failure, one a line. */

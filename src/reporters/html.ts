@@ -1,6 +1,7 @@
 import { counted, formatCount } from '../core/counted.ts'
 import type { Reporter } from '../core/ports.ts'
 import { commandWith } from '../core/remedy.ts'
+import { contentText } from './describe-change.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
 import { formatDuration } from './format-duration.ts'
 import { adviceIn, Found, type Groups } from './found-groups.ts'
@@ -62,6 +63,7 @@ function sheetOf(
       countsOf(tally),
       ...(finished ? [] : ['The run did not come to its end.']),
       ...(interrupted ? ['The run was interrupted.'] : []),
+      ...(tally.content ? [`${contentText(tally.content)}.`] : []),
       ...(tally.overloaded ? [overload(tally.overloaded)] : []),
       ...(failures.isFull || changes.isFull ? ['There are more kinds than are listed here.'] : []),
       // Of a preview by which no device is looked at there is no run.

@@ -1,3 +1,4 @@
+import { addContent, type ContentBytes } from '../core/content.ts'
 import type {
   EventHead,
   RunEvent,
@@ -29,6 +30,8 @@ export interface RunResult {
     readonly counts: Readonly<Record<DeviceState, number>>
     /** Devices with at least one step that could not be judged. */
     readonly unknown: number
+    /** By which ways files of the repository went; in a plan, would go. Absent: none that is looked after. */
+    readonly content?: ContentBytes
   }
   /** What is wrong, each cause once. */
   readonly findings: readonly Finding[]
@@ -63,6 +66,7 @@ class ResultDocument {
   readonly #counts = emptyCounts()
   readonly #findings = new Findings()
   #unknown = 0
+  #content: ContentBytes | undefined
   #devices = 0
   #run: string | undefined
   #begun = false
@@ -111,6 +115,7 @@ class ResultDocument {
     this.#findings.add(record)
     this.#worst = worseExitCode(this.#worst, exitCodeOf(record))
     if (record.unknown) this.#unknown += 1
+    for (const { content = [] } of record.steps) this.#content = addContent(this.#content, content)
     this.#devices += 1
     await this.#output.write(`${this.#devices === 1 ? '' : ','}\n${jsonText(record)}`)
   }
@@ -122,7 +127,11 @@ class ResultDocument {
     }
     this.#ended = true
     const rest: Omit<RunResult, 'schema' | 'run' | 'devices'> = {
-      summary: { counts: finished?.counts ?? this.#counts, unknown: finished?.unknown ?? this.#unknown },
+      summary: {
+        counts: finished?.counts ?? this.#counts,
+        unknown: finished?.unknown ?? this.#unknown,
+        ...(this.#content && { content: this.#content }),
+      },
       findings: this.#findings.list(this.#run),
       ...(this.#overloaded && { overloaded: this.#overloaded }),
       ...(this.#rollback && { rollback: this.#rollback }),

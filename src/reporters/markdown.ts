@@ -3,6 +3,7 @@ import type { RunEvent } from '../core/events.ts'
 import { DEVICE_STATES } from '../core/outcome.ts'
 import type { Reporter } from '../core/ports.ts'
 import { commandWith } from '../core/remedy.ts'
+import { contentText } from './describe-change.ts'
 import { DevicesInFlight } from './devices-in-flight.ts'
 import { formatDuration } from './format-duration.ts'
 import { adviceIn, Found, type Groups } from './found-groups.ts'
@@ -91,6 +92,7 @@ function pageOf(tally: RunTally, { failures, changes }: Found, flags: string): s
     countsOf(tally),
     ...(finished ? [] : ['**The run did not come to its end.**']),
     ...(interrupted ? ['**The run was interrupted.**'] : []),
+    ...(tally.content ? [`${contentText(tally.content)}.`] : []),
     ...(tally.overloaded ? [overload(tally.overloaded)] : []),
     ...(failed === '' ? [] : ['### What went wrong', failed]),
     ...(differs === '' ? [] : [`### What ${changed ? 'was changed' : 'differs'}`, differs, ...differencesOf(changes)]),

@@ -1,3 +1,4 @@
+import { addContent, type ContentBytes } from '../core/content.ts'
 import { counted, formatCount } from '../core/counted.ts'
 import type {
   RunEvent,
@@ -13,7 +14,7 @@ import { type Classification, DEVICE_STATES, type DeviceState, LEFT_STATES } fro
 import { aimed, paramFlags, shellWord, withFlags } from '../core/remedy.ts'
 import { type DeviceRecord, emptyCounts } from '../core/run.ts'
 import { severityRank } from '../core/severity.ts'
-import { adviceOn } from './describe-change.ts'
+import { adviceOn, contentText } from './describe-change.ts'
 import { faultText } from './describe-device.ts'
 import { formatDuration } from './format-duration.ts'
 import { type Paint, stateStyle } from './paint.ts'
@@ -41,6 +42,7 @@ export class RunTally {
   rollback: RunRollback | undefined
   rolledBack: RunRolledBack | undefined
   unknown = 0
+  content: ContentBytes | undefined
   done = 0
   /** Something is left that could be resumed. */
   get isUnfinished(): boolean {
@@ -77,6 +79,7 @@ export class RunTally {
     else if (event.type === 'run.rolled_back') this.rolledBack = event
     else if (event.type === 'run.resumed') this.interrupted = false
     else if (event.type === 'device.finished') this.device(event)
+    else if (event.type === 'step.finished') this.content = addContent(this.content, event.content ?? [])
   }
 
   /** Counts a device that ended, or was lost. */
@@ -141,6 +144,7 @@ export class RunTally {
       paint('bold', `${title(this.started)}: ${counted(targeted, 'device')}${took}`),
       ...(this.done > 0 ? [`  ${shown}${this.countsText(paint)}`] : []),
       ...(missing > 0 ? [`  ${formatCount(missing)} without a result`] : []),
+      ...(this.content ? [`  ${contentText(this.content)}`] : []),
       ...(this.rollback ? [rollbackEnd(this.rollback, this, this.#flags)] : []),
       ...(this.interrupted ? ['The run was interrupted.'] : []),
       ...(this.overloaded ? [overload(this.overloaded)] : []),

@@ -7,6 +7,8 @@ export interface PictureStore {
   readonly devices: number
   /** As people read it there. */
   readonly when: string
+  /** When the first people there are warned. */
+  readonly warned?: string
 }
 
 export interface PictureWave {
@@ -42,10 +44,10 @@ const STYLE =
   'table{border-collapse:collapse;margin-top:1rem}td,th{border:1px solid #ddd;padding:.2rem .6rem;text-align:left}'
 
 function rowsOf({ number, stores }: PictureWave): string[] {
-  return stores.map(
-    ({ store, when, devices }) =>
-      `<tr><td>${number}</td><td>${xmlText(store)}</td><td>${xmlText(when)}</td><td>${devices}</td></tr>`,
-  )
+  return stores.map(({ store, when, devices, warned }) => {
+    const begins = warned === undefined ? when : `${when} (warned ${warned})`
+    return `<tr><td>${number}</td><td>${xmlText(store)}</td><td>${xmlText(begins)}</td><td>${devices}</td></tr>`
+  })
 }
 
 function pictureOf(waves: readonly PictureWave[]): string {

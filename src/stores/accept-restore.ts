@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../core/audit.ts'
 import type { RestoreAnswer } from '../core/lease.ts'
-import { appendAudit } from './audit.ts'
+import { appendAudit } from './audit-chain.ts'
 import { putFact } from './facts.ts'
 import { FORGOTTEN } from './forget-runs.ts'
 import { tables } from './schema.ts'

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import type { AdmissionContent, Hold, RunControl, Saying } from '../core/admission.ts'
 import type { AuditEntry } from '../core/audit.ts'
 import { isChanging, type RunEvent, type RunMode } from '../core/events.ts'
-import { appendAudit } from './audit.ts'
+import { appendAudit } from './audit-chain.ts'
 import { tables } from './schema.ts'
 import { rowsOf, type Steps } from './steps.ts'
 

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { hostname } from 'node:os'
 import {
   AUDIT_DAYS,
   type AuditAnchor,
@@ -10,85 +8,46 @@ import {
   type AuditVerdict,
 } from '../core/audit.ts'
 import { DAY_MS } from '../core/duration.ts'
-import { putFact } from './facts.ts'
+import {
+  appendAudit,
+  CUT,
+  chainFaults,
+  fact,
+  HEAD,
+  headIn,
+  LAST,
+  NOTHING,
+  OLDEST,
+  type StoredRow,
+  tellsOf,
+} from './audit-chain.ts'
+import { cutAudit, isSealed, vouchForCut } from './audit-cut.ts'
 import { AUDIT } from './locks.ts'
-import { tables } from './schema.ts'
-import { put, rowsOf, type Steps, type StoreSession } from './steps.ts'
-
-const LAST = tables.selectFrom('audit_log').selectAll().orderBy('seq', 'desc')
-const OLDEST = tables.selectFrom('audit_log').selectAll().orderBy('seq')
-/** Rows that are cut off in one transaction. */
-const PAGE = 2_000
-/** Before the first row. */
-const NOTHING: AuditHead = { seq: 0, hash: '' }
-const CUT = 'audit.cut'
+import type { StoreSession } from './steps.ts'
 
 export function auditLog(session: StoreSession): AuditLog {
   return {
     append: (entry) => session.write(() => appendAudit(entry), { locks: { alone: [AUDIT] }, sync: true }),
-    rows: async ({ newest } = {}) => {
-      const rows = await session.read(newest === undefined ? LAST : LAST.limit(newest))
+    rows: async ({ newest, kind } = {}) => {
+      const all = kind === undefined ? LAST : LAST.where('json', 'like', `%"kind":"${kind}"%`)
+      const rows = await session.read(newest === undefined ? all : all.limit(newest))
       return rows
         .map(({ seq, json, hash }): AuditRow => ({ seq, hash, entry: JSON.parse(json) as AuditEntry }))
         .reverse()
     },
-    verify: async (anchors) =>
-      verify(await session.read(OLDEST), {
-        anchors,
-        cut: headIn(await session.read(fact(CUT))),
-        head: headIn(await session.read(fact(HEAD))),
-      }),
+    verify: async (anchors, seal) => {
+      const rows = await session.read(OLDEST)
+      const cut = headIn(await session.read(fact(CUT)))
+      const verdict = verify(rows, { anchors, cut, head: headIn(await session.read(fact(HEAD))) })
+      if (!seal || !cut || (await isSealed(rows, cut, seal))) return verdict
+      return {
+        ...verdict,
+        faults: [...verdict.faults, `Rows up to ${cut.seq} were cut off, and nobody who counts has signed that.`],
+      }
+    },
+    cut: (before, by) => cutAudit(session, before, by),
+    vouch: (seal, word) => vouchForCut(session, seal, word),
   }
-}
-
-const HEAD = 'audit.head'
-
-/** To be called inside one transaction. */
-export function* appendAudit(entry: AuditEntry): Steps<void> {
-  const [newest] = yield* rowsOf(LAST.limit(1))
-  const last = newest ?? headIn(yield* rowsOf(fact(CUT))) ?? NOTHING
-  const seq = last.seq + 1
-  const json = JSON.stringify({ seq, ...entry })
-  const hash = hashOf(last.hash, json)
-  yield* put(tables.insertInto('audit_log').values({ seq, json, hash }))
-  yield* setFact(HEAD, { seq, hash })
-}
-
-/**
- * Cuts off what is older; that it was, and where, becomes a row itself, so that a head which was kept elsewhere covers it. A page of
- * rows is one transaction, and less than a day's is not worth one.
- */
-export async function cutAudit(session: StoreSession, before: Date): Promise<void> {
-  const worth = new Date(before.getTime() - DAY_MS).toISOString()
-  const [oldest] = await session.read(OLDEST.limit(1))
-  if (!oldest || atOf(oldest) >= worth) return
-  const cutSome = () => session.write(() => cutPage(before.toISOString()), { locks: { alone: [AUDIT] } })
-  while (await cutSome()) await new Promise((turn) => setImmediate(turn))
-}
-
-/** True where there may be more. */
-function* cutPage(before: string): Steps<boolean> {
-  const rows = yield* rowsOf(OLDEST.limit(PAGE))
-  const firstKept = rows.findIndex((row) => atOf(row) >= before)
-  const count = firstKept < 0 ? rows.length : firstKept
-  const last = rows[count - 1]
-  if (!last) return false
-  const { seq, hash } = last
-  const at = new Date().toISOString()
-  yield* appendAudit({ at, kind: CUT, by: 'till', host: hostname(), about: { seq, hash, rows: count } })
-  yield* put(tables.deleteFrom('audit_log').where('seq', '<=', seq))
-  yield* setFact(CUT, { seq, hash })
-  return firstKept < 0
-}
-
-function atOf({ json }: { readonly json: string }): string {
-  return (JSON.parse(json) as AuditEntry).at
-}
-
-interface StoredRow {
-  readonly seq: number
-  readonly json: string
-  readonly hash: string
 }
 
 function verify(
@@ -130,19 +89,6 @@ interface Known {
   readonly head: AuditHead | undefined
 }
 
-function chainFaults(rows: readonly StoredRow[], first: AuditHead): readonly string[] {
-  const faults: string[] = []
-  let last = first
-  for (const row of rows) {
-    if (row.seq !== last.seq + 1) faults.push(`Rows ${last.seq + 1} to ${row.seq - 1} are missing.`)
-    else if (row.hash !== hashOf(last.hash, row.json))
-      faults.push(`Row ${row.seq}, or what stands before it, was changed.`)
-    else if (!row.json.startsWith(`{"seq":${row.seq},`)) faults.push(`Row ${row.seq} stood in another place.`)
-    last = row
-  }
-  return faults
-}
-
 function endFaults(rows: readonly StoredRow[], last: AuditHead, { cut, head }: Known): readonly string[] {
   const faults: string[] = []
   if (head && (head.seq !== last.seq || head.hash !== last.hash)) {
@@ -153,25 +99,4 @@ function endFaults(rows: readonly StoredRow[], last: AuditHead, { cut, head }: K
     faults.push(`Rows up to ${cut.seq} were cut off, and no row says so.`)
   }
   return faults
-}
-
-function tellsOf(json: string, cut: AuditHead): boolean {
-  const { kind, about } = JSON.parse(json) as AuditEntry
-  return kind === CUT && about['seq'] === cut.seq && about['hash'] === cut.hash
-}
-
-function hashOf(before: string, json: string): string {
-  return createHash('sha256').update(`${before}\n${json}`).digest('hex')
-}
-
-function fact(name: string) {
-  return tables.selectFrom('state_facts').select('value').where('name', '=', name)
-}
-
-function headIn([row]: readonly { readonly value: string }[]): AuditHead | undefined {
-  return row && (JSON.parse(row.value) as AuditHead)
-}
-
-function* setFact(name: string, head: AuditHead): Steps<void> {
-  yield* putFact(name, JSON.stringify(head))
 }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { AdmissionStore } from '../core/admission.ts'
 import type { AssignmentStore } from '../core/assignment-store.ts'
-import { AUDIT_DAYS, type AuditLog } from '../core/audit.ts'
+import { type AuditLog, auditKeptSince } from '../core/audit.ts'
 import type { ChangeTimeStore } from '../core/change-times.ts'
-import { DAY_MS } from '../core/duration.ts'
 import type { RunEvent } from '../core/events.ts'
 import { foldRun } from '../core/fold-run.ts'
 import type { WorkStore } from '../core/handed-work.ts'
@@ -30,7 +29,7 @@ import type { StateUsage } from '../core/state-usage.ts'
 import type { Period } from '../core/trading-hours.ts'
 import { admissionStore } from './admission.ts'
 import { assignmentStore } from './assignments.ts'
-import { auditLog, cutAudit } from './audit.ts'
+import { auditLog } from './audit.ts'
 import { AUDITED } from './audit-entries.ts'
 import { availabilityStore } from './availability.ts'
 import { changeTimeStore } from './change-times.ts'
@@ -230,7 +229,8 @@ class StoredRuns implements RunStore {
     await forgetRuns(this.#session, run, { keep, isOver: (row) => this.#isOver(row) })
     await dropNeverBegun(this.#session)
     await forgetSamples(this.#session, keep.days)
-    await cutAudit(this.#session, new Date(Date.now() - Math.max(keep.days, AUDIT_DAYS) * DAY_MS))
+    const { audit = 'unsigned' } = keep
+    if (audit !== 'elsewhere') await this.audit.cut(auditKeptSince(keep.days), audit)
   }
 
   async facts(): Promise<StateFacts> {

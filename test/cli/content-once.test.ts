@@ -15,6 +15,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type ClientKeys, makeClientKeys, type SshServer, sshServers, startOpenSsh } from '../peers/ssh-servers.ts'
 import { type StoreLine, startStoreLine } from '../peers/store-line.ts'
 import { type Ended, inventoryWith, TestProject } from './project.ts'
+import { errorsOf } from './published.ts'
 
 const BYTES = 1_500_000
 const CONTENT = randomBytes(BYTES)
@@ -134,6 +135,61 @@ describe.runIf(sshServers.some(({ name }) => name === 'OpenSSH'))("a file over a
     const again = await apply(2)
     expect(cameTo(again, 2)).toMatchObject({ kept_bytes: BYTES, line_bytes: 0 })
     expect(hasIt(2)).toBe(true)
+  })
+
+  it('is foretold by a plan: over the line, from a neighbour, there already, held back', async () => {
+    const plan = async (): Promise<{ ways: unknown[]; sum: unknown }> => {
+      const { code, stdout } = await project.till('plan', 'bring', '--json')
+      expect(code).toBe(3)
+      const document = JSON.parse(stdout)
+      expect(errorsOf('result', document)).toEqual([])
+      const ways = (document.devices as DeviceRecord[]).map(({ steps }) => steps[0]?.content?.[0])
+      return {
+        ways: ways.map((way) => ({ ...way, sha256: undefined, bytes: undefined })),
+        sum: document.summary.content,
+      }
+    }
+    const none = { line_bytes: 0, neighbour_bytes: 0, kept_bytes: 0, held_bytes: 0 }
+    const way = { kept_bytes: 0, line_bytes: 0 }
+    const fresh = await plan()
+    expect(fresh.sum).toEqual({ ...none, line_bytes: BYTES, neighbour_bytes: BYTES })
+    expect(fresh.ways).toEqual(
+      expect.arrayContaining([
+        { ...way, line_bytes: BYTES },
+        { ...way, giver: expect.stringMatching(/^PL-0001\/pos/) },
+      ]),
+    )
+    // It has written nothing, and in threads it comes to the same.
+    for (const { cache } of tills) expect(existsSync(cache)).toBe(false)
+    project.write('tillwright.yaml', 'content: {share: true}\nrun: {workers: 1}\n')
+    expect(await plan()).toMatchObject({ sum: fresh.sum })
+
+    expect((await apply(1)).code).toBe(0)
+    rmSync(fileOf(1))
+    expect((await plan()).sum).toMatchObject({ kept_bytes: BYTES, held_bytes: 0 })
+    const told = await project.till(
+      'plan',
+      'bring',
+      '--device',
+      'PL-0001/pos1',
+      '--markdown',
+      'plan.md',
+      '--html',
+      'plan.html',
+    )
+    expect(told.stdout).toContain('the file: 1465 KiB it had')
+    for (const text of [told.stdout, project.read('plan.md'), project.read('plan.html')])
+      expect(text).toContain('files: 1465 KiB there already')
+
+    project.write('inventory/fleet.yaml', inventory('{type: lte, metered: true}'))
+    rmSync(till(1).cache, { recursive: true })
+    expect(await plan()).toEqual({
+      sum: { ...none, held_bytes: 2 * BYTES },
+      ways: [
+        { ...way, held: true },
+        { ...way, held: true },
+      ],
+    })
   })
 
   it('is found by a later run, also one that works in threads', async () => {

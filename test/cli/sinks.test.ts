@@ -245,7 +245,10 @@ cat out/events.ndjson > taken.ndjson`
   two: {http: {url: 'http://127.0.0.1:9/', headers: {a: env:TILL_NOT_SET_2}}}
 `)
     const both = await project.till('plan', 'holds')
-    expect([...both.stderr.matchAll(/It is read from "env:TILL_NOT_SET_(\d)"/g)].map(([, which]) => which)).toEqual(['1', '2'])
+    expect([...both.stderr.matchAll(/It is read from "env:TILL_NOT_SET_(\d)"/g)].map(([, which]) => which)).toEqual([
+      '1',
+      '2',
+    ])
     sinks(`  stream: {kafka: {brokers: ['127.0.0.1:9']}}\n`)
     const missing = await project.till('plan', 'holds')
     expect([missing.code, /SINK_LIBRARY_MISSING/.test(missing.stderr)]).toEqual([2, true])

@@ -308,7 +308,8 @@ it('what is given twice, or is not there, is told with what there is', async () 
   const twice = await wrong('plan', 'clear', '--param', 'path=/a', '--param', 'path=/b')
   expect(twice).toContain('The parameter "path" is given twice')
   expect(await wrong('plan', 'clear', '--param', 'path=/a', '--region', 'elsewhere')).toMatch(/It has \S+\.\n/)
-  for (const command of ['why', 'history']) expect(await wrong(command, 'next1')).toContain('did you mean "PL-0001/next1"?')
+  for (const command of ['why', 'history'])
+    expect(await wrong(command, 'next1')).toContain('did you mean "PL-0001/next1"?')
 })
 
 it('a name of another kind is told with its own flag', async () => {

@@ -63,7 +63,8 @@ testReporter('json', {
 const runbook = { name: 'till-health', digest: 'ab'.repeat(32), params: {}, file: 'runbooks/till-health.yaml' }
 
 testReporter('plan file', {
-  create: (output) => createPlanFileReporter(output, { runbook, isSandbox: false, validMs: 86_400_000, digestOf: () => 'ef'.repeat(32) }),
+  create: (output) =>
+    createPlanFileReporter(output, { runbook, isSandbox: false, validMs: 86_400_000, digestOf: () => 'ef'.repeat(32) }),
   check(text, events) {
     const plan = JSON.parse(text) as { devices: JsonValue[]; complete: boolean }
     expectValid('plan', plan)

@@ -196,6 +196,70 @@ describe('the audit log', () => {
     ])
   }, 120_000)
 
+  it('cuts off old rows only by a signature where the project file names signers, and takes no other checkpoint', async () => {
+    const keygen = (...args: string[]) => execFileSync('ssh-keygen', args, { cwd: project.root })
+    for (const name of ['anna', 'eve']) keygen('-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', name)
+    project.write('signers', `anna@example.com namespaces="till-audit" ${project.read('anna.pub')}`)
+    const says = (key = '') =>
+      project.write('tillwright.yaml', `run: {workers: 0}\naudit: {signers: ${project.path('signers')}${key}}\n`)
+    says()
+    const old = { at: '2020-01-01T00:00:00.000Z', kind: 'trust.recorded', by: 'anna', host: 'h', about: {} }
+    const fill = async (count: number) => {
+      const store = await openSqliteStore(project.path('.till/state.db'))
+      for (let row = 0; row < count; row += 1) await store.audit.append(old)
+      await store.close()
+    }
+    tamper('DELETE FROM audit_log', "DELETE FROM state_facts WHERE name LIKE 'audit%'")
+    await fill(5)
+    // Nobody on this machine can sign: they stay.
+    await project.till('apply', 'fine', '--yes')
+    expect((await rows()).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7])
+    const eve = await project.till('audit', 'cut', '--sign', 'eve')
+    expect([eve.code, eve.stderr]).toEqual([2, expect.stringContaining('nobody of')])
+    const done = await project.till('audit', 'cut', '--sign', 'anna', '--json')
+    expect(errorsOf('audit-cut', JSON.parse(done.stdout))).toEqual([])
+    expect(JSON.parse(done.stdout)).toMatchObject({ rows: 5, cut: { seq: 5 }, vouched: false })
+    await project.till('audit', 'anchor', '--file', 'heads', '--sign', 'anna')
+    expect(await verified('--anchors', 'heads')).toEqual({ code: 0, faults: [] })
+
+    // By the key that the project file names, a run does it itself.
+    tamper('DELETE FROM audit_log', "DELETE FROM state_facts WHERE name LIKE 'audit%'")
+    await fill(3)
+    says(`, key: ${project.path('anna')}`)
+    await project.till('apply', 'fine', '--yes')
+    const log = await rows()
+    expect(log.at(-1)?.entry).toMatchObject({ kind: 'audit.cut', about: { seq: 3, rows: 3 } })
+    expect(String(log.at(-1)?.entry.about['signature'])).toMatch(/^-----BEGIN SSH SIGNATURE-----/)
+    await project.till('audit', 'anchor', '--file', 'fresh')
+    expect(await verified('--anchors', 'fresh')).toEqual({ code: 0, faults: [] })
+
+    // Who may write the store cuts off more, as the store would without a key: it is told, and no later run signs it for him.
+    const cut = { seq: 100, hash: 'f'.repeat(64) }
+    const json = JSON.stringify({ seq: 101, ...old, kind: 'audit.cut', about: { ...cut, rows: 97 } })
+    const hash = createHash('sha256').update(`${cut.hash}\n${json}`).digest('hex')
+    tamper(
+      'DELETE FROM audit_log',
+      `INSERT INTO audit_log (seq, json, hash) VALUES (101, '${json}', '${hash}')`,
+      `UPDATE state_facts SET value = '${JSON.stringify(cut)}' WHERE name = 'audit.cut'`,
+      `UPDATE state_facts SET value = '${JSON.stringify({ seq: 101, hash })}' WHERE name = 'audit.head'`,
+    )
+    const told = 'Rows up to 100 were cut off, and nobody who counts has signed that.'
+    expect((await verified('--anchors', 'fresh')).faults).toContain(told)
+    expect((await verified()).faults).toContain(told)
+    says(`, key: ${project.path('anna')}`)
+    const run = await project.till('apply', 'fine', '--yes')
+    expect(run.stderr).toContain('nobody who counts has signed that')
+    expect((await verified('--anchors', 'fresh')).faults).toContain(told)
+    // Until somebody answers for it by name.
+    const vouched = await project.till('audit', 'cut', '--vouch', 'compared with the backup of June')
+    expect([vouched.code, vouched.stdout]).toEqual([
+      0,
+      expect.stringMatching(/is signed[\s\S]*Cut off: 1 row, up to 101/),
+    ])
+    const faults = (await verified('--anchors', 'fresh')).faults
+    expect(faults.filter((fault) => fault.includes('signed'))).toEqual([])
+  }, 240_000)
+
   it('forgets what is long past, and says so in a row', async () => {
     const store = await openSqliteStore(project.path('.till/state.db'))
     tamper('DELETE FROM audit_log', "DELETE FROM state_facts WHERE name LIKE 'audit%'")

@@ -153,3 +153,35 @@ it('takes a change to last what changes by the runbook took on devices of the cl
   const other = await project.till('schedule', 'other', '--json')
   expect(JSON.parse(other.stdout).change_s).toBe(1800)
 })
+
+it('counts the waiting behind a warning, and warns nobody of what would not fit behind it any more', async () => {
+  const policy = (wait: string): string => `warnings: {cashier: {script: {sh: 'true'}, wait: ${wait}, kinds: [till]}}
+policies:
+  default:
+    guess: {change: 20m, proof: 10m}
+    caps: [{most: 1, of: store}]
+    windows: [{days: mon-sun, at: 22:00-24:00}]
+    rollout: {${NO_WAVES}, warn: [cashier]}
+`
+  project = chainOf(['S-1'], { policy: policy('1h'), hours: 'closed' })
+  const visits = async (): Promise<(Visit & { warned_at?: string })[]> => {
+    const { stdout } = await (project as TestProject).till(
+      'schedule',
+      'mark',
+      '--json',
+      '--start',
+      '2026-11-30T10:00:00Z',
+    )
+    expect(errorsOf('schedule', JSON.parse(stdout))).toEqual([])
+    return (JSON.parse(stdout) as Calendar).waves.flatMap(({ stores }) => stores)
+  }
+  const [visit] = await visits()
+  const zoneless = (at = ''): string => at.slice(0, 16)
+  // Warned when the window opens, changed an hour later; the second till does not fit behind that, and has its turn the day after.
+  expect(Date.parse(visit?.from ?? '') - Date.parse(visit?.warned_at ?? '')).toBe(3_600_000)
+  expect(zoneless(visit?.to).slice(0, 10)).toBe('2026-12-01')
+  const text = await project.till('schedule', 'mark', '--start', '2026-11-30T10:00:00Z')
+  expect(text.stdout).toMatch(/S-1 {2}warned .*, changed from .*, 2 devices/)
+  project.write('tillwright.yaml', policy('2h'))
+  expect(await visits()).toEqual([])
+})

@@ -107,8 +107,27 @@ describe('a warning', () => {
     expect(devices[0]).toMatchObject({ state: 'deferred', failure: { code: 'WARNING_DECLINED' } })
     expect(devices[0].failure.message).toContain('said "not now" 3 times to the warning "cashier" (Anna)')
     expect([code, told(made), existsSync(made.path('one.txt'))]).toEqual([6, 3, false])
+    // Nor is anybody asked again by another run that begins at once.
+    const next = await made.till('apply', 'work', '--yes', '--json')
+    expect(JSON.parse(next.stdout).devices[0].failure.code).toBe('WARNING_DECLINED')
+    expect([next.code, told(made)]).toEqual([6, 3])
     const again = await resumed(made)
     expect([again.code, told(made)]).toEqual([6, 6])
+  }, 60_000)
+
+  it('is not said by another run before the time for which somebody said "not now" to the one before, and counts on', async () => {
+    const made = tillWith('exit 75', 'wait: 0s, again: 4s, times: 1')
+    const first = made.start('apply', 'work', '--yes')
+    const end = ended(first)
+    await until(first, () => told(made) === 1)
+    first.kill('SIGKILL')
+    await end
+    const { stdout } = await made.till('apply', 'work', '--yes', '--json')
+    expect(JSON.parse(stdout).devices[0].failure.message).toContain('"not now" 2 times')
+    expect(told(made)).toBe(2)
+    const events = await eventsOf(made)
+    const asked = events.filter(({ type }) => type === 'device.waiting' || type === 'device.warned')
+    expect(asked.map(({ type }) => type)).toEqual(['device.waiting', 'device.warned'])
   }, 60_000)
 
   it('goes ahead behind the limit where the policy says so', async () => {

@@ -5,13 +5,11 @@ import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { type DetachedSigners, signBytes, signersOf } from '../../gitops/detached-signature.ts'
 import { addNote, readNotes } from '../../gitops/notes.ts'
 import { checkLists, withTool } from '../revision/plan-signature.ts'
+import { AUDIT_NAMESPACE } from './checkpoint-seal.ts'
 
 const SCHEMA = 'till.audit-anchor/1'
 /** Notes of git that heads are kept in. */
 const NOTES = 'till-audit'
-
-/** What a signature of a head is for: one that was made for something else is none. */
-const NAMESPACE = 'till-audit'
 
 /** What is kept of a head, and signed: a line of JSON. */
 function textOf({ seq, hash, at }: AuditAnchor): string {
@@ -22,7 +20,7 @@ function textOf({ seq, hash, at }: AuditAnchor): string {
 async function lineOf({ seq, hash }: AuditHead, key: string | undefined): Promise<string> {
   const text = textOf({ seq, hash, at: new Date().toISOString() })
   if (key === undefined) return text
-  const made = await withTool(() => signBytes(Buffer.from(text), { key, namespace: NAMESPACE }))
+  const made = await withTool(() => signBytes(Buffer.from(text), { key, namespace: AUDIT_NAMESPACE }))
   if (made.ok) return JSON.stringify({ ...JSON.parse(text), signature: made.armored.toString() })
   throw usageError(
     `The head cannot be signed by "${key}": ${made.why}`,
@@ -68,7 +66,7 @@ export async function signedAnchors(
     const { signature } = anchor
     if (typeof signature !== 'string') continue
     const bytes = Buffer.from(textOf(anchor))
-    const names = await withTool(() => signersOf(bytes, Buffer.from(signature), { ...by, namespace: NAMESPACE }))
+    const names = await withTool(() => signersOf(bytes, Buffer.from(signature), { ...by, namespace: AUDIT_NAMESPACE }))
     if (names.length > 0) good.push(anchor)
   }
   return good

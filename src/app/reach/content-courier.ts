@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { ShellAnswer, ShellChannel, UploadOptions } from '../../core/channel.ts'
-import { type ContentCame, type ContentDesk, isKnownContent, type KnownContent } from '../../core/content.ts'
+import {
+  type ContentCame,
+  type ContentDesk,
+  type ContentToSend,
+  isKnownContent,
+  type KnownContent,
+} from '../../core/content.ts'
 import { type Failure, SessionLost } from '../../core/failure.ts'
 import type { Device } from '../../core/fleet.ts'
 import { Secret } from '../../core/secret.ts'
 import { FETCH } from '../../devices/content/fetch.ts'
 import { GIVE, STOP_GIVING } from '../../devices/content/give.ts'
-import { EXIT, KEPT_DAYS, KEPT_KILOBYTES, LOOK_FOR, TAKE } from '../../devices/content/place.ts'
+import { EXIT, KEPT_DAYS, KEPT_KILOBYTES, LOOK_AT, LOOK_FOR, TAKE } from '../../devices/content/place.ts'
 import { parseFields, printable } from '../../shell/tool-answer.ts'
 import { Stopwatch } from './line-limits.ts'
 
@@ -32,6 +38,8 @@ const LAN_MS = 120_000
 const GIVER_MORE_S = 30
 /** Of devices that are not known to have a file so many are asked: each costs a login. */
 const MOST_ASKED = 2
+/** It may have to make a checksum of the whole. */
+const LOOK_MS = 60_000
 const SLICE_BYTES = 64 * 1024
 
 /** What a device says of a file. */
@@ -72,6 +80,28 @@ export class ContentCourier {
     if (size !== undefined && size <= desk.settings.aboveBytes) return this.#send(path, content, options)
     if (known && desk.settings.share && this.#shell.dialect === 'posix') return this.#bring(path, known, options)
     return this.#metered(size) ?? this.#send(path, content, options)
+  }
+
+  /** By which way a file would come, for all that can be seen without logging in at others: never less over the line. */
+  async foresee({ sha256, sizeBytes, isHidden }: ContentToSend): Promise<ContentCame | undefined> {
+    const { desk } = this.#means
+    if (sizeBytes <= desk.settings.aboveBytes) return undefined
+    const isShared = desk.settings.share && this.#shell.dialect === 'posix' && isHidden !== true
+    const kept = isShared ? await this.#kept(sha256, sizeBytes) : 0
+    const rest = sizeBytes - kept
+    const held = this.#metered(rest) !== undefined
+    const giver = isShared ? await desk.foresee(this.#device, sha256, { has: rest === 0, mayGet: !held }) : undefined
+    const came = { sha256, bytes: sizeBytes, kept_bytes: kept, line_bytes: 0 }
+    if (rest === 0) return came
+    if (giver !== undefined) return { ...came, giver }
+    return held ? { ...came, held } : { ...came, line_bytes: rest }
+  }
+
+  /** How many bytes of a file the device has kept. */
+  async #kept(sha256: string, bytes: number): Promise<number> {
+    const answer = await this.#shell.ask({ script: LOOK_AT, values: { sha256, bytes }, timeoutMs: LOOK_MS })
+    const have = Number(answer.text.trim())
+    return answer.exitCode === 0 && Number.isInteger(have) && have <= bytes ? have : 0
   }
 
   /** By the line, as fast as is allowed. The waiting for that is none of the device's time. */

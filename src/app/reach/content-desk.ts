@@ -116,6 +116,7 @@ export function contentDesk(
   },
 ): ContentDesk {
   const { settings, fleet, storeOf } = run
+  const foreseen = new Map<string, string>()
   return {
     settings,
     sideOf: (device) => ({
@@ -124,6 +125,12 @@ export function contentDesk(
     }),
     take: (device, bytes) => traffic.take(device, bytes, settings),
     seek: (device, sha256) => traffic.seek(device, sha256),
+    foresee: async (device, sha256, { has, mayGet }) => {
+      const key = `${device.store} ${sha256}`
+      const giver = foreseen.get(key)
+      if ((has || (giver === undefined && mayGet)) && canGive(device)) foreseen.set(key, device.name)
+      return giver
+    },
     got: async (device, sha256, whole) => traffic.got(device, sha256, whole),
   }
 }

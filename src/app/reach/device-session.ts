@@ -1,6 +1,6 @@
 import type { DeviceShell } from '../../core/chain.ts'
 import type { ByteStream } from '../../core/channel.ts'
-import type { ContentDesk } from '../../core/content.ts'
+import type { ContentDesk, ContentToSend } from '../../core/content.ts'
 import { type Failure, fail, type Result } from '../../core/failure.ts'
 import type { Device } from '../../core/fleet.ts'
 import type { DialTo, NeighbourShell, Neighbours } from '../../core/module.ts'
@@ -62,7 +62,11 @@ export class LazySession implements DeviceSession {
     if (!content) return shell
     const means = { desk: content, openPeer: (peer: Device) => this.#openPeer(peer) }
     const courier = new ContentCourier(this.#device, shell, means)
-    return { ...shell, upload: (...upload) => courier.upload(...upload) }
+    return {
+      ...shell,
+      upload: (...upload) => courier.upload(...upload),
+      foresee: (file: ContentToSend) => courier.foresee(file),
+    }
   }
 
   /** On behalf of the device. */

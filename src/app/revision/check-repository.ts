@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { Expression } from '../../core/runbook.ts'
+import type { DetachedSigners } from '../../gitops/detached-signature.ts'
 import { compileSelector } from '../../lang/expression.ts'
 import { type LoadedRunbook, loadRunbook } from '../../lang/load-runbook.ts'
+import { auditSettings } from '../audit/checkpoint-seal.ts'
 import { checkHooks } from '../hooks/check-hooks.ts'
 import { openDuties } from '../incidents/check-duties.ts'
 import type { Project } from '../project.ts'
@@ -49,7 +51,7 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
   const handed = answers ? handedByAny(project, loaded, answers) : []
   const { assignments } = project.settings
   const secrets = inventory.value ? await checkSecrets(project, inventory.value) : []
-  const lists = await listsOfPlans(project)
+  const lists = await listsOfSigners(project)
   const workTree = listed.value ? await checkWorkTree(project) : []
   const assigned: Diagnostic[] = []
   for (const assignment of assignments) assigned.push(...(await checkAssignment(project, assignment, answers)))
@@ -79,22 +81,32 @@ export async function checkRepository(project: Project): Promise<RepositoryCheck
   }
 }
 
-/** What is wrong with the lists that `plans` names. They may stand only where plans are applied: elsewhere that is a remark. */
-async function listsOfPlans(project: Project): Promise<readonly Diagnostic[]> {
-  const plans = plansOf(project)
-  if (plans === undefined) return []
-  const { settings } = project
+/** What is wrong with the lists that `plans` and `audit` name. They may stand only where they are needed: elsewhere that is a remark. */
+async function listsOfSigners(project: Project): Promise<readonly Diagnostic[]> {
+  const plans = await listsOf(project, 'plans', { lists: plansOf(project), without: NO_PLAN })
+  return [...plans, ...(await listsOf(project, 'audit', { lists: auditSettings(project), without: NO_VERDICT }))]
+}
+
+const NO_PLAN = 'No plan is applied from here. It has to stand where plans are applied.'
+const NO_VERDICT = 'Nothing of the audit log is verified or cut off here. It has to stand where that is done.'
+
+async function listsOf(
+  { settings }: Project,
+  section: 'plans' | 'audit',
+  { lists, without }: { readonly lists: DetachedSigners | undefined; readonly without: string },
+): Promise<readonly Diagnostic[]> {
+  if (lists === undefined) return []
   const missing = (['signers', 'revocations'] as const).flatMap((key): readonly Diagnostic[] => {
-    const file = plans[key]
+    const file = lists[key]
     if (file === undefined || existsSync(file)) return []
-    const source = settings.placeOf(['plans', key])
+    const source = settings.placeOf([section, key])
     const summary = `"${file}" is not on this machine`
-    const detail = 'No plan is applied from here. It has to stand where plans are applied.'
-    return [{ code: 'PLAN_UNTRUSTED', severity: 'warning', summary, detail, ...(source && { source }) }]
+    const code = section === 'plans' ? 'PLAN_UNTRUSTED' : 'AUDIT_UNSIGNED'
+    return [{ code, severity: 'warning', summary, detail: without, ...(source && { source }) }]
   })
   if (missing.length > 0) return missing
-  const { diagnostics } = await collect(async () => checkLists(plans))
-  const source = settings.placeOf(['plans', 'signers'])
+  const { diagnostics } = await collect(async () => checkLists(lists))
+  const source = settings.placeOf([section, 'signers'])
   return diagnostics.map((one) => ({ ...(source && { source }), ...one }))
 }
 

@@ -168,6 +168,8 @@ class Thread {
       sideOf: (device) => this.#job(device.name).content ?? { isMetered: false, peers: [] },
       take: async (device, bytes) => void (await ask(device, { what: 'take', bytes })),
       seek: async (device, sha256) => (await ask(device, { what: 'seek', sha256 })) as readonly string[],
+      foresee: async (device, sha256, of) =>
+        ((await ask(device, { what: 'foresee', sha256, ...of })) as string | null) ?? undefined,
       got: async (device, sha256, whole, behalf) => void (await ask(device, { what: 'got', sha256, whole }, behalf)),
     }
   }

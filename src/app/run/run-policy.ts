@@ -25,6 +25,7 @@ import {
   withoutWaves,
 } from '../safety/policy-in-force.ts'
 import { storeClock } from './device-environment.ts'
+import { notNowBefore } from './not-now-before.ts'
 
 export interface RunPolicyRequest {
   readonly project: Project
@@ -103,6 +104,7 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
   const seen = await seenBefore(store, request)
   const expectedOf = await expectedTimes(store, fleet, { runbooks, guess: policy.guess })
   const timed = new TimedChanges(fleet, runbooks)
+  const warnedOf = (device: string) => compiled.warningsOf(device, isUndoing ? 'rollout' : purpose)
   const byName = new Map(work.map((item) => [item.device.name, item]))
   const admission = policyAdmission(leases, {
     store: store.admission,
@@ -122,7 +124,9 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
     expectedOf,
     waves,
     before: before?.results,
-    warnedBefore: before?.warned,
+    warnedBefore: before
+      ? before.warned
+      : policy[purpose].warnings && (await notNowBefore(store, warnedOf, Date.now())),
     patienceMs,
     waitMs,
     ...(request.breakGlass !== undefined && { breakGlass: { by: request.by, why: request.breakGlass } }),

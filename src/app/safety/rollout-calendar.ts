@@ -18,6 +18,8 @@ export interface StoreVisit {
   readonly from: number
   readonly to: number
   readonly devices: readonly string[]
+  /** When the first people there are warned; absent: nobody is. */
+  readonly warnedAt?: number
 }
 
 export interface CalendarWave {
@@ -111,11 +113,14 @@ function longest(times: readonly Expected[]): number {
 }
 
 function storesOf(visits: PlannedRollout['waves'][number]['visits'], fleet: Fleet): readonly StoreVisit[] {
-  const byStore = new Map<string, { from: number; to: number; devices: string[] }>()
-  for (const { store, device, from, to } of visits) {
+  const byStore = new Map<string, { from: number; to: number; devices: string[]; warnedAt?: number }>()
+  for (const { store, device, from, to, warnedAt } of visits) {
     const known = byStore.get(store)
-    if (known === undefined) byStore.set(store, { from, to, devices: [device] })
+    const warned = Math.min(known?.warnedAt ?? Number.POSITIVE_INFINITY, warnedAt ?? Number.POSITIVE_INFINITY)
+    const told = Number.isFinite(warned) && { warnedAt: warned }
+    if (known === undefined) byStore.set(store, { from, to, devices: [device], ...told })
     else {
+      Object.assign(known, told)
       known.from = Math.min(known.from, from)
       known.to = Math.max(known.to, to)
       known.devices.push(device)
@@ -136,12 +141,13 @@ export function calendarPage(calendar: RolloutCalendar): string {
     calendar.waves.map(({ number, stores, watchedUntil }) => ({
       number,
       ...(watchedUntil !== undefined && { watchedUntil }),
-      stores: stores.map(({ store, from, to, zone, devices }) => ({
+      stores: stores.map(({ store, from, to, zone, devices, warnedAt }) => ({
         store,
         from,
         to,
         devices: devices.length,
         when: shownTime(from, zone),
+        ...(warnedAt !== undefined && { warned: shownTime(warnedAt, zone) }),
       })),
     })),
   )
@@ -164,9 +170,10 @@ export function calendarText(calendar: RolloutCalendar): string {
   const lines = [...calendarHead(calendar)]
   for (const wave of calendar.waves) {
     lines.push('', waveText(wave))
-    for (const { store, from, to, zone, devices } of wave.stores.slice(0, MOST_STORES)) {
+    for (const { store, from, to, zone, devices, warnedAt } of wave.stores.slice(0, MOST_STORES)) {
       const names = counted(devices.length, 'device')
-      lines.push(`  ${store}  ${shownTime(from, zone)}, ${names}, done ${shownTime(to, zone)}`)
+      const warned = warnedAt === undefined ? '' : `warned ${shownTime(warnedAt, zone)}, changed from `
+      lines.push(`  ${store}  ${warned}${shownTime(from, zone)}, ${names}, done ${shownTime(to, zone)}`)
     }
     const more = wave.stores.length - MOST_STORES
     if (more > 0) lines.push(`  and ${more} more stores (--json and --html have all)`)
@@ -212,6 +219,7 @@ export function calendarJson(calendar: RolloutCalendar): JsonObject {
         time_zone: visit.zone,
         from: iso(visit.from),
         to: iso(visit.to),
+        ...(visit.warnedAt !== undefined && { warned_at: iso(visit.warnedAt) }),
         devices: [...visit.devices],
       })),
     })),

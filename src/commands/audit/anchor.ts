@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core'
 import { anchorInFile, anchorInNote } from '../../app/audit/anchors.ts'
+import { auditSettings } from '../../app/audit/checkpoint-seal.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
 import { InputError } from '../../core/diagnostic.ts'
@@ -26,7 +27,8 @@ till-audit): then till audit verify --signers takes no head for one that somebod
     file: Flags.string({ description: 'add it to the end of this file', exactlyOne: ['file', 'note'] }),
     note: Flags.boolean({ description: 'add it to a note of git', exactlyOne: ['file', 'note'] }),
     sign: Flags.string({
-      description: 'sign it by this SSH key: a private one, or a public one whose other half an ssh-agent has',
+      description:
+        'sign it by this SSH key: a private one, or a public one whose other half an ssh-agent has. Default: audit.key of tillwright.yaml',
       helpValue: 'KEY',
     }),
     sandbox: sandboxFlag,
@@ -42,8 +44,9 @@ till-audit): then till audit verify --signers takes no head for one that somebod
       this.exit(EXIT.failed)
     }
     if (head.seq === 0) throw new InputError([NOTHING_YET])
-    if (flags.file !== undefined) await anchorInFile(flags.file, head, flags.sign)
-    else await anchorInNote(project.root, head, flags.sign)
+    const key = flags.sign ?? auditSettings(project)?.key
+    if (flags.file !== undefined) await anchorInFile(flags.file, head, key)
+    else await anchorInNote(project.root, head, key)
     await this.write(`Row ${head.seq}, ${head.hash}\n`)
   }
 }

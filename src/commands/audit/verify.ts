@@ -1,11 +1,13 @@
 import { Flags } from '@oclif/core'
 import { anchorsOfFile, anchorsOfNotes, signedAnchors } from '../../app/audit/anchors.ts'
+import { auditSettings, checkpointReader } from '../../app/audit/checkpoint-seal.ts'
 import { jsonPage } from '../../app/json-document.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
-import type { AuditAnchor } from '../../core/audit.ts'
+import type { AuditAnchor, AuditVerdict } from '../../core/audit.ts'
 import { counted } from '../../core/counted.ts'
 import { EXIT } from '../../core/outcome.ts'
+import type { DetachedSigners } from '../../gitops/detached-signature.ts'
 
 export default class AuditVerify extends BaseCommand {
   static override summary = 'Find out whether a row of the audit log was changed, removed or put elsewhere.'
@@ -13,7 +15,8 @@ export default class AuditVerify extends BaseCommand {
     `The chain of hashes is followed from its beginning. Somebody who may write the state file could make the whole chain anew: so heads
 that were kept elsewhere (till audit anchor) are compared, those in notes of git always, those of a file by --anchors.
 
-Who may write there as well could put heads of another chain there: with --signers only those count that somebody of the list has signed.
+Who may write there as well could put heads of another chain there: with --signers, or audit.signers in tillwright.yaml, only those count
+that somebody of the list has signed. Then rows may also be cut off only by a checkpoint that such a person signed (till audit cut).
 
 Exit codes: 0 the log is whole, 4 it is not.`
   static override examples = [
@@ -26,7 +29,8 @@ Exit codes: 0 the log is whole, 4 it is not.`
   static override flags = {
     anchors: Flags.string({ description: 'also compare the heads in this file', helpValue: 'FILE' }),
     signers: Flags.string({
-      description: 'compare only heads that somebody of this list has signed (allowed_signers, namespace till-audit)',
+      description:
+        'take only heads and checkpoints that somebody of this list has signed (allowed_signers, namespace till-audit). Default: audit.signers of tillwright.yaml',
       helpValue: 'FILE',
     }),
     revocations: Flags.string({
@@ -43,32 +47,35 @@ Exit codes: 0 the log is whole, 4 it is not.`
     const project = await this.openProject(flags)
     const noted = flags.sandbox ? [] : await anchorsOfNotes(project.root)
     const all = [...noted, ...(flags.anchors === undefined ? [] : anchorsOfFile(flags.anchors))]
-    const { anchors, fault } = await counting(all, flags)
-    const { rows, head, cut, compared, ...found } = await (await project.store()).audit.verify(anchors)
+    const by = flags.signers === undefined ? auditSettings(project) : { ...flags, signers: flags.signers }
+    const { anchors, fault } = await counting(all, by)
+    const seal = by && checkpointReader(by)
+    const { rows, head, cut, compared, ...found } = await (await project.store()).audit.verify(anchors, seal)
     await project.close()
     const faults = [...found.faults, ...fault]
     if (flags.json) {
       const told = { whole: faults.length === 0, rows, head, cut: cut ?? null, anchors: compared, faults }
       await this.write(jsonPage({ schema: 'till.audit-verified/1', ...told } as never))
     } else if (faults.length > 0) await this.write(`${faults.join('\n')}\n`)
-    else {
-      const since = cut ? `, those up to ${cut.seq} were cut off in order` : ''
-      const past = anchors.length - compared
-      const other = past === 0 ? '' : `, ${past} ${past === 1 ? 'is' : 'are'} of what was cut off`
-      await this.write(
-        `The log is whole: ${counted(rows, 'row')}${since}; ${counted(compared, 'head')} compared${other}.\n`,
-      )
-    }
+    else await this.write(wholeText({ rows, compared, ...(cut && { cut }) }, anchors.length))
     this.exit(faults.length > 0 ? EXIT.failed : EXIT.ok)
   }
+}
+
+function wholeText({ rows, cut, compared }: Pick<AuditVerdict, 'rows' | 'cut' | 'compared'>, heads: number): string {
+  const since = cut ? `, those up to ${cut.seq} were cut off in order` : ''
+  const past = heads - compared
+  const other = past === 0 ? '' : `, ${past} ${past === 1 ? 'is' : 'are'} of what was cut off`
+  return `The log is whole: ${counted(rows, 'row')}${since}; ${counted(compared, 'head')} compared${other}.\n`
 }
 
 /** The heads that count, and what is wrong where none does although a signature is wanted. */
 async function counting(
   all: readonly AuditAnchor[],
-  { signers, revocations }: { readonly signers?: string | undefined; readonly revocations?: string | undefined },
+  by: DetachedSigners | undefined,
 ): Promise<{ readonly anchors: readonly AuditAnchor[]; readonly fault: readonly string[] }> {
-  if (signers === undefined) return { anchors: all, fault: [] }
+  if (by === undefined) return { anchors: all, fault: [] }
+  const { signers, revocations } = by
   const anchors = await signedAnchors(all, { signers, revocations })
   const left = all.length - anchors.length
   if (left > 0) process.stderr.write(`Signed by nobody of "${signers}", and not compared: ${counted(left, 'head')}.\n`)

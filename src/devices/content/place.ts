@@ -59,6 +59,15 @@ command -v head >/dev/null 2>&1 || by=
 printf '%s\\n' "room=$room" "whole=$whole" "have=$have" "by=\${by# }" "part=$place/$sha256.part"
 `
 
+/** How many bytes of `$sha256` (`$bytes`) there are; writes nothing. */
+export const LOOK_AT = `${PLACE}need_tool id wc
+[ ! -L "$place" ] || { printf 0; exit 0; }
+if [ -f "$place/$sha256" ] && is_it "$place/$sha256"; then size_of "$place/$sha256"; exit 0; fi
+have=$(size_of "$place/$sha256.part")
+[ "$have" -lt "$bytes" ] || have=0
+printf %s "$have"
+`
+
 /** Makes a whole file of what came, if it is what `$sha256` says, and puts a copy of it at `$path`. */
 export const TAKE = `${PLACE}need_tool wc mv rm cat
 entry=$place/$sha256

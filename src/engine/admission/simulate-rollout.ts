@@ -16,7 +16,9 @@ import { takePlace } from './freed-place.ts'
 import { failuresOf } from './judge-wave.ts'
 import { Ledger } from './ledger.ts'
 import type { Situation } from './rule.ts'
+import { freeze } from './rules/freeze.ts'
 import { RULES } from './rules/index.ts'
+import { window } from './rules/window.ts'
 
 /** When a device is taken, and when it is done. */
 export interface PlannedVisit {
@@ -24,6 +26,8 @@ export interface PlannedVisit {
   readonly store: string
   readonly from: number
   readonly to: number
+  /** When people at the device are warned; absent: nobody is. */
+  readonly warnedAt?: number
 }
 
 export interface PlannedWave {
@@ -64,7 +68,7 @@ const ASKED = RULES.filter(
 /**
  * The calendar of a rollout before it starts: the rules of admission are put to every device at the times at which they
  * would be asked, by a clock that jumps from one thing that happens to the next. Everything goes well, every change takes
- * as long as expected, and every device was seen working, or is out since a run that failed.
+ * as long as expected, people who are warned let it begin after the time that they were told, and every device was seen working, or is out since a run that failed.
  */
 export function simulateRollout(options: SimulationOptions): PlannedRollout {
   const { policy, purpose } = options
@@ -86,6 +90,8 @@ export function simulateRollout(options: SimulationOptions): PlannedRollout {
 
 interface Running {
   readonly device: string
+  /** Until then people who were warned of it are waited for, and the run has a place for another. */
+  readonly from: number
   readonly to: number
 }
 
@@ -147,7 +153,7 @@ class Wave {
   }
 
   #askDue(): void {
-    while (this.#due.length > 0 && this.#running.length < this.#parallel) {
+    while (this.#due.length > 0 && this.#active() < this.#parallel) {
       const device = this.#due.shift() as string
       const decision = this.#decide(device)
       if (decision.kind === 'begin') this.#begin(device, decision.takes)
@@ -155,6 +161,17 @@ class Wave {
         this.#sleep(device, decision.until)
       else this.#waiting.push(device)
     }
+  }
+
+  #active(): number {
+    return this.#running.filter(({ from }) => from <= this.#now).length
+  }
+
+  /** How long people at the device are waited for behind a warning; undefined: nobody is warned. */
+  #warnedMs(device: string): number | undefined {
+    const { policy, purpose } = this.#options
+    const warnings = policy.warningsOf(device, purpose)
+    return warnings.length === 0 ? undefined : Math.max(...warnings.map(({ waitMs }) => waitMs))
   }
 
   #decide(device: string) {
@@ -168,7 +185,13 @@ class Wave {
       expected: expectedOf(device),
       wave: this.#index,
     }
-    return decide(policy, this.#situation(), question, ASKED)
+    const situation = this.#situation()
+    const decision = decide(policy, situation, question, ASKED)
+    const warnedMs = this.#warnedMs(device) ?? 0
+    if (decision.kind !== 'begin' || warnedMs === 0) return decision
+    // Nobody is warned of a change that would not fit any more behind the waiting.
+    const later = decide(policy, { ...situation, now: situation.now + warnedMs }, question, [freeze, window])
+    return later.kind === 'begin' ? decision : later
   }
 
   #situation(): Situation {
@@ -212,10 +235,13 @@ class Wave {
     const held = takePlace(place, this.#ledger.place(device))
     this.#ledger.put({ ...held, phase: 'changing' })
     const { changeMs, proofMs } = expectedOf(device)
-    const to = this.#now + changeMs + proofMs
+    const warnedMs = this.#warnedMs(device)
+    const from = this.#now + (warnedMs ?? 0)
+    const to = from + changeMs + proofMs
     // Who ends first is first; most that begin last end last.
-    this.#running.splice(this.#running.findLastIndex((other) => other.to <= to) + 1, 0, { device, to })
-    this.visits.push({ device, store: this.#storeOf(device), from: this.#now, to })
+    this.#running.splice(this.#running.findLastIndex((other) => other.to <= to) + 1, 0, { device, from, to })
+    const warned = warnedMs !== undefined && { warnedAt: this.#now }
+    this.visits.push({ device, store: this.#storeOf(device), from, to, ...warned })
   }
 
   #sleep(device: string, until: number): void {

@@ -7,6 +7,7 @@ import type { Clock } from '../../core/ports.ts'
 import type { Runbook, Scope, Step } from '../../core/runbook.ts'
 import { type LinkedStep, type ReadyChain, readyChain } from './chain-steps.ts'
 import { type Converged, converge } from './change-step.ts'
+import { broughtBy, drifted } from './content-ways.ts'
 import { failedBefore, goesOn } from './go-on.ts'
 import type { LeaveToChange } from './leave-to-change.ts'
 import { LookAhead, type Looks } from './look-ahead.ts'
@@ -208,7 +209,7 @@ export class StepWalk {
     if (carried) return this.#goOn({ step, look, changes }, { rest, carried })
     if (changes.length === 0) return { state: 'ok', ...seen }
     if (!look.observation.converge) return this.#failedAs(unmet(changes, look.observation), seen)
-    if (!this.#options.isChanging) return { state: 'drifted', changes: changes.map(presentable), ...seen }
+    if (!this.#options.isChanging) return { ...(await drifted(look, changes)), ...seen }
     return this.#change({ step, look, changes }, rest)
   }
 
@@ -385,11 +386,6 @@ const ALWAYS_LATE: Failure = {
 }
 
 const NOT_SEEN: Failure = { code: 'INTERNAL_BUG', phase: 'verify', message: 'It was not looked at after its change.' }
-
-/** How the files of a change came. */
-function broughtBy({ look: { channel } }: Due): Pick<StepOutcome, 'content'> {
-  return channel.came.length > 0 ? { content: channel.came } : {}
-}
 
 /** What was seen after all that a change asked; undefined when there is nothing that counts. */
 async function lookAfter(glance: Glance | undefined, { look: { channel } }: Due): Promise<Look | undefined> {

@@ -1,6 +1,6 @@
 import { Fenced, NotRun } from '../../core/chain.ts'
 import type { ShellAnswer, ShellChannel, ShellRequest, UploadOptions } from '../../core/channel.ts'
-import type { ContentCame } from '../../core/content.ts'
+import type { ContentCame, ContentToSend } from '../../core/content.ts'
 import { type Phase, SessionLost } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
 
@@ -175,6 +175,11 @@ export class TrackedChannel implements ShellChannel {
         return this.#wait(shell.upload(path, content, { ...options, timeoutMs }))
       },
     }
+  }
+
+  async foresee(content: ContentToSend): Promise<ContentCame | undefined> {
+    this.#count()
+    return await this.#shell.foresee?.(content)
   }
 
   async renew(): Promise<void> {

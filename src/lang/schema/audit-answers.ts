@@ -43,6 +43,16 @@ export const AUDIT_VERIFIED_JSON_SCHEMA: object = answer(
   },
 )
 
+export const AUDIT_CUT_JSON_SCHEMA: object = answer(
+  'audit-cut',
+  ['Rows cut off the audit log', 'What `till audit cut --json` has done.'],
+  {
+    rows: { description: 'How many rows were cut off now.', type: 'integer', minimum: 0 },
+    cut: { description: 'Up to where rows are cut off; null: none are.', anyOf: [PLACE, { type: 'null' }] },
+    vouched: { description: 'An unsigned checkpoint was signed.', type: 'boolean' },
+  },
+)
+
 export const AUDIT_ANCHOR_JSON_SCHEMA: object = {
   ...HEAD,
   $id: 'https://tillwright.dev/schemas/audit-anchor/1',

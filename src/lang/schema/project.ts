@@ -1,5 +1,6 @@
 import { ASSIGNMENT_MODES } from '../../core/assignment-schedule.ts'
 import { DURATION, DURATION_PATTERN } from '../../core/duration.ts'
+import { PROJECT_AUDIT } from './audit.ts'
 import { AVAILABILITY } from './availability.ts'
 import { CONTENT } from './content.ts'
 import { CONTRACTS } from './contracts.ts'
@@ -222,6 +223,7 @@ export const PROJECT_SCHEMA = {
     warnings: WARNINGS,
     policies: POLICIES,
     plans: PROJECT_PLANS,
+    audit: PROJECT_AUDIT,
     hooks: HOOKS,
     server: SERVER,
     workers: WORKERS,

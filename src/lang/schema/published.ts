@@ -1,7 +1,12 @@
 import type { Module } from '../../core/module.ts'
 import { API_ANSWER_SCHEMAS } from './api-answers.ts'
 import { APPROVAL_JSON_SCHEMA } from './approval-answer.ts'
-import { AUDIT_ANCHOR_JSON_SCHEMA, AUDIT_JSON_SCHEMA, AUDIT_VERIFIED_JSON_SCHEMA } from './audit-answers.ts'
+import {
+  AUDIT_ANCHOR_JSON_SCHEMA,
+  AUDIT_CUT_JSON_SCHEMA,
+  AUDIT_JSON_SCHEMA,
+  AUDIT_VERIFIED_JSON_SCHEMA,
+} from './audit-answers.ts'
 import { BLAME_JSON_SCHEMA } from './blame-answer.ts'
 import { BREAKER_JSON_SCHEMA } from './breaker-answer.ts'
 import { CODE_QUALITY_JSON_SCHEMA } from './code-quality.ts'
@@ -90,6 +95,7 @@ export function publishedSchemas(modules: readonly Module[]): Readonly<Record<st
     approval: APPROVAL_JSON_SCHEMA,
     audit: AUDIT_JSON_SCHEMA,
     'audit-anchor': AUDIT_ANCHOR_JSON_SCHEMA,
+    'audit-cut': AUDIT_CUT_JSON_SCHEMA,
     'audit-verified': AUDIT_VERIFIED_JSON_SCHEMA,
     breaker: BREAKER_JSON_SCHEMA,
     ...SAFETY_ANSWER_SCHEMAS,

@@ -206,6 +206,25 @@ const CONTENT_CAME = {
     kept_bytes: { description: 'How many of the bytes the device had from earlier.', type: 'integer' },
     line_bytes: { description: 'How many went over the line of the store.', type: 'integer' },
     why: { description: 'Why a device of the store did not give it, or not all of it.', type: 'string' },
+    held: {
+      description: 'In a plan: what is missing would go over a metered line, and is not sent.',
+      type: 'boolean',
+    },
+  },
+} as const
+
+const BYTES = { type: 'integer', minimum: 0 } as const
+
+export const CONTENT_BYTES = {
+  description:
+    'Bytes of files of the repository by the ways that they went; in a plan, would go, with no less over lines than will. Absent: none is looked after.',
+  type: 'object',
+  required: ['line_bytes', 'neighbour_bytes', 'kept_bytes', 'held_bytes'],
+  properties: {
+    line_bytes: { ...BYTES, description: 'Over lines of stores.' },
+    neighbour_bytes: { ...BYTES, description: 'From other devices of the store, by its LAN.' },
+    kept_bytes: { ...BYTES, description: 'The devices had them from earlier.' },
+    held_bytes: { ...BYTES, description: 'Held back, as they would go over a metered line.' },
   },
 } as const
 
@@ -240,7 +259,11 @@ export const STEP_RECORD = {
       type: 'object',
       additionalProperties: { type: 'string' },
     },
-    content: { description: 'How files of the repository came to the device.', type: 'array', items: CONTENT_CAME },
+    content: {
+      description: 'How files of the repository came to the device; of a step that is drifted, how they would come.',
+      type: 'array',
+      items: CONTENT_CAME,
+    },
   },
 } as const
 

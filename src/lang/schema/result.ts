@@ -1,5 +1,6 @@
 import { HEAD } from './forms.ts'
 import {
+  CONTENT_BYTES,
   COUNTS,
   DEVICE_NAME,
   DEVICE_OUTCOME,
@@ -60,7 +61,11 @@ export const RESULT_JSON_SCHEMA: object = {
       description: 'Devices by how they ended.',
       type: 'object',
       required: ['counts', 'unknown'],
-      properties: { counts: COUNTS, unknown: UNKNOWN_DEVICES },
+      properties: {
+        counts: COUNTS,
+        unknown: UNKNOWN_DEVICES,
+        content: CONTENT_BYTES,
+      },
     },
     findings: {
       description: 'What the truth tables of the runbooks say, each cause once.',

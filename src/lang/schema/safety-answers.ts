@@ -118,13 +118,16 @@ const SCHEDULE_JSON_SCHEMA: object = answer(
         pause: { description: 'Somebody must say that it goes on behind it.', type: 'boolean' },
         stores: {
           type: 'array',
-          items: closed({
-            store: TEXT,
-            time_zone: TEXT,
-            from: MOMENT,
-            to: MOMENT,
-            devices: { description: 'Full names.', type: 'array', items: TEXT },
-          }),
+          items: closed(
+            {
+              store: TEXT,
+              time_zone: TEXT,
+              from: MOMENT,
+              to: MOMENT,
+              devices: { description: 'Full names.', type: 'array', items: TEXT },
+            },
+            { warned_at: { ...MOMENT, description: 'When the first people there are warned; absent: nobody is.' } },
+          ),
         },
       }),
     },

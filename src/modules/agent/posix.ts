@@ -12,12 +12,12 @@ import { failureOf } from '../../shell/tool-answer.ts'
 import type { Side } from '../define.ts'
 import { windowsOnly } from '../windows-only.ts'
 import { type AgentParams, type AgentState, changedFiles } from './agent-state.ts'
-import { actOf, INSTALLS, PATIENCE_S } from './change.ts'
+import { actOf, INSTALLS, PATIENCE_S, sends } from './change.ts'
 import { desired } from './desired-agent.ts'
 import { readAgent } from './posix-reading.ts'
 import { changeVerdict } from './verdict.ts'
 
-export const onPosix: Side<AgentParams, AgentState> = { observe, converge }
+export const onPosix: Side<AgentParams, AgentState> = { observe, converge, sends }
 
 async function observe(context: ModuleContext, params: AgentParams): Promise<Result<AgentState>> {
   const only = { properties: params.properties, signer: params.file?.signer }

@@ -15,11 +15,11 @@ import { OBSERVE_WINDOWS_SERVICE, serviceOf, type WindowsServiceAnswer } from '.
 import { askJson } from '../../shell/powershell-ask.ts'
 import type { Side } from '../define.ts'
 import { type AgentKind, type AgentParams, type AgentReading, type AgentState, changedFiles } from './agent-state.ts'
-import { actOf, INSTALLS, PATIENCE_S } from './change.ts'
+import { actOf, INSTALLS, PATIENCE_S, sends } from './change.ts'
 import { desired } from './desired-agent.ts'
 import { windowsVerdict } from './verdict.ts'
 
-export const onWindows: Side<AgentParams, AgentState> = { observe, converge }
+export const onWindows: Side<AgentParams, AgentState> = { observe, converge, sends }
 
 /** What the MSI calls them, and the folders in it that it puts them into: that of 32 bits is another. */
 const NAMES: Readonly<Record<AgentKind, string>> = { zabbix_agent2: 'Zabbix Agent 2', zabbix_agentd: 'Zabbix Agent' }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Change } from '../../core/change.ts'
+import type { ContentToSend } from '../../core/content.ts'
 import { type Failure, fail, type Result, success } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { ModuleContext, Proof } from '../../core/module.ts'
@@ -89,6 +90,7 @@ export const file = defineModule({
   explain: explainFile,
   value: shownState,
   converge,
+  sends,
   proof,
 })
 
@@ -164,6 +166,17 @@ function proof(params: FileParams, _changes: readonly Change[], { reading, desir
     ...(owner !== undefined && { owner }),
     ...(group !== undefined && { group }),
   })
+}
+
+function sends(
+  { sensitive = false, state }: FileParams,
+  changes: readonly Change[],
+  { desired }: FileState,
+): readonly ContentToSend[] {
+  const isSent = changes.some(({ path }) => path === 'content' || path === 'state')
+  if (!isSent || (state ?? 'present') !== 'present' || desired?.sizeBytes === undefined) return []
+  const { sha256, sizeBytes, source, isSecret } = desired
+  return [{ sha256, sizeBytes, ...((source === undefined || sensitive || isSecret) && { isHidden: true }) }]
 }
 
 async function converge(

@@ -15,6 +15,7 @@ import type { PackageParams, State } from './package-state.ts'
 export const onPosix: Side<PackageParams, State> = {
   observe,
   converge,
+  sends: (_params, changes, { file }) => (file && changes.some(({ path }) => path !== 'hold') ? [file] : []),
   proof: (params) =>
     params.file === undefined
       ? {

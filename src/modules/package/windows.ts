@@ -12,6 +12,7 @@ import type { PackageParams, State } from './package-state.ts'
 export const onWindows: Side<PackageParams, State> = {
   observe,
   converge,
+  sends: (_params, changes, { file }) => (file && changes.some(({ path }) => path !== 'unfinished') ? [file] : []),
   proof: (params, _changes, { products = [], unfinished }) =>
     params.state === 'absent' && !unfinished && products.length === 1 && products[0]?.msi && products[0].user === ''
       ? proofBy(GONE, undefined)

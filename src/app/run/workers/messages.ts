@@ -111,6 +111,7 @@ export type Question =
 export type ContentAsk =
   | { readonly what: 'take'; readonly bytes: number }
   | { readonly what: 'seek'; readonly sha256: string }
+  | { readonly what: 'foresee'; readonly sha256: string; readonly has: boolean; readonly mayGet: boolean }
   | { readonly what: 'got'; readonly sha256: string; readonly whole: boolean }
 
 export type Answer = { readonly value: JsonValue } | { readonly error: string }

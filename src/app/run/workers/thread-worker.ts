@@ -334,6 +334,7 @@ export class ThreadWorker implements LoginParty {
     if (!held || !desk) throw new Error('a question about a device that has ended')
     const device = this.#about(held, peer)
     if (ask.what === 'seek') return await desk.seek(device, ask.sha256)
+    if (ask.what === 'foresee') return (await desk.foresee(device, ask.sha256, ask)) ?? null
     if (ask.what === 'take') await desk.take(device, ask.bytes)
     else await desk.got(device, ask.sha256, ask.whole)
     return null
