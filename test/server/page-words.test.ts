@@ -9,6 +9,22 @@ import { PASSWORD } from './accounts.ts'
 import { eyesProject } from './eyes-project.ts'
 import { NORTH, type ServedProject, SOUTH } from './served-project.ts'
 
+/** Runs in the browser: texts of a page, and what readers of screens say, but for what is said to be English. */
+const TEXTS = `(() => {
+  const apart = '[lang=en], code, pre, script, noscript, style, option, select'
+  const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT)
+  const found = [document.title]
+  while (walker.nextNode()) {
+    const { parentElement, textContent } = walker.currentNode
+    if (!parentElement?.closest(apart)) found.push(textContent ?? '')
+  }
+  for (const one of document.querySelectorAll('[title], [aria-label], [placeholder]')) {
+    if (one.closest(apart)) continue
+    for (const name of ['title', 'aria-label', 'placeholder']) found.push(one.getAttribute(name) ?? '')
+  }
+  return found
+})()`
+
 const CHROMIUM = '/usr/bin/chromium'
 const isHere = isThere({ what: 'tests of pages', debian: 'chromium', isHere: existsSync(CHROMIUM) })
 
@@ -86,20 +102,7 @@ describe.runIf(isHere)('words of pages', () => {
 
   /** Words in Latin letters on a page that say something in its language: its texts, and what readers of screens say. */
   async function latinWords(page: Page): Promise<string[]> {
-    const texts: string[] = await page.evaluate(() => {
-      const apart = '[lang=en], code, pre, script, noscript, style, option, select'
-      const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT)
-      const found = [document.title]
-      while (walker.nextNode()) {
-        const { parentElement, textContent } = walker.currentNode
-        if (!parentElement?.closest(apart)) found.push(textContent ?? '')
-      }
-      for (const one of document.querySelectorAll('[title], [aria-label], [placeholder]')) {
-        if (one.closest(apart)) continue
-        for (const name of ['title', 'aria-label', 'placeholder']) found.push(one.getAttribute(name) ?? '')
-      }
-      return found
-    })
+    const texts = await page.evaluate<string[]>(TEXTS)
     return texts
       .flatMap((text) => text.split(/[\s,:;.!?()"·…✕→←]+/))
       .filter((word) => /^[a-z]{3,}(?:-[a-z]+)*$/i.test(word))
@@ -170,8 +173,8 @@ describe.runIf(isHere)('words of pages', () => {
     const page = await signedIn('pl')
     await page.setViewportSize({ width: 360, height: 780 })
     await open(page, '/board')
-    const heights: number[] = await page.evaluate(() =>
-      [...document.querySelectorAll('table.report tbody th')].map((one) => one.getClientRects()[0]?.height ?? 0),
+    const heights = await page.evaluate<number[]>(
+      "[...document.querySelectorAll('table.report tbody th')].map((one) => one.getClientRects()[0]?.height ?? 0)",
     )
     expect(Math.max(...heights)).toBeLessThan(40)
     await open(page, '/')

@@ -84,7 +84,7 @@ export class ContentCourier {
 
   /** By which way a file would come, for all that can be seen without logging in at others: never less over the line. */
   async foresee({ sha256, sizeBytes, isHidden }: ContentToSend): Promise<ContentCame | undefined> {
-    const { desk } = this.#means
+    const { desk } = this.#dependencies
     if (sizeBytes <= desk.settings.aboveBytes) return undefined
     const isShared = desk.settings.share && this.#shell.dialect === 'posix' && isHidden !== true
     const kept = isShared ? await this.#kept(sha256, sizeBytes) : 0

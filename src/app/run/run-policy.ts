@@ -6,6 +6,7 @@ import type { Guard } from '../../core/guard.ts'
 import type { Policy, Purpose, PurposeRules } from '../../core/policy.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import type { UnfinishedRun } from '../../core/unfinished-run.ts'
+import type { Warning } from '../../core/warning.ts'
 import type { Admission } from '../../engine/admission/admission.ts'
 import type { CompiledPolicy } from '../../engine/admission/compile-policy.ts'
 import { policyAdmission } from '../../engine/admission/policy-admission.ts'
@@ -124,9 +125,7 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
     expectedOf,
     waves,
     before: before?.results,
-    warnedBefore: before
-      ? before.warned
-      : policy[purpose].warnings && (await notNowBefore(store, warnedOf, Date.now())),
+    warnedBefore: await warnedBefore(store, before, { rules: policy[purpose], warningsOf: warnedOf }),
     patienceMs,
     waitMs,
     ...(request.breakGlass !== undefined && { breakGlass: { by: request.by, why: request.breakGlass } }),
@@ -210,6 +209,16 @@ async function seenBefore(store: RunStore, { project, work, origin }: RunPolicyR
   if (!isBuiltIn(project) || origin !== 'hook') return seen
   for (const { device } of work) seen.set(device.name, { working: false, at: Date.now() })
   return seen
+}
+
+/** What people said before this run, or before it was cut off, as far as it counts; undefined where nobody is warned. */
+async function warnedBefore(
+  store: RunStore,
+  before: PolicyBefore | undefined,
+  by: { readonly rules: PurposeRules; readonly warningsOf: (device: string) => readonly Warning[] },
+): Promise<UnfinishedRun['warned'] | undefined> {
+  if (before) return before.warned
+  return by.rules.warnings && (await notNowBefore(store, by.warningsOf, Date.now()))
 }
 
 /** The policy that comes with Tillwright has neither windows nor freezes: only a hold can be broken. */
