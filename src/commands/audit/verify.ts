@@ -7,7 +7,6 @@ import { sandboxFlag } from '../../cli/run-flags.ts'
 import type { AuditAnchor, AuditVerdict } from '../../core/audit.ts'
 import { counted } from '../../core/counted.ts'
 import { EXIT } from '../../core/outcome.ts'
-import type { DetachedSigners } from '../../gitops/detached-signature.ts'
 
 export default class AuditVerify extends BaseCommand {
   static override summary = 'Find out whether a row of the audit log was changed, removed or put elsewhere.'
@@ -72,7 +71,7 @@ function wholeText({ rows, cut, compared }: Pick<AuditVerdict, 'rows' | 'cut' | 
 /** The heads that count, and what is wrong where none does although a signature is wanted. */
 async function counting(
   all: readonly AuditAnchor[],
-  by: DetachedSigners | undefined,
+  by: Parameters<typeof signedAnchors>[1] | undefined,
 ): Promise<{ readonly anchors: readonly AuditAnchor[]; readonly fault: readonly string[] }> {
   if (by === undefined) return { anchors: all, fault: [] }
   const { signers, revocations } = by
