@@ -159,9 +159,10 @@ it('counts the waiting behind a warning, and warns nobody of what would not fit 
 policies:
   default:
     guess: {change: 20m, proof: 10m}
-    caps: [{most: 1, of: store}]
-    windows: [{days: mon-sun, at: 22:00-24:00}]
-    rollout: {${NO_WAVES}, warn: [cashier]}
+    rollout:
+      windows: [{name: nights, hours: '22:00-24:00'}]
+      waves: false
+      warn: [cashier]
 `
   project = chainOf(['S-1'], { policy: policy('1h'), hours: 'closed' })
   const visits = async (): Promise<(Visit & { warned_at?: string })[]> => {

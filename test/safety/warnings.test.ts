@@ -119,7 +119,12 @@ describe('a warning', () => {
     const made = tillWith('exit 75', 'wait: 0s, again: 4s, times: 1')
     const first = made.start('apply', 'work', '--yes')
     const end = ended(first)
-    await until(first, () => told(made) === 1)
+    let said = ''
+    first.stdout?.on('data', (chunk) => {
+      said += chunk
+    })
+    // What was said is on record before it is shown.
+    await until(first, () => said.includes('not now'))
     first.kill('SIGKILL')
     await end
     const { stdout } = await made.till('apply', 'work', '--yes', '--json')
