@@ -79,7 +79,7 @@ export interface AuditCut {
 
 /** What is signed when rows are cut off: that what came after them goes on from this head. */
 export function checkpointText({ seq, hash }: AuditHead): string {
-  return JSON.stringify({ schema: 'till.audit-checkpoint/1', seq, hash })
+  return JSON.stringify({ audit_checkpoint: { seq, hash } })
 }
 
 /** Only ever added to. Rows about runs, approvals and the breaker are written by the store along with what they are about. */

@@ -32,7 +32,7 @@ test('lines of a run with every state', async () => {
       → Look at number 6.
 
     CONVERGE_FAILED converge 1 device: PL-0002/pos1
-      → See the message of the device.
+      → Look at number 6.
     CHECK_UNMET connect 1 device: PL-0002/pos4
       → A check changes nothing: mend on the device what it found, or let a step before it do so.
     CONNECT_TIMEOUT connect 1 device: PL-0002/pos2
@@ -42,7 +42,7 @@ test('lines of a run with every state', async () => {
     RUN_CANCELLED identify 1 device: PL-0003/pos1
       → Run it again; it does what is still missing.
     CONVERGE_LOST converge 1 device: PL-0003/pos2
-      → Resume it (\`till resume\`): it looks first, and does what is still missing. What cannot be seen is for you to look at.
+      → Look at number 6.
     agent-old, minor, for it, 1 device: PL-0001/pos3
     Slowest: PL-0001/pos4 0.4 s, PL-0002/pos3 0.4 s, PL-0001/pos3 0.3 s, PL-0002/pos2 0.3 s, PL-0001/pos2 0.2 s
     Plan till-health: 10 devices in 0.0 s

@@ -214,8 +214,11 @@ describe('the audit log', () => {
     // Nobody on this machine can sign: they stay.
     await project.till('apply', 'fine', '--yes')
     expect((await rows()).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7])
-    const eve = await project.till('audit', 'cut', '--sign', 'eve')
-    expect([eve.code, eve.stderr]).toEqual([2, expect.stringContaining('nobody of')])
+    const eve = await project.till('audit', 'cut', '--sign', 'eve', '--json')
+    expect([eve.code, JSON.parse(eve.stdout).diagnostics]).toMatchObject([
+      2,
+      [{ code: 'AUDIT_UNSIGNED', detail: expect.stringContaining('nobody of') }],
+    ])
     const done = await project.till('audit', 'cut', '--sign', 'anna', '--json')
     expect(errorsOf('audit-cut', JSON.parse(done.stdout))).toEqual([])
     expect(JSON.parse(done.stdout)).toMatchObject({ rows: 5, cut: { seq: 5 }, vouched: false })
