@@ -68,7 +68,7 @@ describe('the checks of a Windows device', () => {
     const names = new Set(WINDOWS_CHECKS.map(({ name }) => name))
     const modules = MODULES.filter(({ systems }) => systems.includes('windows')).map(({ name }) => `module ${name}`)
     // Whether there is something to print, to sell or to watch, no check can know.
-    const own = ['agent', 'fiscal', 'printer', 'vending', 'local', 'assert', 'script', 'file']
+    const own = ['agent', 'fiscal', 'payment_terminal', 'printer', 'vending', 'local', 'assert', 'script', 'file']
     expect(modules.filter((name) => !names.has(name)).map((name) => name.slice(7))).toEqual(own.sort())
     expect([...names].filter((name) => name.startsWith('guard '))).toHaveLength(5)
   })
