@@ -60,8 +60,8 @@ export class LazySession implements DeviceSession {
   #withCourier(shell: DeviceShell): DeviceShell {
     const { content } = this.#dependencies
     if (!content) return shell
-    const means = { desk: content, openPeer: (peer: Device) => this.#openPeer(peer) }
-    const courier = new ContentCourier(this.#device, shell, means)
+    const openPeer = (peer: Device): Peer => this.#openPeer(peer)
+    const courier = new ContentCourier(this.#device, shell, { desk: content, openPeer })
     return {
       ...shell,
       upload: (...upload) => courier.upload(...upload),

@@ -218,7 +218,7 @@ async function warnedBefore(
   by: { readonly rules: PurposeRules; readonly warningsOf: (device: string) => readonly Warning[] },
 ): Promise<UnfinishedRun['warned'] | undefined> {
   if (before) return before.warned
-  return by.rules.warnings && (await notNowBefore(store, by.warningsOf, Date.now()))
+  return by.rules.warnings && (await notNowBefore(store, by.warningsOf, store.nowMs()))
 }
 
 /** The policy that comes with Tillwright has neither windows nor freezes: only a hold can be broken. */

@@ -4,9 +4,10 @@ import type { Conversation, Line, Turn } from '../line/line.ts'
 import type { Asking } from '../printer/protocol.ts'
 import { SILENT } from '../printer/unanswered.ts'
 import { evidenceOf } from '../printer/visit.ts'
+import { ETX } from '../terminal/lrc-frame.ts'
 import type { TerminalReading } from '../terminal/reading.ts'
 import { terminalMissed, terminalNotReached } from '../terminal/readings.ts'
-import { ACKNOWLEDGED, communicationTest, deviceIn, ETX, packetsIn } from './codec.ts'
+import { ACKNOWLEDGED, communicationTest, deviceIn, packetsIn } from './codec.ts'
 
 /**
  * Tests the communication with a terminal that speaks ECR-EFT. It tells who it is, and not whether it takes cards: that stays unknown.

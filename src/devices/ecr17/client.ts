@@ -3,9 +3,10 @@ import type { Conversation, Line, Turn } from '../line/line.ts'
 import type { Asking } from '../printer/protocol.ts'
 import { SILENT } from '../printer/unanswered.ts'
 import { evidenceOf } from '../printer/visit.ts'
+import { ACK, ETX } from '../terminal/lrc-frame.ts'
 import type { TerminalReading } from '../terminal/reading.ts'
 import { terminalMissed, terminalNotReached, terminalReady } from '../terminal/readings.ts'
-import { ACK, ACKNOWLEDGED, conditionsOf, ETX, stateIn, statusRequest } from './codec.ts'
+import { ACKNOWLEDGED, conditionsOf, stateIn, statusRequest } from './codec.ts'
 
 const NAK = 0x15
 

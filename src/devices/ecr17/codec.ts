@@ -1,3 +1,4 @@
+import { ACK, ETX, lrcFrame, lrcMessages } from '../terminal/lrc-frame.ts'
 import type { TerminalCondition } from '../terminal/reading.ts'
 
 /*
@@ -5,32 +6,19 @@ import type { TerminalCondition } from '../terminal/reading.ts'
  * the LRC is the exclusive or of 7F and all bytes behind STX, ETX among them.
  */
 
-const STX = 0x02
-export const ETX = 0x03
-export const ACK = 0x06
-const BASE = 0x7f
+const LRC_SEED = 0x7f
 /** Any terminal: one that checks identifiers takes this one, too. */
 const ANY_TERMINAL = '00000000'
 
 /** `06 03 7A`: behind each message, and what a terminal sends before its answer. */
-export const ACKNOWLEDGED: Uint8Array = Uint8Array.of(ACK, ETX, ACK ^ ETX ^ BASE)
+export const ACKNOWLEDGED: Uint8Array = Uint8Array.of(ACK, ETX, ACK ^ ETX ^ LRC_SEED)
 
 /**
  * Terminal status, the only message that is ever sent: "terminal identifier, 0, s".
  * @param terminalId eight digits
  */
 export function statusRequest(terminalId: string = ANY_TERMINAL): Uint8Array {
-  return frame(`${terminalId}0s`)
-}
-
-/** A message between STX and its LRC. */
-export function frame(message: string): Uint8Array {
-  const body = [...Buffer.from(message, 'latin1'), ETX]
-  return Uint8Array.of(
-    STX,
-    ...body,
-    body.reduce((lrc, byte) => lrc ^ byte, BASE),
-  )
+  return lrcFrame(`${terminalId}0s`, LRC_SEED)
 }
 
 export interface Ecr17State {
@@ -43,19 +31,15 @@ export interface Ecr17State {
 
 /** The first message in what came that answers the question; undefined where no check sum or form fits. */
 export function stateIn(bytes: Uint8Array): Ecr17State | undefined {
-  // A check sum may have the value of STX, too.
-  for (let at = bytes.indexOf(STX); at >= 0; at = bytes.indexOf(STX, at + 1)) {
-    const end = bytes.indexOf(ETX, at)
-    const lrc = bytes.subarray(at + 1, end + 1).reduce((sum, byte) => sum ^ byte, BASE)
-    const state = end >= 0 && bytes[end + 1] === lrc ? stateOf(bytes.subarray(at + 1, end)) : undefined
+  for (const message of lrcMessages(bytes, LRC_SEED)) {
+    const state = stateOf(message)
     if (state) return state
   }
   return undefined
 }
 
-function stateOf(message: Uint8Array): Ecr17State | undefined {
-  const text = Buffer.from(message).toString('latin1')
-  const [, terminalId, clock = '', status, software = ''] = /^(\d{8})0s.{10}(\d{10})(.)(.*)$/s.exec(text) ?? []
+function stateOf(message: string): Ecr17State | undefined {
+  const [, terminalId, clock = '', status, software = ''] = /^(\d{8})0s.{10}(\d{10})(.)(.*)$/s.exec(message) ?? []
   if (terminalId === undefined || status === undefined) return undefined
   const [, day, month, year, hour, minute] = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(clock) ?? []
   const isDate = Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1
