@@ -214,7 +214,7 @@ const INPUT = {
     'Take the newest release: in it they work with PostgreSQL, too.',
   ),
   SINK_LIBRARY_MISSING: entry(
-    'A sink needs a library that is not installed',
+    'A sink needs a library that is not installed, or does not load',
     'Install it by the command that is shown.',
   ),
   SINK_UNKNOWN: entry('There is no such sink', 'Name one of `sinks` of tillwright.yaml.'),
@@ -224,7 +224,7 @@ const INPUT = {
   ),
   SOURCE_UNKNOWN: entry('There is no such source of events', 'Name one of `sources` of tillwright.yaml.'),
   SOURCE_LIBRARY_MISSING: entry(
-    'A source needs a library that is not installed',
+    'A source needs a library that is not installed, or does not load',
     'Install it by the command that is shown.',
   ),
   SERVER_RUNNING: entry(

@@ -37,21 +37,6 @@ const POLL_MS = 5
 /** For which a broker would say the same again: MSG_SIZE_TOO_LARGE, INVALID_MSG, TOPIC_EXCEPTION, INVALID_RECORD. */
 const REFUSALS: ReadonlySet<number> = new Set([10, 2, 17, 87])
 
-/** What is to be installed where Kafka is spoken to. */
-export const INSTALL = 'npm install --global node-rdkafka@3.6.1'
-
-/** The library, if it is installed; undefined where it is not. */
-export async function loadRdkafka(): Promise<Rdkafka | undefined> {
-  // A name that is not known when this is bundled: it has native parts.
-  const name = 'node-rdkafka'
-  try {
-    const loaded = (await import(name)) as { readonly default?: Rdkafka } & Partial<Rdkafka>
-    return loaded.default ?? (loaded as Rdkafka)
-  } catch {
-    return undefined
-  }
-}
-
 /** Kafka by librdkafka: idempotent, all replicas, a report for each message. Order within a partition is kept. */
 export class KafkaSink implements Sink {
   readonly batch = BATCH

@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -121,6 +131,22 @@ describe.each(nodes)('in an empty folder, on Node.js $version', ({ path }) => {
     expect(await run('plan', 'agent-update')).toBe(0)
     expect((await till('status', '--sandbox', '--json')).stdout).toContain('"in-sync":2')
   })
+})
+
+it('says why a library beside it does not load, and what helps', async () => {
+  const library = join(installed.folder, 'node_modules/node-rdkafka')
+  mkdirSync(library)
+  writeFileSync(join(library, 'index.js'), "throw new Error('was compiled against another Node.js\\nmore')")
+  const sinks = 'sinks:\n  stream: {kafka: {brokers: ["127.0.0.1:9"]}}\n'
+  const project = new TestProject({ 'tillwright.yaml': `inventory: inventory/\nrunbooks: runbooks/\n${sinks}` })
+  try {
+    const { stderr } = await installed.till(process.execPath, project.root, 'sinks', 'drain')
+    expect(stderr).toContain('node-rdkafka does not load: was compiled against another Node.js SINK_LIBRARY_MISSING')
+    expect(stderr).toContain(`Have it built for Node.js ${process.version}: npm install --global node-rdkafka@`)
+  } finally {
+    project.remove()
+    rmSync(library, { recursive: true })
+  }
 })
 
 it('answers --version as oclif would, which it does not load for that', async () => {

@@ -3,16 +3,29 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { isThere } from './debian.ts'
 
-/** `BUILD_LIBRDKAFKA=0 npm install --prefix .peers/rdkafka node-rdkafka@3.6.1`, with librdkafka-dev. It has to be compiled. */
-const PEERS = process.env['TILL_RDKAFKA'] ?? join(import.meta.dirname, '../../.peers/rdkafka')
-const PLACE = join(PEERS, 'node_modules/node-rdkafka')
-const hasKcat = spawnSync('kcat', ['-V']).error === undefined
+const PLACE = join(import.meta.dirname, '../../.peers/compiled/node_modules/node-rdkafka')
+const isHere = spawnSync('kcat', ['-V']).error === undefined && existsSync(join(PLACE, 'build'))
 
-/** node-rdkafka, where it and kcat are there. */
-export const rdkafka: unknown =
-  hasKcat && existsSync(join(PLACE, 'build')) ? createRequire(import.meta.url)(PLACE) : undefined
-if (!rdkafka) console.warn('Skipped: tests of Kafka; they need kcat, and node-rdkafka in .peers/rdkafka')
+/** node-rdkafka, where it and kcat are there; undefined on another line of Node.js than the one it was compiled for. */
+export const rdkafka: unknown = isThere({
+  what: 'tests of Kafka (node-rdkafka as .ci/run compiles it)',
+  debian: 'kcat librdkafka-dev',
+  isHere,
+})
+  ? compiled()
+  : undefined
+
+function compiled(): unknown {
+  try {
+    return createRequire(import.meta.url)(PLACE)
+  } catch (error) {
+    if (!(error as Error).message.includes('NODE_MODULE_VERSION')) throw error
+    console.warn(`Skipped: tests of Kafka; node-rdkafka is compiled for another Node.js than ${process.version}`)
+    return undefined
+  }
+}
 
 /** The mock broker of librdkafka, in a process of kcat that reads one topic. */
 export class KafkaMock {

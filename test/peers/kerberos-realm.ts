@@ -3,26 +3,28 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isThere } from './debian.ts'
 import { freePort } from './ssh-servers.ts'
 
 const PATH = `/usr/sbin:/usr/bin:/sbin:/bin`
 
-/** Whether the optional package is there: it must be compiled, so that not even CI insists on it. */
-export const hasKerberosPackage = ((): boolean => {
+const isHere = isInstalled('kerberos') && existsSync('/usr/sbin/krb5kdc') && existsSync('/usr/bin/kinit')
+
+/** Whether a realm can be set up and used: the package `kerberos` has to be compiled, as .ci/run does. */
+export const hasKerberos = isThere({
+  what: 'tests with Kerberos (the npm package kerberos as .ci/run compiles it)',
+  debian: 'krb5-kdc krb5-admin-server krb5-user libkrb5-dev',
+  isHere,
+})
+
+function isInstalled(name: string): boolean {
   try {
-    createRequire(import.meta.url).resolve('kerberos')
+    createRequire(import.meta.url).resolve(name)
     return true
   } catch {
     return false
   }
-})()
-
-/** Whether a realm can be set up and used. */
-export const hasKerberos = hasKerberosPackage && existsSync('/usr/sbin/krb5kdc') && existsSync('/usr/bin/kinit')
-if (!hasKerberos)
-  console.warn(
-    'Skipped: tests with Kerberos; install krb5-kdc, krb5-admin-server, krb5-user, libkrb5-dev and `npm install --no-save kerberos`.',
-  )
+}
 
 /** A Kerberos realm of this machine, with a ticket for its user. */
 export interface KerberosRealm {

@@ -4,7 +4,8 @@ import { InputError } from '../../core/diagnostic.ts'
 import { isFull, type Outbox, type SinkPosition, type SinkSettings } from '../../core/sink.ts'
 import { FileSink } from '../../streams/file-sink.ts'
 import { HttpSink } from '../../streams/http-sink.ts'
-import { INSTALL, KafkaSink, loadRdkafka } from '../../streams/kafka-sink.ts'
+import { type LibraryMissing, loadRdkafka } from '../../streams/kafka-library.ts'
+import { KafkaSink } from '../../streams/kafka-sink.ts'
 import { MqttSink } from '../../streams/mqtt-sink.ts'
 import { drain, keepSending, type Sending } from '../../streams/send.ts'
 import type { Sink } from '../../streams/sink.ts'
@@ -111,10 +112,10 @@ export async function openSink(project: Project, { name, to, source }: SinkSetti
     clearSecret(project, reference, { what: `The sink "${name}"`, source })
   if (to.kind === 'file') return new FileSink(inRoot(to.path), to)
   if (to.kind === 'kafka') {
-    const library = await loadRdkafka()
-    if (!library) throw notInstalled(name, source)
+    const loaded = await loadRdkafka()
+    if (!loaded.library) throw libraryMissing(name, loaded, source)
     const password = to.password === undefined ? undefined : await clear(to.password)
-    return new KafkaSink(library, withAuthority(to, project.root), {
+    return new KafkaSink(loaded.library, withAuthority(to, project.root), {
       origin: outbox.id,
       ...(password !== undefined && { password }),
     })
@@ -138,8 +139,7 @@ export async function openSink(project: Project, { name, to, source }: SinkSetti
   })
 }
 
-function notInstalled(name: string, source: SinkSettings['source']): InputError {
-  const summary = `The sink "${name}" goes to Kafka, and node-rdkafka is not installed`
-  const detail = `Install it beside till: ${INSTALL}`
-  return new InputError([{ code: 'SINK_LIBRARY_MISSING', severity: 'error', summary, detail, source }])
+function libraryMissing(name: string, { why, advice }: LibraryMissing, source: SinkSettings['source']): InputError {
+  const summary = `The sink "${name}" goes to Kafka, and node-rdkafka ${why}`
+  return new InputError([{ code: 'SINK_LIBRARY_MISSING', severity: 'error', summary, detail: advice, source }])
 }

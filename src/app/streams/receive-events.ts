@@ -9,7 +9,7 @@ import { KafkaReader } from '../../streams/intake/kafka-reader.ts'
 import { EventMapper } from '../../streams/intake/map-event.ts'
 import { MqttReader } from '../../streams/intake/mqtt-reader.ts'
 import { SetEventsReader } from '../../streams/intake/set-events-reader.ts'
-import { INSTALL, loadRdkafka } from '../../streams/kafka-sink.ts'
+import { type LibraryMissing, loadRdkafka } from '../../streams/kafka-library.ts'
 import type { Placing } from '../hooks/place-alerts.ts'
 import type { Project } from '../project.ts'
 import { withAuthority } from '../reach/key-files.ts'
@@ -138,9 +138,9 @@ async function openReader(
     case 'set_events':
       return new SetEventsReader(from, intake)
     case 'kafka': {
-      const library = await loadRdkafka()
-      if (!library) throw notInstalled(intake.settings)
-      return new KafkaReader(library, withAuthority(from, project.root), {
+      const loaded = await loadRdkafka()
+      if (!loaded.library) throw libraryMissing(intake.settings, loaded)
+      return new KafkaReader(loaded.library, withAuthority(from, project.root), {
         intake,
         password: await passwordOf(project, intake.settings),
         warn,
@@ -155,8 +155,7 @@ async function passwordOf(project: Project, { name, from, source }: SourceSettin
   return clearSecret(project, password, { what: `The source "${name}"`, source })
 }
 
-function notInstalled({ name, source }: SourceSettings): InputError {
-  const summary = `The source "${name}" reads Kafka, and node-rdkafka is not installed`
-  const detail = `Install it beside till: ${INSTALL}`
-  return new InputError([{ code: 'SOURCE_LIBRARY_MISSING', severity: 'error', summary, detail, source }])
+function libraryMissing({ name, source }: SourceSettings, { why, advice }: LibraryMissing): InputError {
+  const summary = `The source "${name}" reads Kafka, and node-rdkafka ${why}`
+  return new InputError([{ code: 'SOURCE_LIBRARY_MISSING', severity: 'error', summary, detail: advice, source }])
 }
