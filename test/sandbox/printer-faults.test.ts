@@ -32,6 +32,20 @@ const TABLE = `
   zebra       printer-silent          not-known         -                     till-support     unknown
   zebra       printer-busy            not-known         -                     monitoring       unknown
   zebra       refused                 not-known         -                     till-support     unknown
+  sbpl        paper-out               printer-blocked   paper-out             store            no
+  sbpl        cover-open              printer-blocked   head-open             store            no
+  sbpl        mechanism-error         printer-blocked   mechanism-error       printer-service  no
+  sbpl        printer-garbage         printer-down      -                     store            unknown
+  dpl         paper-out               printer-blocked   paper-out             store            no
+  dpl         cover-open              printer-blocked   head-open             store            no
+  dpl         mechanism-error         printer-blocked   mechanism-error       printer-service  no
+  dpl         printer-garbage         printer-down      -                     store            unknown
+  cpcl        paper-out               printer-blocked   paper-out             store            no
+  cpcl        cover-open              printer-blocked   cover-open            store            no
+  cpcl        printer-garbage         printer-down      -                     store            unknown
+  epl         paper-out               printer-blocked   paper-out             store            no
+  epl         cover-open              printer-blocked   head-open             store            no
+  epl         printer-garbage         printer-down      -                     store            unknown
   pjl         paper-out               printer-blocked   paper-out             store            no
   pjl         cover-open              printer-blocked   cover-open            store            no
   pjl         cutter-error            printer-blocked   paper-jam             store            no
@@ -221,9 +235,9 @@ describe.skipIf(!canIsolate)('faults of printers in the sandbox', () => {
     project.remove()
   })
 
-  test('there are at least sixty, of sixteen protocols', () => {
+  test('there are at least sixty, of twenty protocols', () => {
     expect(new Set(ROWS.map(({ protocol, faults }) => `${protocol} ${faults}`)).size).toBeGreaterThanOrEqual(60)
-    expect(new Set(ROWS.map(({ protocol }) => protocol)).size).toBe(16)
+    expect(new Set(ROWS.map(({ protocol }) => protocol)).size).toBe(20)
   })
 
   test.each(ROWS.map((row) => [title(row), row] as const))('%s', (_title, row) => {

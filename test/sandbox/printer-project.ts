@@ -4,6 +4,10 @@ import { TestProject } from '../cli/project.ts'
 const KINDS: Readonly<Record<string, string>> = {
   escpos: 'receipt-printer',
   zebra: 'label-printer',
+  cpcl: 'label-printer',
+  dpl: 'label-printer',
+  epl: 'label-printer',
+  sbpl: 'label-printer',
   pjl: 'office-printer',
   ipp: 'office-printer',
   snmp: 'office-printer',

@@ -34,12 +34,15 @@ const onWeb = (port: number, read: Web): PrinterProtocol => ({
   },
 })
 
+const RAW_PORT: UsualPlace = { port: 9100, baud: 9_600 }
+
 /** By the names that inventories use. */
 export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
   atol: onWeb(16732, async (dial, to, { where }, asking) => {
     const { readAtol } = await import('../atol/client.ts')
     return readAtol(dial, { ...to, ...accountOf(where) }, asking)
   }),
+  cpcl: onLine(async () => (await import('../label/cpcl.ts')).cpcl, RAW_PORT, true),
   cups: onWeb(631, async (dial, to, { where: { path, tls } }, asking) => {
     const { readCups } = await import('../ipp/cups-client.ts')
     return readCups(dial, { ...to, queue: path ?? '', tls: tls ?? false }, asking)
@@ -47,11 +50,13 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
   daisy: onLine(async () => (await import('../datecs/client.ts')).daisy, { port: 4999, baud: 9_600 }, true),
   datecs: onLine(async () => (await import('../datecs/client.ts')).datecs, { port: 4999, baud: 9_600 }, true),
   'datecs-x': onLine(async () => (await import('../datecs/client.ts')).datecsX, { port: 4999, baud: 115_200 }, true),
+  dpl: onLine(async () => (await import('../label/dpl.ts')).dpl, RAW_PORT, true),
+  epl: onLine(async () => (await import('../label/epl.ts')).epl, RAW_PORT, true),
   'epson-fp': onWeb(80, async (dial, to, { where: { tls } }, asking) => {
     const { readEpsonFp } = await import('../epson-fp/client.ts')
     return readEpsonFp(dial, { ...to, tls: tls ?? false }, asking)
   }),
-  escpos: onLine(async () => (await import('../escpos/client.ts')).escpos, { port: 9100, baud: 9_600 }, true),
+  escpos: onLine(async () => (await import('../escpos/client.ts')).escpos, RAW_PORT, true),
   ipp: onWeb(631, async (dial, to, { where: { path, tls } }, asking) => {
     const { readIpp } = await import('../ipp/client.ts')
     return readIpp(dial, { ...to, ...(path != null && { path }), tls: tls ?? false }, asking)
@@ -69,6 +74,7 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
   ),
   pjl: onLine(async () => (await import('../pjl/client.ts')).pjl, { port: 9100 }, true),
   posnet: onLine(async () => (await import('../posnet/client.ts')).posnet, { port: 6666, baud: 115_200 }, false),
+  sbpl: onLine(async () => (await import('../label/sbpl.ts')).sbpl, RAW_PORT, true),
   shtrih: onLine(shtrihAs({}), { port: 7778, baud: 115_200 }, true),
   'shtrih-2': onLine(shtrihAs({ onlySecond: true }), { port: 7778, baud: 115_200 }, true),
   snmp: {
@@ -88,8 +94,8 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
   },
   thermal: onLine(async () => (await import('../thermal/client.ts')).thermal, { port: 6001, baud: 9_600 }, true),
   tremol: onLine(async () => (await import('../tremol/client.ts')).tremol, { port: 8000, baud: 115_200 }, true),
-  tspl: onLine(async () => (await import('../tspl/client.ts')).tspl, { port: 9100, baud: 9_600 }, true),
-  zebra: onLine(async () => (await import('../zebra/client.ts')).zebra, { port: 9100, baud: 9_600 }, true),
+  tspl: onLine(async () => (await import('../label/tspl.ts')).tspl, RAW_PORT, true),
+  zebra: onLine(async () => (await import('../zebra/client.ts')).zebra, RAW_PORT, true),
 }
 
 const IPP_PORT = 631
@@ -97,7 +103,7 @@ const SNMP_PORT = 161
 
 /** What it speaks is found out. `port` is that of the raw port. */
 export const AUTO: PrinterProtocol = {
-  usual: { port: 9100, baud: 9_600 },
+  usual: RAW_PORT,
   oneAtATime: true,
   read: async (visit, asking) => {
     const { readByKind } = await import('./read-by-kind.ts')

@@ -8,6 +8,15 @@ import { EPSON_FP_FAULTS, epsonFpEmulator } from './epson-fp.ts'
 import { ESCPOS_FAULTS, escposEmulator } from './escpos.ts'
 import { type ImitatedPrinter, PRINTER_FAULTS, type PrinterEmulator, type PrinterFault } from './imitated-printer.ts'
 import { IPP_FAULTS, ippEmulator } from './ipp.ts'
+import {
+  CPCL_FAULTS,
+  cpclEmulator,
+  dplEmulator,
+  eplEmulator,
+  LABEL_FAULTS,
+  sbplEmulator,
+  tsplEmulator,
+} from './label-languages.ts'
 import { NOVIAPI_FAULTS, noviApiEmulator } from './noviapi.ts'
 import { NOVITUS_XML_FAULTS, novitusXmlEmulator } from './novitus-xml.ts'
 import { inTurn } from './one-at-a-time.ts'
@@ -17,7 +26,6 @@ import { SHTRIH_FAULTS, shtrih2Emulator, shtrihEmulator } from './shtrih.ts'
 import { type DatagramEmulator, SNMP_FAULTS, snmpEmulator } from './snmp.ts'
 import { THERMAL_FAULTS, thermalEmulator } from './thermal.ts'
 import { TREMOL_FAULTS, tremolEmulator } from './tremol.ts'
-import { TSPL_FAULTS, tsplEmulator } from './tspl.ts'
 import { VENDING_FAULTS, vendingEmulator } from './vending.ts'
 import { ZEBRA_FAULTS, zebraEmulator } from './zebra.ts'
 
@@ -31,9 +39,12 @@ interface Emulated {
 /** Printers that the sandbox has, by the names that inventories give their protocols, and the ports that these use. */
 export const EMULATORS: Readonly<Record<string, Emulated>> = {
   atol: { emulate: atolEmulator, shows: ATOL_FAULTS, port: 16732 },
+  cpcl: { emulate: cpclEmulator, shows: CPCL_FAULTS, port: 9100 },
   daisy: { emulate: daisyEmulator, shows: DATECS_FAULTS, port: 4999 },
   datecs: { emulate: datecsEmulator, shows: DATECS_FAULTS, port: 4999 },
   'datecs-x': { emulate: datecsXEmulator, shows: DATECS_X_FAULTS, port: 4999 },
+  dpl: { emulate: dplEmulator, shows: LABEL_FAULTS, port: 9100 },
+  epl: { emulate: eplEmulator, shows: LABEL_FAULTS, port: 9100 },
   'epson-fp': { emulate: epsonFpEmulator, shows: EPSON_FP_FAULTS, port: 80 },
   escpos: { emulate: escposEmulator, shows: ESCPOS_FAULTS, port: 9100 },
   'eva-dts': { emulate: vendingEmulator, shows: VENDING_FAULTS, port: 8080 },
@@ -43,12 +54,13 @@ export const EMULATORS: Readonly<Record<string, Emulated>> = {
   'novitus-xml': { emulate: novitusXmlEmulator, shows: NOVITUS_XML_FAULTS, port: 6001 },
   pjl: { emulate: pjlEmulator, shows: PJL_FAULTS, port: 9100 },
   posnet: { emulate: posnetEmulator, shows: POSNET_FAULTS, port: 6666 },
+  sbpl: { emulate: sbplEmulator, shows: LABEL_FAULTS, port: 9100 },
   shtrih: { emulate: shtrihEmulator, shows: SHTRIH_FAULTS, port: 7778 },
   'shtrih-2': { emulate: shtrih2Emulator, shows: SHTRIH_FAULTS, port: 7778 },
   snmp: { emulate: { answer: snmpEmulator }, shows: SNMP_FAULTS, port: 161 },
   thermal: { emulate: thermalEmulator, shows: THERMAL_FAULTS, port: 6001 },
   tremol: { emulate: tremolEmulator, shows: TREMOL_FAULTS, port: 8000 },
-  tspl: { emulate: tsplEmulator, shows: TSPL_FAULTS, port: 9100 },
+  tspl: { emulate: tsplEmulator, shows: LABEL_FAULTS, port: 9100 },
   zebra: { emulate: zebraEmulator, shows: ZEBRA_FAULTS, port: 9100 },
   zpl: { emulate: zebraEmulator, shows: ZEBRA_FAULTS, port: 9100 },
 }

@@ -1,7 +1,19 @@
 import type { Socket } from 'node:net'
 
 /** Protocols whose ports serve one connection at a time, as port 9100 mostly does. */
-const EXCLUSIVE: ReadonlySet<string> = new Set(['escpos', 'pjl', 'thermal', 'tspl', 'zebra', 'zpl', 'shtrih'])
+const EXCLUSIVE: ReadonlySet<string> = new Set([
+  'cpcl',
+  'dpl',
+  'epl',
+  'escpos',
+  'pjl',
+  'sbpl',
+  'thermal',
+  'tspl',
+  'zebra',
+  'zpl',
+  'shtrih',
+])
 
 /** Who waits for a printer, in order; the first is being served. */
 const queues = new WeakMap<object, { readonly socket: Socket; readonly serve: () => void }[]>()

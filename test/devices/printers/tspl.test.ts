@@ -1,10 +1,9 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
+import { tspl, tsplModel, tsplState } from '../../../src/devices/label/tspl.ts'
 import type { ConditionName } from '../../../src/devices/printer/reading.ts'
-import { tspl } from '../../../src/devices/tspl/client.ts'
-import { tsplModel, tsplState } from '../../../src/devices/tspl/codec.ts'
 import type { PrinterFault } from '../../../src/sandbox/printers/imitated-printer.ts'
-import { tsplEmulator } from '../../../src/sandbox/printers/tspl.ts'
+import { tsplEmulator } from '../../../src/sandbox/printers/label-languages.ts'
 import { Bench, lineSaying, names, reading } from './bench.ts'
 
 const bench = new Bench()

@@ -1,13 +1,17 @@
 import type { Condition } from '../printer/reading.ts'
 import { conditionsOf } from '../printer/visit.ts'
+import { type LabelQuestion, labelProtocol } from './label-language.ts'
 
 /*
  * Status polling of TSPL and TSPL2: `<ESC>!?` and `~!T` by TSC's programming manual (TTP-244 Plus, "Status Polling and Immediate
  * Commands"); bits 6 and 7 by Gprinter's (GP-2120T, command 29), where TSC has "other error" alone.
  */
 
-/** What can be asked. The first is answered at any time, also by a printer with an error. */
-export const QUESTIONS = { state: '\x1b!?', model: '~!T\r\n' } as const
+/** Answers have no length and no end of their own. */
+const QUIET_MS = 100
+/** Answered at any time, also by a printer with an error. */
+const STATE: LabelQuestion = { words: '<ESC>!?', send: '\x1b!?', until: { quietMs: QUIET_MS } }
+const MODEL: LabelQuestion = { words: '~!T', send: '~!T\r\n', until: { quietMs: QUIET_MS }, optional: true }
 
 const HEAD_OPEN = 0x01
 const PRINTING = 0x20
@@ -24,6 +28,20 @@ const BITS: readonly (readonly [mask: number, name: Condition['name'], words: st
 /** Jam and out of paper at once stand in no table: a VEVOR Y486BT with paper in it says so while its head is open. */
 const IMPOSSIBLE = 0x06
 
+/** TSC and many that imitate it. The state is asked twice: one byte alone may be left of something else. */
+export const tspl = labelProtocol({
+  name: 'tspl',
+  title: 'TSPL',
+  questions: [STATE, MODEL, STATE],
+  stateOf([first, named, last]) {
+    const state = tsplState(first) && tsplState(last)
+    if (!state) return undefined
+    const model = tsplModel(named)
+    const more = { printing: state.isPrinting }
+    return { conditions: state.conditions, more, ...(model !== undefined && { identity: { model } }) }
+  },
+})
+
 /** What a printer says in one byte. */
 export interface TsplState {
   readonly conditions: readonly Condition[]
@@ -31,7 +49,7 @@ export interface TsplState {
 }
 
 /** Undefined for what is no single byte: something else speaks. */
-export function tsplState(answer: Uint8Array): TsplState | undefined {
+export function tsplState(answer: Uint8Array = new Uint8Array()): TsplState | undefined {
   const [byte] = answer
   if (byte === undefined || answer.length !== 1) return undefined
   const isGuess = (byte & IMPOSSIBLE) === IMPOSSIBLE && (byte & HEAD_OPEN) !== 0
@@ -41,7 +59,7 @@ export function tsplState(answer: Uint8Array): TsplState | undefined {
 }
 
 /** `TTP-245C`, with whatever ends its line; undefined where it is no text. */
-export function tsplModel(answer: Uint8Array): string | undefined {
+export function tsplModel(answer: Uint8Array = new Uint8Array()): string | undefined {
   const text = Buffer.from(answer).toString('latin1').replaceAll('\0', '').trim()
   return /^[\x20-\x7e]{1,60}$/.test(text) ? text : undefined
 }
