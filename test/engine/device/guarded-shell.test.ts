@@ -5,7 +5,7 @@ import { SessionLost } from '../../../src/core/failure.ts'
 import type { Guard } from '../../../src/core/guard.ts'
 import { type GuardCheck, GuardClosed, GuardedShell } from '../../../src/engine/device/guarded-shell.ts'
 
-const LOST = new SessionLost({ code: 'CONNECTION_LOST', phase: 'observe', message: 'the line is gone' })
+const LOST = new SessionLost({ code: 'LEASE_LOST', phase: 'observe', message: 'the line is gone' })
 const LOOK: ShellRequest = { script: 'look' }
 const CHANGE: ShellRequest = { script: 'change', begins: true }
 
