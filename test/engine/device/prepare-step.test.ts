@@ -16,7 +16,10 @@ const PREPARATION: Preparation = {
 }
 
 function stepWith(params: JsonObject): Step {
-  return { ...step({ id: 's', module: 'line', with: {} }), params: { steps: [], render: () => ({ ok: true, value: params }) } }
+  return {
+    ...step({ id: 's', module: 'line', with: {} }),
+    params: { steps: [], render: () => ({ ok: true, value: params }) },
+  }
 }
 
 function prepare(params: JsonObject, more: Partial<Preparation> = {}) {
