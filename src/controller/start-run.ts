@@ -70,7 +70,10 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   const wrong =
     request.mode === 'drift'
       ? []
-      : [...checkValues(request.fleet, request.work), ...checkStepFiles(request, request.work)]
+      : [
+          ...checkValues(request.fleet, request.work, request.project.modules().all),
+          ...checkStepFiles(request, request.work),
+        ]
   if (wrong.length > 0) throw new InputError(wrong)
   await refuseWithoutWorkers(request, shared)
   const id = runId(SYSTEM_CLOCK.now())

@@ -2,6 +2,8 @@ import { isMap, type JsonValue } from '../core/json.ts'
 import type { Module } from '../core/module.ts'
 import { devicePatternProblem } from '../pattern/device-pattern.ts'
 import { asSentence, patternProblem } from '../pattern/pattern.ts'
+
+import { isSecretReference } from './template.ts'
 import { type SchemaOptions, type SchemaProblem, schemaProblems } from './validate.ts'
 import type { ValuePath } from './value-path.ts'
 
@@ -43,4 +45,12 @@ function textsAt(
   if (value === undefined || !isMap(value)) return []
   const keys = key === '*' ? Object.keys(value) : [key]
   return keys.flatMap((one) => (Object.hasOwn(value, one) ? textsAt(value[one], rest, [...at, one]) : []))
+}
+
+/** A schema sees a secret as the text that it will be. */
+export function withoutSecrets(value: JsonValue): JsonValue {
+  if (isSecretReference(value)) return 'secret'
+  if (Array.isArray(value)) return value.map(withoutSecrets)
+  if (!isMap(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item)]))
 }

@@ -5,12 +5,12 @@ import type { Module } from '../core/module.ts'
 import type { Expression, Step, Template } from '../core/runbook.ts'
 import type { SourceRange } from '../core/source.ts'
 import { compileExpression, type ExpressionProblem, SELECTOR_VARIABLES, type Variables } from './expression.ts'
-import { paramProblems } from './param-problems.ts'
+import { paramProblems, withoutSecrets } from './param-problems.ts'
 import type { StepOutline } from './runbook-outline.ts'
 import { scalarPlace } from './scalar-place.ts'
 import { wrongSecretKinds } from './secret-kind.ts'
 import { didYouMean } from './suggest.ts'
-import { compileTemplate, isSecretReference, isTemplated, type TemplateExpression } from './template.ts'
+import { compileTemplate, isTemplated, type TemplateExpression } from './template.ts'
 import { EXPRESSION_OPEN } from './template-text.ts'
 import { writtenIn } from './validate.ts'
 import { type ParsedYaml, type ValuePath, valueAt } from './yaml.ts'
@@ -244,14 +244,6 @@ function wrapped(text: string): ExpressionProblem {
   const inner = /^\s*\$\{\{(.*)\}\}\s*$/s.exec(text)?.[1]?.trim()
   const hint = inner === undefined ? 'write it without the signs' : `write: ${inner}`
   return { summary: 'The signs of a filled-in text are not used here', detail, hint, offset: 0, length: text.length }
-}
-
-/** A schema sees a secret as the text that it will be. */
-function withoutSecrets(value: JsonValue): JsonValue {
-  if (isSecretReference(value)) return 'secret'
-  if (Array.isArray(value)) return value.map(withoutSecrets)
-  if (!isMap(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSecrets(item)]))
 }
 
 function exampleOf(module: Module): string {

@@ -81,6 +81,33 @@ steps:
   expect((await project.till('runs', 'list', '--json')).stdout).not.toContain('"mode":"apply"')
 })
 
+it('holds what is filled in against the module, before anything is touched', async () => {
+  project.write(
+    'runbooks/named.yaml',
+    `name: named
+targets: device.kind == 'till'
+params:
+  service: {type: string, default: tillapp, description: A name}
+steps:
+  - command: { run: 'touch ${mark()}', creates: '${mark()}' }
+  - service: { name: "\${{ params.service }}", state: running }
+`,
+  )
+  for (const mode of [['plan'], ['apply', '--yes']] as const) {
+    const [command, ...more] = mode
+    const { code, stdout } = await project.till(command, 'named', '--param', 'service=a;b', ...more, '--json')
+    expect(JSON.parse(stdout).diagnostics).toEqual([
+      expect.objectContaining({
+        code: 'SCHEMA_VALUE_INVALID',
+        summary: expect.stringContaining('"name"'),
+        detail: expect.stringContaining('It is so for PL-0001/pos1, PL-0001/pos2, PL-0001/pos3.'),
+        source: expect.objectContaining({ file: 'runbooks/named.yaml', line: 7 }),
+      }),
+    ])
+    expect(code).toBe(2)
+  }
+})
+
 it('passes over devices that the step is not for, and over values that only a step will tell', async () => {
   const { code, stdout } = await project.till('plan', 'write', '--device', 'PL-0001/pos3', '--json')
   expect(JSON.parse(stdout).devices).toMatchObject([{ state: 'drifted' }])

@@ -58,7 +58,7 @@ async function unfit(
     for (const device of devices) work.set(device, [...(work.get(device) ?? []), runbook])
   const assigned = [...work].map(([device, runbooks]) => ({ device, runbooks }))
   const found = [
-    ...checkValues(fleet, assigned),
+    ...checkValues(fleet, assigned, project.modules().all),
     ...checkStepFiles({ project, fleet, leftOut }, assigned),
     ...checkPointers(project, fleet),
     ...checkSettings(project, fleet),

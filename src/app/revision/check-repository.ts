@@ -131,7 +131,7 @@ async function unassignedValues(
     const { value: runbook } = await collect(async () => openRunbook(project, file, {}))
     if (!runbook?.targets) continue
     const work = answers.hitsOf([runbook.targets]).map((device) => ({ device, runbooks: [runbook] }))
-    found.push(...checkValues(answers.fleet, work))
+    found.push(...checkValues(answers.fleet, work, project.modules().all))
   }
   return found
 }
@@ -167,7 +167,7 @@ async function checkAssignment(
   const work = answers.hitsOf(selectors).map((device) => ({ device, runbooks: [runbook] }))
   const { fleet } = answers
   if (work.length > 0 || wrong.length > 0)
-    return [...wrong, ...checkValues(fleet, work), ...checkStepFiles({ project, fleet }, work)]
+    return [...wrong, ...checkValues(fleet, work, project.modules().all), ...checkStepFiles({ project, fleet }, work)]
   return [meansNobody(assignment)]
 }
 
