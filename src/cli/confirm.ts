@@ -11,9 +11,13 @@ export async function confirm(question: string): Promise<boolean> {
   return /^y(es)?$/i.test(await answerTo(`${question} [y/N] `))
 }
 
-/** Whether a person types this number; nothing else will do. */
+/** Whether a person types this number; nothing else will do, and a yes is told so once. */
 export async function confirmNumber(question: string, number: number): Promise<boolean> {
-  return (await answerTo(`${question} Type ${number} to go on: `)) === String(number)
+  const toGoOn = `Type ${number} to go on`
+  const answer = await answerTo(`${question} ${toGoOn}: `)
+  if (!/^y(es)?$/i.test(answer)) return answer === String(number)
+  const again = `"${answer}" is not enough for so many devices. ${toGoOn}, or press Enter to stop: `
+  return (await answerTo(again)) === String(number)
 }
 
 /** Empty where the terminal was closed, or the question broken off. */

@@ -108,6 +108,16 @@ steps:
   }
 })
 
+it('says of a selector that no device has what it names', async () => {
+  const where = (text: string) => project.till('plan', 'named', '--where', text)
+  const slip = await where("device.vars.tillap.server == 'here'")
+  expect(slip.code).toBe(2)
+  expect(slip.stderr).toContain('No device matches the selection: none has "device.vars.tillap"')
+  expect(slip.stderr).toContain('did you mean "tillapp"?')
+  // Some have it, with another value.
+  expect((await where("device.vars.tillapp.server == 'there'")).stderr).toContain('The runbook is meant for devices where')
+})
+
 it('passes over devices that the step is not for, and over values that only a step will tell', async () => {
   const { code, stdout } = await project.till('plan', 'write', '--device', 'PL-0001/pos3', '--json')
   expect(JSON.parse(stdout).devices).toMatchObject([{ state: 'drifted' }])

@@ -88,7 +88,15 @@ describe.runIf(here)('an apply on a terminal', () => {
   it('has the number of devices typed where it reaches much of the fleet', async () => {
     project = chain()
     await project.till('hold', 'S-7', '--until', '2h', '--because', 'cabling')
-    const wrong = await talk(project, [['to go on:', 'y']], 'apply', 'note')
+    const wrong = await talk(
+      project,
+      [
+        ['Type 8 to go on:', 'y'],
+        ['"y" is not enough for so many devices. Type 8 to go on, or press Enter to stop:', ''],
+      ],
+      'apply',
+      'note',
+    )
     expect([wrong.code, existsSync(project.path('S-1'))]).toEqual([130, false])
     // What is the same on several devices is said once.
     expect(wrong.stdout).toMatch(/8 devices: S-0\/pos1, S-1\/pos1, .* and 2 more/)

@@ -1,9 +1,15 @@
-import { inputError } from '../../core/diagnostic.ts'
+import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
+import { isMap, type JsonValue } from '../../core/json.ts'
 import type { Expression } from '../../core/runbook.ts'
+import { compileSelector, selectorScope } from '../../lang/expression.ts'
+import { didYouMean } from '../../lang/suggest.ts'
+import { valueAt } from '../../lang/value-path.ts'
 import type { Project } from '../project.ts'
 import { sandboxFleet } from '../sandbox/sandbox-overlay.ts'
 import { type Selection, selectDevices } from './selection.ts'
+
+const NO_MATCH = 'No device matches the selection'
 
 /** The fleet that a command works on: the inventory, or what the sandbox serves of it. */
 export async function workingFleet(project: Project, flags: { readonly sandbox: boolean }): Promise<Fleet> {
@@ -19,8 +25,32 @@ export async function someDevices(
 ): Promise<readonly Device[]> {
   const devices = await selectDevices(fleet, selection, { store: () => project.store(), targets: selection.targets })
   if (devices.length > 0) return devices
+  const nobodyHas = selection.where === undefined ? undefined : missingEverywhere(fleet, selection.where)
+  if (nobodyHas) throw new InputError([nobodyHas])
   const detail = selection.targets
     ? `The runbook is meant for devices where ${selection.targets.text}; the selection must leave some of those.`
     : 'See `till inventory list` for what a selector hits.'
-  throw inputError('SELECTOR_EMPTY', 'No device matches the selection', detail)
+  throw inputError('SELECTOR_EMPTY', NO_MATCH, detail)
+}
+
+/** Where a selector names a value that no device of the fleet has: mostly a slip in the name. */
+function missingEverywhere(fleet: Fleet, where: string): Diagnostic | undefined {
+  const compiled = compileSelector(where)
+  if (!compiled.ok) return undefined
+  const near = new Set<string>()
+  let path: string | undefined
+  for (const device of fleet.devices.values()) {
+    const scope = selectorScope(fleet, device)
+    const answer = compiled.expression.evaluate(scope)
+    if (answer.ok || !answer.missing) return undefined
+    const { owner, key } = answer.missing
+    if (path !== undefined && path !== `${owner}.${key}`) return undefined
+    path = `${owner}.${key}`
+    const there = valueAt(scope as unknown as JsonValue, owner.split('.'))
+    for (const name of isMap(there) ? Object.keys(there) : []) near.add(name)
+  }
+  if (path === undefined) return undefined
+  const key = path.slice(path.lastIndexOf('.') + 1)
+  const summary = `${NO_MATCH}: none has "${path}"`
+  return { code: 'SELECTOR_EMPTY', severity: 'error', summary, ...didYouMean(key, near) }
 }
