@@ -288,6 +288,10 @@ class CelScope {
     return toCelOnce(this.#scope.incident ?? {})
   }
 
+  get incidents(): unknown {
+    return toCel(this.#scope.incidents ?? [])
+  }
+
   get contact(): unknown {
     return toCelOnce(this.#scope.contact ?? {})
   }

@@ -97,7 +97,7 @@ responsibility:
     chat: {http: {url: "${ports.chat}", token: "env:T_HMAC", body: {to: "\${{ contact.to }}", text: "\${{ message.text }}", incident: "\${{ incident.incident }}", phone: "\${{ store.owner }}"}}}
     voice: {http: {url: "${ports.chat}", body: {to: "\${{ contact.to }}", text: x, incident: "\${{ incident.incident }}", phone: 1}, per_second: 5, acknowledged: {within: 300ms, times: 2}}}
     night: {http: {url: "${ports.chat}", body: {to: "\${{ contact.to }}", text: x, incident: "\${{ incident.incident }}", phone: 1}, acknowledged: {within: 1m}}}
-    closed: {http: {url: "${ports.chat}", body: {to: closed}, trading_hours: true}}
+    closed: {http: {url: "${ports.chat}", body: {to: closed}, trading_hours: true, gather: 0s}}
     phone: {http: {url: "${ports.chat}", body: {to: "\${{ contact.to }}", text: "\${{ message.text }}", incident: "\${{ message.subject }}", phone: "\${{ incidents.size() }}"}, acknowledged: {within: 1m}, gather: 1s}}
     post: {smtp: {host: 127.0.0.1, port: ${ports.mail}, security: none, from: "till <till@example.com>", gather: 1s}}
   contacts:
@@ -275,7 +275,9 @@ test('several faults of one shop are one call and one mail, also after kill -9; 
   expect(owners).toEqual([null, 'Eve', 'Eve'])
   const shown = JSON.parse((await till.till('incidents', 'show', ids[1] ?? '', '--json')).stdout)
   expect(errorsOf('incident', shown)).toEqual([])
-  expect(shown.messages).toMatchObject([{ batch: first?.key, state: 'acknowledged' }, { state: 'sent' }])
+  const stateOf = ({ contact, state }: Record<string, string>) => [contact, state]
+  expect(Object.fromEntries(shown.messages.map(stateOf))).toEqual({ till: 'acknowledged', owner: 'sent' })
+  expect(shown.messages.map(({ batch }: Record<string, string>) => batch)).toContain(first?.key)
 }, 120_000)
 
 test('whoever is not there is passed over; who is refused for good is given up, and the next one is told', async () => {
