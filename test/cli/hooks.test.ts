@@ -13,8 +13,8 @@ beforeEach(() => {
   project = new HookProject()
   projects.push(project)
 })
-afterAll(() => {
-  for (const each of projects) each.remove()
+afterAll(async () => {
+  for (const each of projects) await each.remove()
 })
 
 test('one fault is repaired once, however often and by whomever it is told', async () => {

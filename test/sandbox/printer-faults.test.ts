@@ -218,7 +218,7 @@ describe.skipIf(!canIsolate)('faults of printers in the sandbox', () => {
   }, 120_000)
   afterAll(async () => {
     await project.till('sandbox', 'down')
-    project.remove()
+    await project.remove()
   })
 
   test('there are at least sixty, of sixteen protocols', () => {

@@ -82,7 +82,7 @@ beforeEach(() => {
 afterEach(async () => {
   await store?.close()
   store = undefined
-  till?.remove()
+  await till?.remove()
 })
 
 function settings(chain: string, more = ''): string {

@@ -17,8 +17,8 @@ async function served(settings = SENDERS + RULES): Promise<ServedProject> {
   return project
 }
 
-afterEach(() => {
-  project?.remove()
+afterEach(async () => {
+  await project?.remove()
   project = undefined
 })
 
@@ -180,7 +180,7 @@ describe('nobody is let in who', () => {
   })
   afterAll(async () => {
     expect((await till.till('hook', 'record')).stdout).toBe('')
-    till.remove()
+    await till.remove()
   })
 
   test.each(cases)('$who', async ({ status, why, headers, body = good, source = 'zabbix' }) => {
@@ -509,5 +509,5 @@ test('an address that cannot be had', async () => {
   const wrong = await other.till('serve', '--listen', 'nowhere', '--json')
   expect([taken.code, wrong.code]).toEqual([2, 2])
   expect(existsSync(other.path('log'))).toBe(false)
-  other.remove()
+  await other.remove()
 })
