@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 /**
  * Removes a folder, after what works in it has ended: a `till` that a test has left, and the commands that one which was killed had
- * begun, would go on writing into it. Only `rm` without `Sync` reads a folder again in each of its tries.
+ * begun, would go on writing into it.
  */
 export async function removeFolder(folder: string): Promise<void> {
   for (let left = workingIn(folder); left.length > 0; left = workingIn(folder)) {
