@@ -62,7 +62,7 @@ async function inStorm(): Promise<void> {
       repairedMoreThanOnce: [...made.values()].filter((times) => times > 1).length,
     })
   } finally {
-    till.remove()
+    await till.remove()
   }
 }
 
@@ -79,7 +79,7 @@ async function measured(): Promise<void> {
     await fired(till)
   } finally {
     for (const server of servers) server.close()
-    till.remove()
+    await till.remove()
     process.exit(0)
   }
 }

@@ -13,6 +13,21 @@ export interface ClaimedMessage {
   readonly isWithoutTicket: boolean
 }
 
+/** Messages that this process has taken to send as one: to one contact about one store. Mostly it is one. */
+export interface ClaimedBatch {
+  /** The name of its message, or of all of them together: the same in every attempt. */
+  readonly name: string
+  readonly messages: readonly ClaimedMessage[]
+}
+
+/** What came of an attempt at one message. */
+export interface Attempted {
+  readonly message: string
+  readonly result: MessageResult
+  /** Somebody has to say that it was heard, within so long; then it comes up again. */
+  readonly acknowledged?: { readonly withinMs: number } | undefined
+}
+
 /** What came of one attempt to send. */
 export type MessageResult =
   | { readonly ok: true; readonly reference: string | null }
@@ -44,24 +59,27 @@ export interface EscalationStore {
   ): Promise<void>
   /**
    * Takes messages whose time has come for this process alone; those of a process that is gone, too, as in doubt, and its own that
-   * are not among those `underWay`.
+   * are not among those `underWay`. What was never sent goes together with others to the same contact about the same store that are
+   * due within `gatherMs` of their channel; what may have arrived goes again with those that it went with, and no others.
    */
   claim(
     now: Date,
-    options: { readonly limit: number; readonly underWay: ReadonlySet<string> },
-  ): Promise<readonly ClaimedMessage[]>
-  /** Notes what came of an attempt. */
-  record(
-    message: string,
-    result: MessageResult,
     options: {
-      readonly now: Date
-      readonly attempts: number
-      /** Somebody has to say that it was heard, within so long; then it comes up again. */
-      readonly acknowledged?: { readonly withinMs: number } | undefined
+      /** Batches. */
+      readonly limit: number
+      readonly underWay: ReadonlySet<string>
+      readonly gatherMs: (channel: string) => number
     },
-  ): Promise<Message | undefined>
-  /** Somebody says that a message was heard, or that it was not; false where there is no such message on these channels. */
+  ): Promise<readonly ClaimedBatch[]>
+  /** Notes what came of an attempt at messages that were taken together, of all or of none; gives those that are known. */
+  record(
+    attempted: readonly Attempted[],
+    options: { readonly now: Date; readonly attempts: number },
+  ): Promise<readonly Message[]>
+  /**
+   * Somebody says that a message was heard, or that it was not, and with it all that it went together with; `message` may be the name
+   * of either. False where there is no such message on these channels.
+   */
   acknowledge(
     message: string,
     of: {

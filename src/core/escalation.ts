@@ -26,7 +26,10 @@ export interface Contact {
   readonly duty?: { readonly hours: TradingHours; readonly timeZone: string }
 }
 
-/** A way to tell people. Secrets are references. */
+/**
+ * A way to tell people. Secrets are references. `gatherMs`: a message waits so long for others to the same contact about the same
+ * store, and goes out with them as one; 0: each by itself.
+ */
 export type Channel = { readonly name: string } & (
   | {
       readonly kind: 'smtp'
@@ -36,6 +39,7 @@ export type Channel = { readonly name: string } & (
       readonly security: 'starttls' | 'tls' | 'none'
       readonly from: string
       readonly login?: { readonly user: string; readonly password: string }
+      readonly gatherMs: number
     }
   | {
       readonly kind: 'http'
@@ -52,6 +56,7 @@ export type Channel = { readonly name: string } & (
       readonly inTradingHours: boolean
       /** Somebody has to say that it was heard; otherwise it is sent again. */
       readonly acknowledged?: { readonly withinMs: number; readonly times: number }
+      readonly gatherMs: number
     }
   | {
       readonly kind: 'jira'
@@ -89,6 +94,8 @@ export interface NewMessage {
 
 export interface Message extends NewMessage {
   readonly message: string
+  /** What those that went out together with it are called as one; null: it goes alone. */
+  readonly batch: string | null
   readonly incident: string
   readonly state: MessageState
   readonly attempts: number
@@ -103,10 +110,16 @@ export interface Message extends NewMessage {
 /** Why a message was given up that nobody needs any more: nobody else is told in its place. */
 export const NO_LONGER_NEEDED = 'It was over before it could be sent.'
 
+/** How long a message by a channel waits for others; 0 where each goes by itself. */
+export function gatherMsOf(channel: Channel | undefined): number {
+  return channel === undefined || channel.kind === 'jira' ? 0 : channel.gatherMs
+}
+
 /** What happens to an incident whose chain is looked at, and when to look again. */
 export interface Escalated {
   readonly bodies: readonly IncidentEventBody[]
-  readonly messages: readonly NewMessage[]
+  /** `gatherMs`: not before that, see `Channel`. */
+  readonly messages: readonly (NewMessage & { readonly gatherMs?: number })[]
   readonly due: number | null
 }
 

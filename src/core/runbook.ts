@@ -54,6 +54,7 @@ export interface Scope {
   readonly item?: JsonValue
   /** Where a message to people is filled in. */
   readonly incident?: JsonObject
+  readonly incidents?: readonly JsonObject[]
   readonly contact?: JsonObject
   readonly message?: JsonObject
   /** Where expressions look at an event: of a run, or of a device with what was found out `about` it. */

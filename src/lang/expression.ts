@@ -93,13 +93,13 @@ export const SOURCE_EVENT_VARIABLES: Variables = variablesOf({
 /** What a source of alerts may name that the project describes. */
 export const SOURCE_VARIABLES: Variables = variablesOf({ payload: 'dyn', item: 'dyn' })
 
+const MESSAGE_FIELDS = { incidents: 'list', contact: 'dyn', message: 'dyn', store: STORE_FIELDS } as const
+
 /** What the body of a message to people may name. */
-export const MESSAGE_VARIABLES: Variables = variablesOf({
-  incident: 'dyn',
-  contact: 'dyn',
-  message: 'dyn',
-  store: STORE_FIELDS,
-})
+export const MESSAGE_VARIABLES: Variables = variablesOf({ ...MESSAGE_FIELDS, incident: 'dyn' })
+
+/** What it may name that is not about a single incident. */
+export const BATCH_VARIABLES: Variables = variablesOf(MESSAGE_FIELDS)
 
 /** What the expressions of a module of the user may name: its parameters, by their CEL types. */
 export function moduleVariables(params: Readonly<Record<string, string>>): Variables {
@@ -286,6 +286,10 @@ class CelScope {
 
   get incident(): unknown {
     return toCelOnce(this.#scope.incident ?? {})
+  }
+
+  get incidents(): unknown {
+    return toCel(this.#scope.incidents ?? [])
   }
 
   get contact(): unknown {

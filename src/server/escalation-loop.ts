@@ -59,11 +59,11 @@ export class EscalationLoop {
     const sends = room > 0 ? await escalation.claim(revision(), room) : []
     for (const send of sends) {
       const sending: Promise<void> = send()
-        .then((message) => {
-          if (!message) return
-          const { state, incident, contact, channel, why } = message
-          metrics.count('till_messages_total', 'Attempts to tell people, by what became of the message.', { state })
-          log.say(`${incident}: ${contact} by ${channel}: ${state}${why === null ? '' : `, ${why}`}`)
+        .then((messages) => {
+          for (const { state, incident, contact, channel, why } of messages) {
+            metrics.count('till_messages_total', 'Attempts to tell people, by what became of the message.', { state })
+            log.say(`${incident}: ${contact} by ${channel}: ${state}${why === null ? '' : `, ${why}`}`)
+          }
         })
         .catch((error) => log.say(`What came of a message could not be noted: ${String(error)}`))
         .finally(() => {

@@ -1,4 +1,5 @@
 import type { Compilable, Selectable } from 'kysely'
+import type { Message, MessageKind, MessageState } from '../core/escalation.ts'
 import { compileOnly } from './compile-only.ts'
 import { incidentTables } from './incident-tables.ts'
 import type { SchemaWords } from './schema-words.ts'
@@ -26,12 +27,22 @@ interface MessageTables {
     host: string | null
     pid: number | null
     process: string | null
+    /** Of its incident; null: it goes together with no others. */
+    store: string | null
+    /** Name of those that it goes together with, once they were taken. */
+    batch: string | null
   }
 }
 
 export type MessageRow = Selectable<MessageTables['messages']>
 
 export const messageTables = compileOnly<MessageTables>()
+
+/** A message as it is told to others. */
+export function messageOf(row: MessageRow): Message {
+  const { doubt_since: _doubt, host: _host, pid: _pid, process: _process, store: _store, kind, state, ...rest } = row
+  return { ...rest, kind: kind as MessageKind, state: state as MessageState }
+}
 
 /** The change of the schema that brings the outbox of incidents. */
 export function messageStatements(w: SchemaWords): readonly Compilable[] {
@@ -62,5 +73,15 @@ export function messageStatements(w: SchemaWords): readonly Compilable[] {
       .modifyEnd(w.byKey),
     schema.createIndex('messages_next').on('messages').columns(['next_at']),
     schema.createIndex('messages_state').on('messages').columns(['state']),
+  ]
+}
+
+/** The change of the schema that lets messages go out together. */
+export function batchStatements(w: SchemaWords): readonly Compilable[] {
+  const { schema } = messageTables
+  return [
+    schema.alterTable('messages').addColumn('store', w.text),
+    schema.alterTable('messages').addColumn('batch', w.text),
+    schema.createIndex('messages_batch').on('messages').columns(['batch']),
   ]
 }

@@ -3,7 +3,7 @@ import { availabilityStatements } from './availability-tables.ts'
 import { compileOnly } from './compile-only.ts'
 import { hookStatements } from './hook-tables.ts'
 import { incidentStatements } from './incident-tables.ts'
-import { messageStatements } from './message-tables.ts'
+import { batchStatements, messageStatements } from './message-tables.ts'
 import { outboxStatements } from './outbox-tables.ts'
 import type { SchemaWords } from './schema-words.ts'
 import { sourceStatements } from './source-tables.ts'
@@ -321,6 +321,7 @@ const MIGRATIONS: readonly ((w: SchemaWords) => Statements)[] = [
     tables.schema.createIndex('hook_attempts_result').on('hook_attempts').columns(['result']),
     tables.schema.createIndex('episodes_closed').on('episodes').columns(['closed_at']),
   ],
+  batchStatements,
 ]
 
 /** What this code writes and reads; a file with a higher version was written by a newer Tillwright. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { IncidentStore } from '../core/incident-store.ts'
 import type { RunStore } from '../core/run-store.ts'
 
 /** A kind of store under test, in a form that another process can open, too. */
@@ -11,6 +12,8 @@ export interface StoreUnderTest {
   /** Absolute path of the module, and the name of its function `(location) => Promise<RunStore>`. */
   readonly module: string
   readonly open: string
+  /** The same for what opens its incidents. */
+  readonly openIncidents: string
   /** A location where nothing is stored yet, for a private folder that is removed after the test. */
   readonly location: (folder: string) => string
   /** What a location takes, in bytes. */
@@ -32,7 +35,7 @@ export class StoreBench {
   readonly folder = mkdtempSync(join(tmpdir(), 'till-store-'))
   readonly location: string
   readonly #of: StoreUnderTest
-  #stores: RunStore[] = []
+  #stores: (RunStore | IncidentStore)[] = []
   #others: Other[] = []
 
   constructor(of: StoreUnderTest) {
@@ -45,10 +48,22 @@ export class StoreBench {
     return this.#of.bytes(this.location)
   }
 
-  async store(): Promise<RunStore> {
-    const exports = (await import(this.#of.module)) as Record<string, (location: string) => Promise<RunStore>>
-    const open = exports[this.#of.open]
-    if (open === undefined) throw new Error(`"${this.#of.module}" exports no "${this.#of.open}"`)
+  store(): Promise<RunStore> {
+    return this.#opened<RunStore>(this.#of.open)
+  }
+
+  get openIncidents(): string {
+    return this.#of.openIncidents
+  }
+
+  incidents(): Promise<IncidentStore> {
+    return this.#opened<IncidentStore>(this.#of.openIncidents)
+  }
+
+  async #opened<Store extends RunStore | IncidentStore>(name: string): Promise<Store> {
+    const exports = (await import(this.#of.module)) as Record<string, (location: string) => Promise<Store>>
+    const open = exports[name]
+    if (open === undefined) throw new Error(`"${this.#of.module}" exports no "${name}"`)
     const store = await open(this.location)
     this.#stores.push(store)
     return store

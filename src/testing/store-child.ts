@@ -1,12 +1,14 @@
 import { closeSync, openSync, unlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { IncidentStore } from '../core/incident-store.ts'
 import type { RunStore } from '../core/run-store.ts'
 import { recordRun } from './recorded-runs.ts'
 
 /** The other process in the contract of stores: `node store-child MODULE EXPORT LOCATION ROLE ARGUMENTS…`. */
 const [, , modulePath = '', exportName = '', location = '', role = '', ...rest] = process.argv
-const open = ((await import(modulePath)) as Record<string, (location: string) => Promise<RunStore>>)[exportName]
+const exports = (await import(modulePath)) as Record<string, (location: string) => Promise<unknown>>
+const open = exports[exportName] as ((location: string) => Promise<RunStore>) | undefined
 if (open === undefined) throw new Error(`"${modulePath}" exports no "${exportName}"`)
 const store = await open(location)
 
@@ -54,6 +56,16 @@ const roles: Readonly<Record<string, () => Promise<void>>> = {
     await store.leases.beat(run, 3_600_000)
     const { granted } = await store.leases.acquire([device], { run, controller: run })
     process.stdout.write(`${granted}\n`)
+    await delay(60_000)
+  },
+  /** Takes messages that go out as one, says how they are called, and waits to be killed. */
+  async claim() {
+    const [name = '', gathered = '0'] = rest
+    const incidents = (await exports[name]?.(location)) as IncidentStore
+    const gatherMs = (): number => Number(gathered)
+    const at = new Date(Date.now() + 2 * gatherMs())
+    const [batch] = await incidents.escalations.claim(at, { limit: 1, underWay: new Set(), gatherMs })
+    process.stdout.write(`${batch?.name}\n`)
     await delay(60_000)
   },
 }

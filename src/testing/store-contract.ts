@@ -12,6 +12,7 @@ import { killed, listed, StoreBench, type StoreUnderTest } from './store-bench.t
 import { testClocks } from './store-clocks-contract.ts'
 import { testLeases } from './store-leases-contract.ts'
 import { testLedger } from './store-ledger-contract.ts'
+import { testMessages } from './store-messages-contract.ts'
 
 /** What every store promises. To be called at the top of a test file. */
 export function testStore(name: string, of: StoreUnderTest): void {
@@ -32,6 +33,7 @@ export function testStore(name: string, of: StoreUnderTest): void {
     testChangeTimes(() => bench)
     testLeases(() => bench)
     testLedger(() => bench)
+    testMessages(() => bench)
     testProcesses(() => bench)
   })
 }

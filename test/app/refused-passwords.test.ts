@@ -74,7 +74,7 @@ describe.each([0, 2])('a password that devices refuse, with %i worker threads', 
     write('the-wrong-one')
   })
   afterEach(async () => {
-    project.remove()
+    await project.remove()
     await Promise.all(servers.map((server) => server.stop()))
   })
 
@@ -158,5 +158,5 @@ it('a password that is refused over TLS, where WinRM says so at the first messag
   // A place is given on where a handshake takes longer than a second.
   expect(refused).toBeLessThan(20)
   server.close()
-  project.remove()
+  await project.remove()
 })

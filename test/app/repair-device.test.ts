@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await project.close()
-  repository.remove()
+  await repository.remove()
 })
 
 const DEVICE = `${STORE}/pos1`

@@ -9,8 +9,8 @@ import { InputError } from '../../src/core/diagnostic.ts'
 import { inventoryWith, TestProject } from '../cli/project.ts'
 
 const projects: TestProject[] = []
-afterAll(() => {
-  for (const project of projects) project.remove()
+afterAll(async () => {
+  for (const project of projects) await project.remove()
 })
 
 const HOOKS = `hooks:

@@ -44,7 +44,7 @@ test.runIf(userInfo().uid === 0)('names whose server is silent keep no other nam
     )
     expect(ends.sort()).toEqual([...good.map(() => 'CONNECT_REFUSED'), ...dead.map(() => 'RESOLVE_FAILED')])
   } finally {
-    project.remove()
+    await project.remove()
     server.close()
   }
 })

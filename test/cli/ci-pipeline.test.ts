@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await gitlab.stop()
-  project.remove()
+  await project.remove()
   for (const folder of ['bin', 'device']) rmSync(outside(folder), { recursive: true, force: true })
 })
 

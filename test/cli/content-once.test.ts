@@ -61,7 +61,7 @@ describe.runIf(sshServers.some(({ name }) => name === 'OpenSSH'))("a file over a
   })
   afterEach(async () => {
     await Promise.all(tills.map(({ line }) => line.stop()))
-    project.remove()
+    await project.remove()
   })
 
   async function startTill(address: string): Promise<Till> {

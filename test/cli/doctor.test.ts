@@ -7,9 +7,9 @@ import { errorsOf } from './published.ts'
 const KEY = inventoryWith('      pos1: {profile: till, address: 10.0.0.1}\n', '  transport: {keys: [keys/till]}\n')
 const project = new TestProject({ 'tillwright.yaml': '', 'inventory/fleet.yaml': KEY, 'keys/till': 'x' })
 const nowhere = new TestProject({})
-afterAll(() => {
-  project.remove()
-  nowhere.remove()
+afterAll(async () => {
+  await project.remove()
+  await nowhere.remove()
 })
 
 async function findings(

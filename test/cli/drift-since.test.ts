@@ -117,7 +117,7 @@ test('till drift --since blames no device for a file that it gets, or what is sa
     rmSync(other.path('device/noted'))
     expect(await causes()).toMatchObject({ motd: { kind: 'unknown' }, noted: { kind: 'device' } })
   } finally {
-    other.remove()
+    await other.remove()
   }
 }, 180_000)
 
@@ -180,7 +180,7 @@ test('till drift --since does not call as desired what the last look could not j
     expect(driftSinceText(failed, inSandbox)).toContain('failed on 1 of 1 devices: till status --sandbox\n')
     await project.close()
   } finally {
-    other.remove()
+    await other.remove()
   }
 }, 180_000)
 

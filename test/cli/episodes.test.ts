@@ -12,8 +12,8 @@ beforeEach(() => {
   project = new HookProject()
   projects.push(project)
 })
-afterAll(() => {
-  for (const each of projects) each.remove()
+afterAll(async () => {
+  for (const each of projects) await each.remove()
 })
 
 test('what a rule takes from the alert is part of the fault: each is repaired with its own', async () => {

@@ -167,7 +167,7 @@ describe('the inventory that is there', () => {
     const { code, stderr } = await own.till('inventory', 'import', 'csv', 'tills.csv')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(own.read('inventory/imported.yaml')).not.toContain('time_zone')
-    own.remove()
+    await own.remove()
   })
 
   it('is looked at as a whole, folders below too; without a time zone that of the machine is told', async () => {
@@ -178,7 +178,7 @@ describe('the inventory that is there', () => {
     own.write('inventory/a.yaml', '')
     const twice = await own.till('inventory', 'import', 'csv', 'tills.csv', '--region', 'b')
     expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('INV_STORE_DUPLICATE')])
-    own.remove()
+    await own.remove()
   })
 })
 
@@ -195,7 +195,7 @@ describe('a list that is not right', () => {
     const { code, stderr } = await own.till('inventory', 'import', 'csv', 'broken.csv')
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(says) })
     expect(existsSync(own.path('inventory'))).toBe(false)
-    own.remove()
+    await own.remove()
   })
 
   it('what rows say differently of a store is told, and no column reaches into what all maps have', async () => {
@@ -206,7 +206,7 @@ describe('a list that is not right', () => {
     expect(code).toBe(0)
     expect(stderr).toContain('tills.csv:3:1\nwarning Not carried over: the time_zone of A, "Europe/Lisbon"')
     expect(stderr).toContain('the columns vars.__proto__.polluted')
-    own.remove()
+    await own.remove()
   })
 })
 
@@ -237,7 +237,7 @@ describe.skipIf(!hasAnsible())('till inventory export for Ansible', () => {
     const back = new TestProject({ 'tillwright.yaml': '', 'hosts.yaml': stdout })
     await back.till('inventory', 'import', 'ansible', 'hosts.yaml', '--store-by', 'var:till_store')
     const { devices } = JSON.parse((await back.till('inventory', 'list', '--json')).stdout)
-    back.remove()
+    await back.remove()
     expect(devices).toMatchObject([
       { store: 'PL-0101', address: '10.1.1.1', vars: { serial: 'A;1' } },
       { store: 'PL-0101', address: '10.1.1.2' },
@@ -252,7 +252,7 @@ describe('till inventory export', () => {
     expect(new Set(rows.map(({ cells }) => cells.length)).size).toBe(1)
     const back = new TestProject({ 'tillwright.yaml': '', 'devices.csv': stdout })
     expect(await back.till('inventory', 'import', 'csv', 'devices.csv')).toMatchObject({ code: 0 })
-    back.remove()
+    await back.remove()
   })
 
   it('as JSON is the list', async () => {
@@ -317,7 +317,7 @@ it('of several imports at once into one file, one is written and the others are 
   expect(ends.map(({ code }) => code).sort()).toEqual([0, 2, 2, 2])
   for (const { code, stderr } of ends) if (code === 2) expect(stderr).toContain('is there already')
   expect((await many.till('validate')).code).toBe(0)
-  many.remove()
+  await many.remove()
 })
 
 it('nothing that says how a host is reached is dropped without a word, and the word leads to its line', async () => {
@@ -362,6 +362,6 @@ pl-0002-back1 ansible_connection=winrm ansible_winrm_message_encryption=never an
     expect(stdout).not.toContain('hunter2')
     expect(own.read('inventory/imported.yaml')).toContain('method: doas')
   } finally {
-    own.remove()
+    await own.remove()
   }
 })

@@ -13,8 +13,8 @@ beforeEach(() => {
   project = new HookProject()
   projects.push(project)
 })
-afterAll(() => {
-  for (const each of projects) each.remove()
+afterAll(async () => {
+  for (const each of projects) await each.remove()
 })
 
 test('one fault is repaired once, however often and by whomever it is told', async () => {
@@ -230,6 +230,16 @@ test('that Grafana has no data is no fault of a device, unless a rule means just
   expect(error).toMatchObject({ code: 3, answer: { alerts: [{ rule: null, why }], episodes: [] } })
   const meant = await fire('grafana', told('DatasourceNoData'))
   expect(meant.answer).toMatchObject({ alerts: [{ rule: 'no-data', why: null }] })
+  // A rule of its own makes an alert of it: that has the name of the fault.
+  const [alert] = told('Agent down').alerts
+  const wanted = await fire('grafana', { alerts: [{ ...alert, annotations: { grafana_state_reason: 'Error' } }] })
+  expect(wanted.answer).toMatchObject({ alerts: [{ rule: null, why }], episodes: [] })
+  // Somebody tests a contact point with the labels of the fault.
+  const tried = await fire('grafana', { ...told('Agent down'), groupKey: 'till-c6eadffa33fcdf37-1796119620' })
+  expect(tried.answer).toMatchObject({
+    alerts: [{ rule: null, why: 'It is a test of a contact point of Grafana: nothing is out of order.' }],
+    episodes: [],
+  })
   expect(existsSync(project.path('marker-a'))).toBe(false)
   const fault = await fire('grafana', told('Agent down'))
   expect(fault.answer).toMatchObject({ episodes: [{ rule: 'by-label', state: 'repaired' }] })

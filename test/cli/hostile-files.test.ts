@@ -122,7 +122,7 @@ describe('a plan file', () => {
       expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining('PLAN_INVALID') })
       expect(stderr).not.toMatch(/hunter2|root:/)
     }
-    outside.remove()
+    await outside.remove()
   })
 })
 

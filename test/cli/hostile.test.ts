@@ -87,7 +87,7 @@ describe('a state file behind a link that leads nowhere', () => {
     const project = new TestProject({ 'tillwright.yaml': '' })
     symlinkSync('/nowhere/at/all', project.path('.till'))
     const { code, stderr } = await project.till('runs', 'list')
-    project.remove()
+    await project.remove()
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringMatching(/leads nowhere.*STATE_UNUSABLE/) })
   })
 })
@@ -106,7 +106,7 @@ describe.skipIf(!hasOpenSsh)('where what a run says cannot be written', () => {
   })
   afterAll(async () => {
     await server.stop()
-    project.remove()
+    await project.remove()
     keys.remove()
   })
 

@@ -31,8 +31,8 @@ beforeEach(() => {
     "name: hopeless\nsteps:\n  - command: {run: 'exit 7', always: true}\nclassify:\n  - {when: 'true', fault: disk-dead, severity: high}\n",
   )
 })
-afterAll(() => {
-  for (const each of projects) each.remove()
+afterAll(async () => {
+  for (const each of projects) await each.remove()
 })
 
 let ids = 0

@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await project.till('sandbox', 'down')
-  project.remove()
+  await project.remove()
 })
 
 function files(): readonly string[] {

@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await project.till('sandbox', 'down')
-  project.remove()
+  await project.remove()
 })
 
 describe('the documents of', () => {

@@ -26,8 +26,8 @@ beforeEach(() => {
   project = new TestProject({ 'tillwright.yaml': '' })
   projects.push(project)
 })
-afterAll(() => {
-  for (const each of projects) each.remove()
+afterAll(async () => {
+  for (const each of projects) await each.remove()
 })
 
 function document(name: string, { stdout }: Ended): Record<string, unknown> {

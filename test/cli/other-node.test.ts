@@ -32,7 +32,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  project.remove()
+  await project.remove()
   await Promise.all(servers.map((server) => server.stop()))
   keys.remove()
 })

@@ -32,8 +32,8 @@ beforeEach(() => {
   project.write('runbooks/mark.yaml', `name: mark\n${mark}`)
   project.write('runbooks/look.yaml', 'name: look\nsteps:\n  - assert: {that: true}\n')
 })
-afterAll(() => {
-  for (const each of projects) each.remove()
+afterAll(async () => {
+  for (const each of projects) await each.remove()
 })
 
 type Fired = readonly [name: string, device: string]

@@ -67,7 +67,7 @@ describe('a selector whose pattern would try for ever elsewhere', () => {
     })
     const where = `"${NEAR_MISS}".matches("^(a+)+$") || ("${'a'.repeat(60)}" + store.id).matches("^(a|a)*$")`
     const { code, stdout } = await project.till('inventory', 'list', '--json', '--where', where)
-    project.remove()
+    await project.remove()
     expect({ code, devices: JSON.parse(stdout).devices }).toEqual({ code: 0, devices: [] })
   })
 })
@@ -115,7 +115,7 @@ describe.skipIf(!hasOpenSsh)('a device that prints what nearly matches', () => {
   })
   afterAll(async () => {
     await server.stop()
-    project.remove()
+    await project.remove()
     keys.remove()
   })
 

@@ -18,8 +18,8 @@ steps:
   - command: {run: "name=$\{{ device.name.split('/')[1] }}; ${step}", always: true}
 `,
 })
-afterAll(() => {
-  project.remove()
+afterAll(async () => {
+  await project.remove()
   rmSync(folder, { recursive: true, force: true })
 })
 beforeEach(() => {

@@ -50,9 +50,9 @@ beforeEach(() => {
   git('init', '-q', '-b', 'main')
   commit('begin')
 })
-afterEach(() => {
+afterEach(async () => {
   vi.unstubAllEnvs()
-  project.remove()
+  await project.remove()
 })
 
 function git(...args: string[]): string {

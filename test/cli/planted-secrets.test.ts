@@ -116,8 +116,8 @@ beforeAll(async () => {
   project.write('inventory/fleet.yaml', inventoryWith(`${devices.join('\n')}\n`))
   for (let n = 1; n <= DEVICES; n += 1) project.write(`device/pos${n}.json`, '{"password": "old", "pin": "0000"}')
 })
-afterAll(() => {
-  project.remove()
+afterAll(async () => {
+  await project.remove()
   for (const name of Object.keys(process.env)) if (name.startsWith('PLANTED_')) delete process.env[name]
 })
 

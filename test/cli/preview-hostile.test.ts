@@ -41,8 +41,8 @@ beforeEach(() => {
   git('switch', '-q', '-c', 'change')
   project.write('runbooks/greeting.yaml', `steps:\n  - ${step.replace('hello', 'welcome')}\n`)
 })
-afterEach(() => {
-  project.remove()
+afterEach(async () => {
+  await project.remove()
   rmSync(outside, { recursive: true, force: true })
 })
 

@@ -75,7 +75,7 @@ describe.skipIf(!hasOpenSsh).each([
     await till.stop()
     await Promise.all(printers.map((printer) => new Promise((resolve) => printer.close(resolve))))
     keys.remove()
-    project.remove()
+    await project.remove()
   })
 
   /** A printer on a loopback address; resolves to its port. */

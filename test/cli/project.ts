@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
+import { removeFolder } from '../peers/remove-folder.ts'
 import type { ClientKeys, SshServer } from '../peers/ssh-servers.ts'
 import { TILL } from '../peers/till.ts'
 
@@ -51,8 +52,9 @@ export class TestProject {
     return ended(this.start(...args))
   }
 
-  remove(): void {
-    rmSync(this.root, { recursive: true, force: true })
+  /** Ends what still works in it, and removes it. */
+  remove(): Promise<void> {
+    return removeFolder(this.root)
   }
 }
 

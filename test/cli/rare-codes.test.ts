@@ -42,7 +42,7 @@ describe('a command ends with', () => {
   it('PROJECT_UNKNOWN outside of a repository', async () => {
     const nowhere = new TestProject({})
     const { code, stderr } = await nowhere.till('status')
-    nowhere.remove()
+    await nowhere.remove()
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('PROJECT_UNKNOWN') })
   })
 
@@ -68,7 +68,7 @@ describe('a command ends with', () => {
       expect(await up()).toMatchObject({ code: 2, stderr: expect.stringContaining('SANDBOX_RUNNING') })
     } finally {
       await small.till('sandbox', 'down')
-      small.remove()
+      await small.remove()
     }
   })
 })

@@ -50,8 +50,8 @@ describe.skipIf(!hasPostgres)('assignments of several machines on one state', ()
     const [a, b] = [checkout(one.root), checkout(one.root)]
     machines = [one, a, b]
   })
-  afterEach(() => {
-    for (const project of machines) project.remove()
+  afterEach(async () => {
+    for (const project of machines) await project.remove()
     delete process.env['TILL_STATE']
   })
 

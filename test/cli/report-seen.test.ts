@@ -70,9 +70,9 @@ beforeAll(async () => {
   await store.append(recordRun([{ device: 'PL.0412/pos1', ...last }], { run: 'last', at }))
   await store.close()
 })
-afterAll(() => {
+afterAll(async () => {
   delete process.env['TILL_ACME']
-  project.remove()
+  await project.remove()
 })
 
 async function mailed(name: string): Promise<string> {

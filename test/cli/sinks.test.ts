@@ -38,9 +38,9 @@ beforeEach(async () => {
   server = await new EventServer().open()
   project = new TestProject({ 'inventory/fleet.yaml': inventory, 'runbooks/holds.yaml': HOLDS })
 })
-afterEach(() => {
+afterEach(async () => {
   server.close()
-  project.remove()
+  await project.remove()
 })
 
 function sinks(text: string): void {

@@ -54,9 +54,9 @@ function growAndForget(): void {
   database.close()
 }
 
-afterAll(() => {
+afterAll(async () => {
   for (const file of [PIN_FILE, GATE]) rmSync(file, { force: true })
-  project.remove()
+  await project.remove()
 })
 
 describe('till state export', () => {

@@ -11,8 +11,8 @@ import { ended, type TestProject, until } from './project.ts'
 import { errorsOf } from './published.ts'
 
 const projects: TestProject[] = []
-afterEach(() => {
-  for (const each of projects.splice(0)) each.remove()
+afterEach(async () => {
+  for (const each of projects.splice(0)) await each.remove()
 })
 
 const HOOKS = `hooks:

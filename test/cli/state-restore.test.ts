@@ -36,9 +36,9 @@ describe.skipIf(!hasPostgres)('a state that was dumped in the middle of a run', 
   afterEach(() => {
     delete process.env['TILL_STATE']
   })
-  afterAll(() => {
+  afterAll(async () => {
     server.stop()
-    project.remove()
+    await project.remove()
   })
 
   test('is restored elsewhere, says what was cut off, and the run is resumed to one end for each device', async () => {

@@ -30,7 +30,7 @@ describe.skipIf(!hasPostgres)('till state', () => {
   afterAll(async () => {
     server.stop()
     await project.till('exec', '--yes', '--', `rm -f /tmp/till-state-${process.pid}`)
-    project.remove()
+    await project.remove()
   })
 
   test('moves a history over whole, and again where it was interrupted; the file is sealed', async () => {
@@ -121,7 +121,7 @@ describe.skipIf(!hasPostgres)('till state', () => {
       expect([kept.code, kept.stderr]).toEqual([2, expect.stringContaining('holds a history of its own')])
       expect(server.sql('SELECT count(*) FROM told.hook_inbox')).toBe('1')
     } finally {
-      other.remove()
+      await other.remove()
     }
   })
 
@@ -135,9 +135,9 @@ describe.skipIf(!hasPostgres)('till state', () => {
     const env = { ...process.env, PGPASSWORD: new URL(server.url).password }
     const lock = 'BEGIN; LOCK TABLE late.runs; SELECT pg_sleep(600)'
     const holder = spawn('psql', ['-X', '-q', '-d', server.url, '-c', lock], { env, stdio: 'ignore' })
-    onTestFinished(() => {
+    onTestFinished(async () => {
       holder.kill('SIGKILL')
-      other.remove()
+      await other.remove()
     })
     const asked = (granted: boolean): string =>
       server.sql(

@@ -34,10 +34,10 @@ beforeAll(async () => {
   ]
   project.write('inventory/fleet.yaml', inventoryWith(`${devices.join('\n')}\n`))
 })
-afterAll(() => {
+afterAll(async () => {
   server.closeAllConnections()
   server.close()
-  project.remove()
+  await project.remove()
 })
 beforeEach(() => {
   asked.length = 0

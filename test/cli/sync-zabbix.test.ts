@@ -43,9 +43,9 @@ beforeAll(async () => {
   project.write('token', 'a'.repeat(64))
   project.write('tillwright.yaml', `hooks: {systems: {zabbix: ${zabbix}}}\n`)
 })
-afterAll(() => {
+afterAll(async () => {
   server.close()
-  project.remove()
+  await project.remove()
 })
 beforeEach(() => {
   own = []

@@ -50,8 +50,8 @@ steps:
   )
   project.write('device/.keep', '')
 })
-afterAll(() => {
-  for (const each of projects) each.remove()
+afterAll(async () => {
+  for (const each of projects) await each.remove()
 })
 
 function codesOf(stdout: string): readonly string[] {

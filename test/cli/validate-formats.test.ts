@@ -12,8 +12,8 @@ const projects = {
   }),
   nothing: new TestProject({}),
 }
-afterAll(() => {
-  for (const project of Object.values(projects)) project.remove()
+afterAll(async () => {
+  for (const project of Object.values(projects)) await project.remove()
 })
 
 describe('till validate --format sarif', () => {

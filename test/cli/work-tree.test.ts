@@ -156,7 +156,7 @@ test('a pointer of Git LFS in the place of any other file that is read here is t
     try {
       expect([file, ...(await foundIn(repository)).slice(1)]).toEqual([file, ...expected])
     } finally {
-      repository.remove()
+      await repository.remove()
     }
   }
 }, 120_000)

@@ -22,9 +22,9 @@ describe.skipIf(!hasPostgres)('a worker whose clock is', () => {
     await server.start()
     process.env['TILL_STATE'] = server.url
   }, 120_000)
-  afterAll(() => {
+  afterAll(async () => {
     delete process.env['TILL_STATE']
-    project.remove()
+    await project.remove()
     server.stop()
   })
 

@@ -62,7 +62,7 @@ describe.skipIf(!hasPostgres)('tokens of workers', { timeout: 120_000 }, () => {
     for (const { child } of workers) child.kill('SIGKILL')
     await Promise.all(workers.map(({ end }) => end))
     server.stop()
-    project.remove()
+    await project.remove()
   })
 
   test('are shown once, apart from the key that stands for them', async () => {

@@ -61,10 +61,10 @@ describe.skipIf(!hasPostgres)('a run over workers', () => {
       rmSync(project.path(name), { force: true })
     server.sql('DELETE FROM tillwright.workers')
   })
-  afterAll(() => {
+  afterAll(async () => {
     delete process.env['TILL_STATE']
     server.stop()
-    project.remove()
+    await project.remove()
   })
 
   test('goes on when its controller slept for longer than a lease', async () => {

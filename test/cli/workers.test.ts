@@ -98,7 +98,7 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     for (const { child } of workers) child.kill('SIGKILL')
     await Promise.all(workers.map(({ end }) => end))
     server.stop()
-    project.remove()
+    await project.remove()
   })
 
   test('shares its state in a database', async () => {
@@ -307,9 +307,9 @@ describe.skipIf(!hasPostgres)('till worker', { timeout: 120_000 }, () => {
     })
     const [here, there] = [new TestProject(files('B')), new TestProject(files('A'))]
     const child = there.start('worker', '--name', 'hub-old', '--serve', 'region:south')
-    onTestFinished(() => {
+    onTestFinished(async () => {
       child.kill('SIGKILL')
-      for (const one of [here, there]) one.remove()
+      for (const one of [here, there]) await one.remove()
     })
     await until(child, () => server.sql("SELECT count(*) FROM tillwright.workers WHERE name = 'hub-old'") === '1')
     const args = ['conf', '--device', 'PL-0002/pos1', '--yes', '--json', '--on', 'workers']

@@ -28,9 +28,9 @@ assignments: [{runbook: agent-update, every: 1d}]
   await project.till('hold', 'PL-0001', '--until', '4h', '--because', 'a clerk counts')
   process.env['TILL_PROJECT'] = project.root
 })
-afterAll(() => {
+afterAll(async () => {
   delete process.env['TILL_PROJECT']
-  project.remove()
+  await project.remove()
 })
 
 /** The values that are offered for a line that ends at the cursor. */

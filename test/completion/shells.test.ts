@@ -23,8 +23,8 @@ beforeAll(async () => {
   await project.till('inventory', 'list')
   for (const [shell, text] of Object.entries(COMPLETION_SCRIPTS)) writeFileSync(join(home, `till.${shell}`), text)
 })
-afterAll(() => {
-  project.remove()
+afterAll(async () => {
+  await project.remove()
   rmSync(home, { recursive: true, force: true })
 })
 

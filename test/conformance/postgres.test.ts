@@ -15,6 +15,7 @@ describe.skipIf(!hasPostgres)('with PostgreSQL 15', () => {
   testStore('postgres', {
     module,
     open: 'openPostgresStore',
+    openIncidents: 'openPostgresIncidents',
     location: () => `${server.url}?schema=s${++schemas}`,
     bytes: async (location) => server.bytesOf(location),
     execArgv: ['--import', 'tsx'],

@@ -8,6 +8,7 @@ const module = fileURLToPath(new URL('../../src/stores/sqlite.ts', import.meta.u
 testStore('sqlite', {
   module,
   open: 'openSqliteStore',
+  openIncidents: 'openSqliteIncidents',
   location: (folder) => `${folder}/.till/state.db`,
   bytes: (location) => statSync(location).size,
   execArgv: ['--import', 'tsx'],

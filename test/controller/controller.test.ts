@@ -38,7 +38,7 @@ steps:
 })
 afterEach(async () => {
   await controller.close()
-  project.remove()
+  await project.remove()
 })
 
 /** Keeps what it is told. */

@@ -59,7 +59,7 @@ it(
       const [device] = JSON.parse(stdout).devices
       expect(['indeterminate', 'deferred', 'cancelled']).toContain(device.state)
       expect(device.failure.code).toMatch(/LEASE_LOST|CONVERGE_LOST/)
-      project.remove()
+      await project.remove()
     }
   },
   120_000 * ROUNDS,

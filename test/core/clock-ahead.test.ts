@@ -10,9 +10,9 @@ const NOW = Date.parse('2026-12-01T12:00:00Z')
 const AHEAD = NOW + 365 * 24 * HOUR_MS
 
 let project: TestProject | undefined
-afterEach(() => {
+afterEach(async () => {
   vi.useRealTimers()
-  project?.remove()
+  await project?.remove()
   project = undefined
 })
 

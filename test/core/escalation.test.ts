@@ -68,6 +68,7 @@ class Case {
         sent_at: at,
         reference: null,
         why: null,
+        batch: null,
       } as const
       this.messages.push({ ...message, ...rest, message: message.key, incident: 'I' })
       this.say({ type: 'called', at, step: message.key, contact: message.contact, message: message.key, why: null })
@@ -182,7 +183,7 @@ describe('what follows a message', () => {
       attempts: 1,
       created_at: at(0),
     },
-    ...{ next_at: null, sent_at: at(1), reference: null, why: null },
+    ...{ next_at: null, sent_at: at(1), reference: null, why: null, batch: null },
     ...more,
   })
   const news = (messages: readonly Message[], ...bodies: readonly IncidentEventBody[]): readonly string[] => {

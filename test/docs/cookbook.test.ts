@@ -34,7 +34,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await project.till('sandbox', 'down')
-  project.remove()
+  await project.remove()
 })
 
 test('there are enough recipes, and most of them are run', () => {

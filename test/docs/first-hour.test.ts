@@ -11,7 +11,7 @@ home.write('bin/till', `#!/bin/sh\nexec '${process.execPath}' '${ROOT}/bin/till'
 
 afterAll(async () => {
   bash('cd my-chain && till sandbox down')
-  home.remove()
+  await home.remove()
 })
 
 test('the first hour of a sysadmin goes as the guide says', () => {

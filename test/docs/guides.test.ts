@@ -103,7 +103,7 @@ describe('the guide for sysadmins', () => {
     )
     const { code, stderr } = await fresh.till('validate')
     expect([code, stderr]).toEqual([0, ''])
-    fresh.remove()
+    await fresh.remove()
   })
 })
 

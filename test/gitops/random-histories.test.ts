@@ -94,7 +94,7 @@ test(`of ${HISTORIES} random histories no untrusted one is in force, and no trus
         for (const path of Object.keys(trusted.files)) expect(existsSync(join(follow.paths.current, path))).toBe(true)
       }
     } finally {
-      repository.remove()
+      await repository.remove()
     }
   }
 }, 3_600_000)

@@ -285,7 +285,7 @@ describe('history', () => {
 
 describe('a repository whose objects are named by SHA-256', () => {
   test('is verified, merges and all, as any other', async () => {
-    repository.remove()
+    await repository.remove()
     repository = new SignedRepository('sha256')
     const { base, follow } = await repository.begin(['anna'])
     expect(base).toHaveLength(64)

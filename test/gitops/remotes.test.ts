@@ -62,8 +62,8 @@ describe('over HTTP', () => {
   })
   afterAll(async () => {
     await server.stop()
-    followed.repository.remove()
-    other.remove()
+    await followed.repository.remove()
+    await other.remove()
   })
 
   const UNREACHABLE = { outcome: 'unreachable', code: 'REVISION_UNREACHABLE', kinds: ['unreachable'] }
@@ -112,7 +112,7 @@ describe.skipIf(!sshServers.some(({ name }) => name === 'OpenSSH'))('over SSH', 
   afterAll(async () => {
     await server.stop()
     keys.remove()
-    followed.repository.remove()
+    await followed.repository.remove()
   })
 
   const address = (port: number): string =>

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { type OpenFollow, openFollow } from '../../src/app/gitops/open-follow.ts'
 import { pullRevision, trustRevision } from '../../src/app/gitops/pull-revision.ts'
 import type { Pulled } from '../../src/gitops/pull.ts'
+import { removeFolder } from '../peers/remove-folder.ts'
 
 export const GIT_ENVIRONMENT = {
   PATH: process.env['PATH'],
@@ -155,8 +156,8 @@ export class SignedRepository {
     return { base, follow }
   }
 
-  remove(): void {
-    rmSync(this.root, { recursive: true, force: true })
+  remove(): Promise<void> {
+    return removeFolder(this.root)
   }
 }
 

@@ -10,9 +10,9 @@ let repository: SignedRepository
 beforeEach(() => {
   repository = new SignedRepository()
 })
-afterEach(() => {
+afterEach(async () => {
   vi.unstubAllEnvs()
-  repository.remove()
+  await repository.remove()
 })
 
 const ADVANCED = { outcome: 'advanced', kinds: [] }

@@ -42,7 +42,7 @@ async function send(message: string, kind: MessageKind, ticket: string | null, o
   const sender = jiraSender(of, 'token')
   let doubtSince: string | null = null
   for (let attempt = 0; attempt < 200; attempt++) {
-    const said = { subject: 'Drawer: PL-0001/pos1', text: 'Seen: x\n\nTried: y', to: '', incident: 'I1' }
+    const said = { subject: 'Drawer: PL-0001/pos1', text: 'Seen: x\n\nTried: y', to: '', incidents: ['I1'] }
     const result = await sender.send({ ...said, message, kind, ticket, doubtSince })
     if (result.ok || result.isFinal) return result
     if (result.inDoubt && !result.isPostponed) doubtSince = new Date().toISOString()
@@ -118,7 +118,7 @@ describe('without mishaps', () => {
       subject: '',
       text: '',
       to: '',
-      incident: '',
+      incidents: [],
       doubtSince: null,
       ticket: null,
       message: 'M',

@@ -25,9 +25,9 @@ test('a token that could not be read, or is another by now, is read anew', async
   const project = new TestProject({})
   const zabbix = `{url: 'http://127.0.0.1:${port}/api_jsonrpc.php', token: 'file:${project.path('token')}'}`
   project.write('tillwright.yaml', `hooks: {systems: {zabbix: ${zabbix}}}\n`)
-  onTestFinished(() => {
+  onTestFinished(async () => {
     server.close()
-    project.remove()
+    await project.remove()
   })
   const systems = openSystems(await openProject(project.root))
   const state = async () => {

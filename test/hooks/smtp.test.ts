@@ -9,7 +9,7 @@ const ENDS: readonly (readonly [string, (word: string, socket: Socket) => boolea
   ['breaks off after the message', (word, socket) => word === '.' && !socket.resetAndDestroy().writable, true],
 ]
 
-const mail = { message: 'm1', incident: null, to: 'ops@shop.example', subject: 'Till', text: 'It stands.' } as never
+const mail = { message: 'm1', incidents: [], to: 'ops@shop.example', subject: 'Till', text: 'It stands.' } as never
 
 async function sentTo(port: number): Promise<unknown> {
   const sender = smtpSender(

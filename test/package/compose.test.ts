@@ -57,10 +57,10 @@ describe('the Compose file', () => {
       project.write('inventory/fleet.yaml', inventoryWith(devices).replace('type: ssh', 'type: local'))
       project.write('runbooks/look.yaml', 'name: look\nsteps:\n  - command: {run: "true", creates: /tmp}\n')
     })
-    afterAll(() => {
+    afterAll(async () => {
       for (const child of children) child.kill('SIGKILL')
       database.stop()
-      project.remove()
+      await project.remove()
     })
 
     function start({ command = [] }: Service): ChildProcess {

@@ -169,7 +169,7 @@ describe('the Helm chart', () => {
       expect([args, stderr]).toEqual([args, expect.stringContaining('PROJECT_UNKNOWN')])
     }
     expect(started.flat()).toContain('--token=file:/etc/till/worker/token')
-    nowhere.remove()
+    await nowhere.remove()
   })
 
   test('clones into what a pod has kept over a reboot of its node', async () => {

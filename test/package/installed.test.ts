@@ -74,7 +74,7 @@ describe.each(nodes)('in an empty folder, on Node.js $version', ({ path }) => {
   })
   afterEach(async () => {
     if (existsSync(project.path('.till'))) await till('sandbox', 'down')
-    project.remove()
+    await project.remove()
   })
 
   it('says who it is and what it can do', async () => {

@@ -31,7 +31,7 @@ it('a fault of ours is told with the places of the sources, also by a start that
     expect(first).not.toContain('/dist/')
     expect(await told()).toBe(first)
   } finally {
-    project.remove()
+    await project.remove()
   }
 })
 
@@ -54,7 +54,7 @@ it.skipIf('enableCompileCache' in Module)(
       expect(renewed).not.toContainEqual(expect.stringMatching(/commands-explain\.js$/))
       expect(await kept('explain', 'INTERNAL_BUG')).toEqual(second)
     } finally {
-      project.remove()
+      await project.remove()
     }
   },
 )
@@ -76,6 +76,6 @@ it('a program that nothing keeps going any more before its end says so, and does
     })
     expect(ended).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^error till ended in the middle/) })
   } finally {
-    project.remove()
+    await project.remove()
   }
 })

@@ -67,7 +67,7 @@ describe('a run that waits for people', () => {
     expect([first.code, new Set(first.of.values())]).toEqual([6, new Set(['APPROVAL_MISSING'])])
     const own = await project.till('approve', 'latest', '--because', 'me', '--json')
     expect([own.code, JSON.parse(own.stdout).diagnostics[0].code]).toEqual([2, 'APPROVAL_UNFIT'])
-    project.remove()
+    await project.remove()
     project = chain(approval(false), CLOSED)
     expect((await states(project)).code).toBe(6)
     const said = await project.till('approve', 'latest', '--because', 'me', '--json')

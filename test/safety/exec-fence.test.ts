@@ -34,9 +34,9 @@ describe.each(sshServers)('a command of till exec on $name', ({ start, name }) =
     chmodSync(project.root, 0o777)
     log = project.path('log')
   })
-  afterEach(() => {
-    project.remove()
-    other.remove()
+  afterEach(async () => {
+    await project.remove()
+    await other.remove()
   })
 
   const lines = (): string[] => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [])
@@ -95,7 +95,7 @@ describe.each(sshServers)('a command of till exec on $name', ({ start, name }) =
         ],
       ])
     } finally {
-      store.remove()
+      await store.remove()
     }
   })
 })

@@ -3,8 +3,8 @@ import { afterAll, expect, it } from 'vitest'
 import { ended, inventoryWith, TestProject, until } from '../cli/project.ts'
 
 const projects: TestProject[] = []
-afterAll(() => {
-  for (const project of projects) project.remove()
+afterAll(async () => {
+  for (const project of projects) await project.remove()
 })
 
 function projectOf(run: (path: (name: string) => string) => string): TestProject {

@@ -32,11 +32,11 @@ describe.runIf(process.platform === 'linux')('a machine that has no time for its
     })
     process.env['NO_SUCH'] = 'no such password'
   })
-  afterAll(() => {
+  afterAll(async () => {
     for (const program of programs) program.kill('SIGKILL')
     for (const socket of sockets) socket.destroy()
     silent.close()
-    project.remove()
+    await project.remove()
   })
 
   const plan = async (runbook: string, device: string): Promise<Record<string, never>> =>

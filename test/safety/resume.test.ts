@@ -43,7 +43,7 @@ it(`what is killed at random and resumed ends as what nobody disturbed, and noth
   const devices = 6
   const calm = projectOf(devices, MAKE_ROOMS + WORK)
   const wanted = shown(JSON.parse((await calm.till('apply', 'work', '--yes', '--json')).stdout), calm.root)
-  calm.remove()
+  await calm.remove()
   project = projectOf(devices, MAKE_ROOMS + WORK)
   const args = ['--parallel', '2', '--yes', '--json']
   let kills = 0

@@ -109,7 +109,7 @@ describe('a wave that failed', () => {
     const applied = await apply(project, '--json')
     expect(JSON.parse(applied.stdout).rollback).toBeUndefined()
     expect(texts(project)).toEqual(['new', 'new', 'old'])
-    project.remove()
+    await project.remove()
     project = rollout({ good: 0 })
     const first = await apply(project, '--json')
     expect(JSON.parse(first.stdout).rollback).toBeUndefined()

@@ -53,9 +53,9 @@ describe.runIf(hasPowerShell && hasWinRmPeer)('what a run began on Windows over 
     }
     for (const name of readdirSync(machine.at('C:\\Till'))) rmSync(join(machine.at('C:\\Till'), name))
   })
-  afterEach(() => {
-    project.remove()
-    other.remove()
+  afterEach(async () => {
+    await project.remove()
+    await other.remove()
   })
 
   /** Which PowerShells have counted, and how far they came. */

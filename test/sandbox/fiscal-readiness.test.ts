@@ -74,7 +74,7 @@ describe('fiscal-readiness', () => {
   })
   afterAll(async () => {
     await project.till('sandbox', 'down')
-    project.remove()
+    await project.remove()
   })
 
   test.each(CASES)('$id: $says, of $owner', ({ id, says, owner }) => {

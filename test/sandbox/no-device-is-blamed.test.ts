@@ -29,7 +29,7 @@ describe.skipIf(process.platform !== 'linux')('a fleet, while something else has
   afterAll(async () => {
     for (const program of programs) program.kill('SIGKILL')
     await project.till('sandbox', 'down')
-    project.remove()
+    await project.remove()
   }, MINUTES)
 
   it(

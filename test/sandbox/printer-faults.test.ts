@@ -232,7 +232,7 @@ describe.skipIf(!canIsolate)('faults of printers in the sandbox', () => {
   }, 120_000)
   afterAll(async () => {
     await project.till('sandbox', 'down')
-    project.remove()
+    await project.remove()
   })
 
   test('there are at least sixty, of twenty protocols', () => {

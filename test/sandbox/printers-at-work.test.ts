@@ -90,7 +90,7 @@ describe.skipIf(!canIsolate)('printers on which a till prints all the time', () 
   afterAll(async () => {
     for (const till of tills) till.stop()
     await project.till('sandbox', 'down')
-    project.remove()
+    await project.remove()
   })
 
   test('are never called sick, and are read where the port takes more than one', async () => {

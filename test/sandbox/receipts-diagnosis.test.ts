@@ -42,7 +42,7 @@ describe.skipIf(!canIsolate)('the diagnosis of receipts that lag', () => {
   })
   afterAll(async () => {
     await project.till('sandbox', 'down')
-    project.remove()
+    await project.remove()
   })
 
   test('names each cause, the one that explains the others first', async () => {

@@ -85,7 +85,7 @@ describe.skipIf(!canIsolate)('vending machines of the sandbox', () => {
   }, 60_000)
   afterAll(async () => {
     await project?.till('sandbox', 'down')
-    project?.remove()
+    await project?.remove()
   })
 
   test('are not called well at the first look, since events are on record from before it', () => {

@@ -81,7 +81,7 @@ describe.skipIf(!canIsolate)('on a Windows till of a sandbox', () => {
   })
   afterAll(async () => {
     await project.till('sandbox', 'down')
-    project.remove()
+    await project.remove()
   })
 
   const run = async (...args: string[]): Promise<{ code: number | null; text: string }> => {

@@ -121,7 +121,7 @@ describe.skipIf(!canIsolate)('Windows tills of a sandbox', () => {
   })
   afterAll(async () => {
     await project.till('sandbox', 'down')
-    project.remove()
+    await project.remove()
   })
 
   const fault = async (...texts: string[]): Promise<void> => {
@@ -246,7 +246,7 @@ describe.skipIf(!canIsolate)('two hundred Windows tills at once', () => {
   })
   afterAll(async () => {
     await many.till('sandbox', 'down')
-    many.remove()
+    await many.remove()
   })
 
   test('are mended, and no shell is left behind', async () => {

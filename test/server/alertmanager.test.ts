@@ -17,7 +17,7 @@ describe.skipIf(!hasAlertmanager)('with an Alertmanager', () => {
     await alertmanager.start({ url: `${till.url}/hooks/alertmanager`, token: SECRETS.T_ALL }, port)
   })
   afterAll(async () => {
-    till?.remove()
+    await till?.remove()
     await alertmanager.stop()
   })
   const episodeOf = async (device: string) => {

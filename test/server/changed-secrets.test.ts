@@ -5,8 +5,8 @@ import { NORTH, RULES, SECRETS, SENDERS, ServedProject, zabbix } from './served-
 import { Visitor } from './visitor.ts'
 
 let till: ServedProject | undefined
-afterEach(() => {
-  till?.remove()
+afterEach(async () => {
+  await till?.remove()
   till = undefined
 })
 

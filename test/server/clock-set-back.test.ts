@@ -7,7 +7,7 @@ import { NORTH, RULES, SENDERS, ServedProject } from './served-project.ts'
 let till: ServedProject | undefined
 afterEach(async () => {
   await till?.end('SIGKILL')
-  till?.remove()
+  await till?.remove()
 })
 
 /** A clock of this process that is an hour ahead. */

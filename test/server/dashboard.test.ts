@@ -24,8 +24,8 @@ const signedOut = { status: 401 }
 
 describe('signing in', () => {
   let project: ServedProject | undefined
-  afterEach(() => {
-    project?.remove()
+  afterEach(async () => {
+    await project?.remove()
     project = undefined
   })
 
@@ -159,7 +159,7 @@ describe('signing in', () => {
       ['    a: {role: viewer, token: "env:T_NONE"}\n', 'cannot be read', EXIT.failed],
     ] as const
     for (const [account, says, exit] of cases) {
-      project?.remove()
+      await project?.remove()
       const served = new ServedProject(`server:\n  accounts:\n${account}`)
       project = served
       const { code, stdout } = await served.till('serve', '--listen', '127.0.0.1:0', '--json')
@@ -382,5 +382,5 @@ test('`till account hash` makes what the server takes, and refuses a short passw
   expect([code, known !== undefined && (await isPassword(PASSWORD, known))]).toEqual([0, true])
   expect(known !== undefined && (await isPassword(`${PASSWORD}\n`, known))).toBe(false)
   expect(await hash('short')).toMatchObject({ code: 2, stdout: '' })
-  project.remove()
+  await project.remove()
 })

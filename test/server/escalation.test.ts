@@ -82,22 +82,24 @@ beforeEach(() => {
 afterEach(async () => {
   await store?.close()
   store = undefined
-  till?.remove()
+  await till?.remove()
 })
 
 function settings(chain: string, more = ''): string {
   return `server:
   senders:
     all: {token: "env:T_ALL"}
-    voice: {token: "env:T_NORTH", acknowledges: [voice, night]}
+    voice: {token: "env:T_NORTH", acknowledges: [voice, night, phone]}
 responsibility:
   channels:
-    mail: {smtp: {host: 127.0.0.1, port: ${ports.mail}, security: none, from: "till <till@example.com>"}}
+    mail: {smtp: {host: 127.0.0.1, port: ${ports.mail}, security: none, from: "till <till@example.com>", gather: 0s}}
     tickets: {jira: {url: "${ports.jira}", user: till@example.com, token: "env:T_BASIC", project: TILL, issue_type: Incident, close_by: Done, index: 1s}}
     chat: {http: {url: "${ports.chat}", token: "env:T_HMAC", body: {to: "\${{ contact.to }}", text: "\${{ message.text }}", incident: "\${{ incident.incident }}", phone: "\${{ store.owner }}"}}}
     voice: {http: {url: "${ports.chat}", body: {to: "\${{ contact.to }}", text: x, incident: "\${{ incident.incident }}", phone: 1}, per_second: 5, acknowledged: {within: 300ms, times: 2}}}
     night: {http: {url: "${ports.chat}", body: {to: "\${{ contact.to }}", text: x, incident: "\${{ incident.incident }}", phone: 1}, acknowledged: {within: 1m}}}
-    closed: {http: {url: "${ports.chat}", body: {to: closed}, trading_hours: true}}
+    closed: {http: {url: "${ports.chat}", body: {to: closed}, trading_hours: true, gather: 0s}}
+    phone: {http: {url: "${ports.chat}", body: {to: "\${{ contact.to }}", text: "\${{ message.text }}", incident: "\${{ message.subject }}", phone: "\${{ incidents.size() }}"}, acknowledged: {within: 1m}, gather: 1s}}
+    post: {smtp: {host: 127.0.0.1, port: ${ports.mail}, security: none, from: "till <till@example.com>", gather: 1s}}
   contacts:
     desk: {channel: mail, to: desk@example.com}
     boss: {channel: mail, to: boss@example.com}
@@ -108,6 +110,8 @@ responsibility:
     ann: {channel: voice, to: "+48"}
     bob: {channel: night, to: "+49"}
     shop: {channel: closed}
+    till: {channel: phone, to: "+50"}
+    owner: {channel: post, to: owner@example.com}
   teams: {desk: {chain: ${chain}}}
   rows: [{fault: [drawer, storm], team: desk}]
 ${more}`
@@ -232,6 +236,49 @@ test('whoever is called says that it was heard, or is called again; the next one
   ])
   expect((await till.till('incidents', 'show', id)).stdout).toContain('heard by Bob of the night')
 })
+
+test('several faults of one shop are one call and one mail, also after kill -9; that it was heard counts for all of them', async () => {
+  till = new ServedProject(settings('[{to: till}, {to: owner, until: fixed}]'))
+  const ids = await openIncidents(3)
+  // The answers get lost, so that whether it arrived is in doubt when the server is killed.
+  chat.loses = () => true
+  sink.loses = () => true
+  await till.serve()
+  await until(() => chat.posts.length > 0 && sink.mails.length > 0, 'they are told')
+  await till.end('SIGKILL')
+  const [over = ''] = ids
+  await store?.note(over, ({ opened_at: at }) => [{ type: 'closed', at, by: 'test', despite: null }])
+  chat.loses = () => false
+  sink.loses = () => false
+  const known = chat.posts.length
+  await till.serve()
+  await until(() => chat.posts.length > known, 'the shop is called again')
+  const [first, last] = [chat.posts[0], chat.posts.at(-1)]
+  expect([first?.body.phone, last?.body.phone, new Set(chat.posts.map(({ key }) => key)).size]).toEqual([3, 2, 1])
+  expect(first?.body.incident).toMatch(/^3 incidents at /)
+  for (const id of ids) {
+    expect(first?.body.text).toContain(`till incidents take ${id}`)
+    expect(last?.body.text.includes(id)).toBe(id !== over)
+  }
+  const all = async () =>
+    (await Promise.all(ids.map(async (id) => store?.escalations.messages(id)))).flatMap((of) => of ?? [])
+  await until(async () => (await all()).every(({ state }) => !['waiting', 'sending'].includes(state)), 'all are told')
+  expect(new Set(sink.mails.map(({ id }) => id)).size).toBe(1)
+  expect([...(sink.mails[0]?.text ?? '').matchAll(/X-Till-Incident: (\S+)/gi)].map(([, id]) => id).sort()).toEqual(
+    [...ids].sort(),
+  )
+
+  const body = '{"by": "Eve"}'
+  const url = `${till.url}/acknowledgements/${first?.key}`
+  expect((await fetch(url, { method: 'POST', body, headers: bearer('T_NORTH') })).status).toBe(200)
+  const owners = await Promise.all(ids.map(async (id) => (await store?.incident(id))?.owner ?? null))
+  expect(owners).toEqual([null, 'Eve', 'Eve'])
+  const shown = JSON.parse((await till.till('incidents', 'show', ids[1] ?? '', '--json')).stdout)
+  expect(errorsOf('incident', shown)).toEqual([])
+  const stateOf = ({ contact, state }: Record<string, string>) => [contact, state]
+  expect(Object.fromEntries(shown.messages.map(stateOf))).toEqual({ till: 'acknowledged', owner: 'sent' })
+  expect(shown.messages.map(({ batch }: Record<string, string>) => batch)).toContain(first?.key)
+}, 120_000)
 
 test('whoever is not there is passed over; who is refused for good is given up, and the next one is told', async () => {
   till = new ServedProject(settings('[{to: away}, {to: shop}, {to: nobody}, {to: desk, after: 30m}]'))

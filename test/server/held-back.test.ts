@@ -24,7 +24,7 @@ beforeEach(() => {
 afterEach(async () => {
   await store?.close()
   store = undefined
-  till.remove()
+  await till.remove()
 })
 
 const RULE = `match: "alert.name == 'Gone'", runbook: marker, settle: 0s, cooldown: 0s, quiet: 0s`

@@ -13,9 +13,9 @@ import { errorsOf } from '../cli/published.ts'
 import { BASE_FILES, pulled, SignedRepository } from '../gitops/signed-repository.ts'
 
 const repository = new SignedRepository()
-afterAll(() => {
+afterAll(async () => {
   vi.unstubAllEnvs()
-  repository.remove()
+  await repository.remove()
 })
 
 async function values(): Promise<Readonly<Record<string, number>>> {

@@ -59,7 +59,7 @@ describe.runIf(isHere)('signing in by a provider, in Chromium', () => {
   })
   afterAll(async () => {
     await browser?.close()
-    served?.remove()
+    await served?.remove()
     await provider?.close()
   })
 

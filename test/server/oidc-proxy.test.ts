@@ -75,7 +75,7 @@ test('behind a proxy that ends TLS, the way back is the public address, and cook
     ])
     expect(await come('till.example')).toMatchObject({ status: 303, location: '/sign-in?why=again' })
   } finally {
-    served.remove()
+    await served.remove()
     await provider.close()
   }
 })

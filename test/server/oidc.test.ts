@@ -76,7 +76,7 @@ describe('signing in by oidc-provider', () => {
     served = await servedAt(port, { issuer: provider.issuer })
   })
   afterAll(async () => {
-    served?.remove()
+    await served?.remove()
     await provider?.close()
   })
 
@@ -251,7 +251,7 @@ describe('a provider that lies, or is away', () => {
     liar.lie = {}
   })
   afterAll(async () => {
-    served?.remove()
+    await served?.remove()
     await liar.close()
   })
 
@@ -388,7 +388,7 @@ describe('a provider that lies, or is away', () => {
       expect((await new Browser().begin(away.url)).status).toBe(503)
       expect(away.told).toContain('does not match the expected issuer')
     } finally {
-      away.remove()
+      await away.remove()
     }
   })
 })
@@ -408,7 +408,7 @@ test('settings that would let in too many, or go in the clear, are told with the
   for (const [text, says, line] of cases) {
     const served = new ServedProject(text)
     const { code, stdout } = await served.till('serve', '--listen', '127.0.0.1:0', '--json')
-    served.remove()
+    await served.remove()
     const [first] = JSON.parse(stdout).diagnostics
     const told = `${first.summary} ${first.detail}`
     expect([code, first.source?.line, told]).toEqual([2, line, expect.stringContaining(says)])

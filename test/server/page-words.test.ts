@@ -87,7 +87,7 @@ describe.runIf(isHere)('words of pages', () => {
   })
   afterAll(async () => {
     await browser?.close()
-    served?.remove()
+    await served?.remove()
   })
 
   async function signedIn(locale: string): Promise<Page> {

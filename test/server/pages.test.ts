@@ -82,7 +82,7 @@ describe.runIf(isHere)('pages in Chromium', () => {
   })
   afterAll(async () => {
     await browser?.close()
-    served?.remove()
+    await served?.remove()
   })
 
   test('say what is there, in three languages, wide and narrow, and are open to everybody', async () => {

@@ -7,9 +7,9 @@ import { hashOf, PASSWORD } from './accounts.ts'
 
 let project: TestProject | undefined
 let revisions: Revisions | undefined
-afterEach(() => {
+afterEach(async () => {
   revisions?.stop()
-  project?.remove()
+  await project?.remove()
   project = undefined
   revisions = undefined
 })

@@ -128,11 +128,6 @@ export class ServedProject extends TestProject {
       throw new Error(`${error.message}\n${this.told}`)
     })
   }
-
-  override remove(): void {
-    this.server?.kill('SIGKILL')
-    super.remove()
-  }
 }
 
 export interface Answer {

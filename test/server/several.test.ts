@@ -100,8 +100,8 @@ ${RULES}    - {name: people, match: "alert.name == 'Drawer'", fault: drawer, set
   beforeEach(() => {
     called.length = 0
   })
-  afterEach(() => {
-    for (const till of servers) till.remove()
+  afterEach(async () => {
+    for (const till of servers) await till.remove()
     delete process.env['TILL_STATE']
   })
 

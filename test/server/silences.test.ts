@@ -37,7 +37,7 @@ describe.skipIf(!hasAlertmanager)('our own silences in an Alertmanager', () => {
     await alertmanager.start({ url: `${till.url}/hooks/alertmanager`, token: SECRETS.T_ALL }, port)
   }, 60_000)
   afterAll(async () => {
-    till?.remove()
+    await till?.remove()
     front.stop()
     await alertmanager.stop()
   })

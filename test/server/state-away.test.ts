@@ -24,8 +24,8 @@ describe.skipIf(!hasPostgres)('while the database is away', () => {
     till = new ServedProject(SETTINGS)
     await till.serve()
   }, 120_000)
-  afterAll(() => {
-    till?.remove()
+  afterAll(async () => {
+    await till?.remove()
     database.stop()
     delete process.env['TILL_STATE']
   })

@@ -16,8 +16,8 @@ const seed = Number(process.env['TILL_TEST_SEED'] ?? Date.now() % 1_000_000)
 const LONGEST_MS = 240_000
 let project: ServedProject | undefined
 
-afterEach(() => {
-  project?.remove()
+afterEach(async () => {
+  await project?.remove()
   project = undefined
 })
 

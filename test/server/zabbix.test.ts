@@ -53,7 +53,7 @@ describe.skipIf(!hasZabbix)('with a Zabbix server', () => {
     })
   }, 180_000)
   afterAll(async () => {
-    till?.remove()
+    await till?.remove()
     await zabbix.stop()
   }, 60_000)
 

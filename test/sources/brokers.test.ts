@@ -48,7 +48,7 @@ describe.skipIf(!hasMosquitto)('Brokers and lines of tills', () => {
   afterAll(async () => {
     await kill()
     await broker.close()
-    project.remove()
+    await project.remove()
   })
 
   const serve = (): void => {
@@ -146,7 +146,7 @@ describe.skipIf(!hasMosquitto)('Brokers and lines of tills', () => {
       await client.endAsync()
       second.kill('SIGTERM')
       await ended
-      other.remove()
+      await other.remove()
     }
   })
 

@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 afterEach(async () => {
   await kill()
-  project.remove()
+  await project.remove()
 })
 
 function serve(): void {

@@ -23,6 +23,7 @@ describe.skipIf(!hasPostgres || !hasPgBouncer)('state in PostgreSQL behind PgBou
   testStore('pooler', {
     module,
     open: 'openPostgresStore',
+    openIncidents: 'openPostgresIncidents',
     location: () => `${pooler.of(server.url)}?schema=s${++schemas}`,
     bytes: async (location) => server.bytesOf(location),
     execArgv: ['--import', 'tsx'],

@@ -396,7 +396,7 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
       INSERT INTO availability_spans SELECT * FROM early; ANALYZE availability_spans`)
     expect(await report(ours)).toEqual(told)
     delete process.env['TILL_LEDGER']
-    for (const project of projects) project.remove()
+    for (const project of projects) await project.remove()
   })
 })
 

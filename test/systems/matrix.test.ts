@@ -77,7 +77,7 @@ describe.skipIf(!isPossible)('modules on systems', { timeout: 300_000 }, () => {
     await sshd?.stop()
     windows?.remove()
     keys?.remove()
-    project?.remove()
+    await project?.remove()
     answering?.close()
   })
 

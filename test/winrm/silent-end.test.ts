@@ -48,7 +48,7 @@ describe.runIf(hasWinRmPeer)('a PowerShell that ends without a word over WinRM',
   afterAll(async () => {
     await peer?.stop()
     standIn?.close()
-    project?.remove()
+    await project?.remove()
     rmSync(folder, { recursive: true, force: true })
   })
 

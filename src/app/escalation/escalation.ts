@@ -5,11 +5,18 @@ import {
   type Escalated,
   escalate,
   followUps,
+  gatherMsOf,
   isOver,
   type Message,
   NO_LONGER_NEEDED,
 } from '../../core/escalation.ts'
-import type { ClaimedMessage, EscalationStore, MessageResult } from '../../core/escalation-store.ts'
+import type {
+  Attempted,
+  ClaimedBatch,
+  ClaimedMessage,
+  EscalationStore,
+  MessageResult,
+} from '../../core/escalation-store.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { HookStore } from '../../core/hook-store.ts'
 import type { Incident } from '../../core/incident.ts'
@@ -25,7 +32,7 @@ import { incidentView } from '../incidents/incident-view.ts'
 import { type KnownOutages, knownOutages, outageText } from '../outages/known-outages.ts'
 import type { Project } from '../project.ts'
 import { ChannelSenders } from './channel-senders.ts'
-import { MOST_TOLD, messageText } from './message-text.ts'
+import { batchText, MOST_TOLD, messageText } from './message-text.ts'
 
 /** Attempts at a message until it is given up, where its channel says nothing else. */
 const ATTEMPTS = 10
@@ -53,7 +60,12 @@ interface Stores {
 }
 
 /** Notes what came of an attempt. */
-type Noting = () => Promise<Message | undefined>
+type Noting = () => Promise<readonly Message[]>
+
+/** What goes out as one, and by what. */
+interface Sending extends ClaimedBatch {
+  readonly channel: Channel
+}
 
 /** Tells people of incidents: looks at chains whose time has come, and sends what is in the outbox. One a process. */
 export class Escalation {
@@ -78,7 +90,7 @@ export class Escalation {
   }
 
   /**
-   * Takes messages whose time has come, each to be sent by calling it. One that rejects could not note what came of it: that is
+   * Takes messages whose time has come, those that go out as one to be sent by calling it. One that rejects could not note what came of it: that is
    * done by a later one, which sends nothing.
    */
   async claim(by: Escalating, limit: number): Promise<readonly Noting[]> {
@@ -86,8 +98,10 @@ export class Escalation {
     // What is claimed has to be sent: everything that may fail is done before.
     const outages = await this.#outages(by)
     const { escalations } = this.#stores.incidents
-    const claimed = await escalations.claim(new Date(), { limit, underWay: this.#underWay })
-    for (const { message } of claimed) this.#underWay.add(message.message)
+    const channels = by.duties?.responsibility.channels
+    const gatherMs = (channel: string): number => gatherMsOf(channels?.get(channel))
+    const claimed = await escalations.claim(new Date(), { limit, underWay: this.#underWay, gatherMs })
+    for (const { messages } of claimed) for (const { message } of messages) this.#underWay.add(message.message)
     return [...again, ...claimed.map((each) => () => this.#deliver({ ...by, outages }, each))]
   }
 
@@ -103,57 +117,79 @@ export class Escalation {
     return knownOutages(await this.#stores.runs(), fleet)
   }
 
-  async #deliver(by: Telling, claimed: ClaimedMessage): Promise<Message | undefined> {
-    const channel = by.duties?.responsibility.channels.get(claimed.message.channel)
-    const result = channel ? await this.#send(by, { ...claimed, channel }) : GONE
-    const isCall = channel?.kind === 'http' && claimed.message.kind === 'call'
-    const acknowledged = isCall && claimed.incident.taken_at === null ? channel.acknowledged : undefined
+  async #deliver(by: Telling, batch: ClaimedBatch): Promise<readonly Message[]> {
+    const [{ message }] = batch.messages as readonly [ClaimedMessage]
+    const channel = by.duties?.responsibility.channels.get(message.channel)
+    const attempted = channel ? await this.#attempt(by, { channel, ...batch }) : sameFor(batch.messages, GONE)
     const attempts = (channel?.kind === 'http' ? channel.attempts : undefined) ?? ATTEMPTS
-    return this.#note(claimed.message.message, result, { now: new Date(), attempts, acknowledged })
+    return this.#note(batch, attempted, { now: new Date(), attempts })
   }
 
-  async #note(...result: Parameters<EscalationStore['record']>): Promise<Message | undefined> {
-    const [message] = result
+  async #note(batch: ClaimedBatch, ...noted: Parameters<EscalationStore['record']>): Promise<readonly Message[]> {
     try {
-      const noted = await this.#stores.incidents.escalations.record(...result)
-      this.#underWay.delete(message)
-      return noted
+      const messages = await this.#stores.incidents.escalations.record(...noted)
+      for (const { message } of batch.messages) this.#underWay.delete(message.message)
+      return messages
     } catch (error) {
       // Sending it once more would have somebody called twice.
-      const noting = (): Promise<Message | undefined> => this.#note(...result)
-      this.#unnoted.set(message, { noting, from: Date.now() + NOTED_AGAIN_MS })
+      const noting = (): Promise<readonly Message[]> => this.#note(batch, ...noted)
+      this.#unnoted.set(batch.name, { noting, from: Date.now() + NOTED_AGAIN_MS })
       throw error
     }
   }
 
-  async #send(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): Promise<MessageResult> {
-    const { channel, message, incident, doubtSince, ticket } = claimed
-    const contact = by.duties?.responsibility.contacts.get(message.contact)
-    if (!contact) return GONE
+  /** What came of each message: those that are held back are left out of what is sent. */
+  async #attempt(by: Telling, batch: Sending): Promise<readonly Attempted[]> {
+    const { channel, messages } = batch
     try {
-      const held = heldBack(by, claimed)
-      if (held) return held
-      const { episodes: ids, count } = await this.#stores.incidents.episodes(incident.incident, MOST_TOLD)
-      const found = await Promise.all(ids.map((id) => this.#stores.hooks.episode(id)))
-      const episodes = found.filter((each) => each !== undefined)
-      const outages = by.outages.of(incident)
-      const said = messageText(incident, { kind: message.kind, episodes, count, now: new Date(), outages })
-      const body = bodyOf(by, claimed, { contact, ...said })
-      if (body && !body.ok)
-        return failed(`${channel.name}: its body cannot be filled in: ${body.error}`, { isFinal: true })
-      const senders = this.#sendersOf(by.project)
-      const sender = await senders.of(channel)
-      if ('why' in sender) return failed(sender.why)
-      const of = { message: message.message, incident: incident.incident, kind: message.kind, to: contact.to, ...said }
-      const result = await sender.send({ ...of, doubtSince, ticket, ...(body && { body: body.value }) })
-      if (!result.ok) senders.forget(channel)
-      return result
+      const held = new Map(messages.map((each) => [each, heldBack(by, { ...each, channel })]))
+      const wanted = messages.filter((each) => !held.get(each))
+      // What may have arrived goes again as it was, but for what is over by now.
+      const needed = wanted.filter((each) => !isNeedless(by, each))
+      const sent = needed.length > 0 ? needed : wanted
+      const result = sent.length > 0 ? await this.#send(by, { ...batch, messages: sent }) : NEEDLESS
+      return messages.map((each) => ({
+        message: each.message.message,
+        result: held.get(each) ?? (sent.includes(each) ? result : NEEDLESS),
+        acknowledged: acknowledgementOf(channel, each),
+      }))
     } catch (error) {
       // A fault of ours must not send a message again and again.
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
       process.stderr.write(`This is a fault of Tillwright itself: ${text}\n`)
-      return failed('A fault of Tillwright itself; its messages say more.', { isFinal: true })
+      return sameFor(messages, failed('A fault of Tillwright itself; its messages say more.', { isFinal: true }))
     }
+  }
+
+  async #send(by: Telling, batch: Sending): Promise<MessageResult> {
+    const { channel, name, messages } = batch
+    const [{ message, doubtSince, ticket }] = messages as readonly [ClaimedMessage]
+    const contact = by.duties?.responsibility.contacts.get(message.contact)
+    if (!contact) return GONE
+    const parts = await Promise.all(messages.map((each) => this.#part(by, each)))
+    const [first] = parts
+    const said = parts.length === 1 && first ? first : batchText(first?.incident.store ?? '', parts)
+    const body = bodyOf(by, batch, { contact, ...said })
+    if (body && !body.ok)
+      return failed(`${channel.name}: its body cannot be filled in: ${body.error}`, { isFinal: true })
+    const senders = this.#sendersOf(by.project)
+    const sender = await senders.of(channel)
+    if ('why' in sender) return failed(sender.why)
+    const incidents = parts.map(({ incident }) => incident.incident)
+    const { subject, text } = said
+    const of = { message: name, incidents, kind: message.kind, to: contact.to, subject, text }
+    const result = await sender.send({ ...of, doubtSince, ticket, ...(body && { body: body.value }) })
+    if (!result.ok) senders.forget(channel)
+    return result
+  }
+
+  /** What is said of one incident. */
+  async #part(by: Telling, { incident, message }: ClaimedMessage) {
+    const { episodes: ids, count } = await this.#stores.incidents.episodes(incident.incident, MOST_TOLD)
+    const found = await Promise.all(ids.map((id) => this.#stores.hooks.episode(id)))
+    const episodes = found.filter((each) => each !== undefined)
+    const outages = by.outages.of(incident)
+    return { incident, ...messageText(incident, { kind: message.kind, episodes, count, now: new Date(), outages }) }
   }
 
   #sendersOf(project: Project): ChannelSenders {
@@ -164,6 +200,22 @@ export class Escalation {
 }
 
 const NEEDLESS = failed(NO_LONGER_NEEDED, { isFinal: true })
+
+function sameFor(messages: readonly ClaimedMessage[], result: MessageResult): readonly Attempted[] {
+  return messages.map(({ message }) => ({ message: message.message, result }))
+}
+
+/** Whether somebody has to say that a message was heard, and within what time. */
+function acknowledgementOf(channel: Channel, { message, incident }: ClaimedMessage): Attempted['acknowledged'] {
+  const isAsked = channel.kind === 'http' && message.kind === 'call' && !isSeenTo(incident)
+  return isAsked ? channel.acknowledged : undefined
+}
+
+/** Somebody has it, or it is over. */
+function isSeenTo(incident: Incident): boolean {
+  return incident.taken_at !== null || isOver(incident, 'fixed')
+}
+
 const GONE = failed('Its channel or contact is no longer in the repository.', { isFinal: true })
 
 function stepsOf(
@@ -190,7 +242,8 @@ function stepsOf(
   }
   const hasTickets = (name: string): boolean => jira(name) !== undefined
   const closes = (name: string): boolean => jira(name)?.closeBy !== undefined
-  return { ...calls, messages: [...calls.messages, ...followUps(messages, { events, hasTickets, closes })] }
+  const wanted = [...calls.messages, ...followUps(messages, { events, hasTickets, closes })]
+  return { ...calls, messages: wanted.map((each) => ({ ...each, gatherMs: gatherMsOf(channels.get(each.channel)) })) }
 }
 
 /** The chain of its team, or of whose it is now where it had none or that one is gone; undefined where that is nobody's. */
@@ -207,13 +260,13 @@ function standingStill({ bodies, messages, due }: Escalated, again: number): Esc
 
 /** Why a message is not sent now, or not at all. */
 function heldBack(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): MessageResult | undefined {
-  const { channel, message, incident, doubtSince } = claimed
+  const { channel, message, doubtSince } = claimed
   if (message.kind === 'call') return heldCall(by, claimed)
   // Tickets hear of everything.
   if (channel.kind === 'jira')
     return claimed.isWithoutTicket ? failed('Its issue was given up.', { isFinal: true }) : undefined
   const isFresh = message.sent_at === null && doubtSince === null
-  return isFresh && isOver(incident, 'fixed') ? NEEDLESS : heldCall(by, claimed)
+  return isFresh && isNeedless(by, claimed) ? NEEDLESS : heldCall(by, claimed)
 }
 
 function heldCall(by: Telling, claimed: ClaimedMessage & { readonly channel: Channel }): MessageResult | undefined {
@@ -236,7 +289,7 @@ function heldPost(
 ): MessageResult | undefined {
   const { message, incident, doubtSince } = of
   const { acknowledged, inTradingHours } = of.channel
-  if (message.sent_at !== null && incident.taken_at !== null) return { ok: true, reference: message.reference }
+  if (message.sent_at !== null && isSeenTo(incident)) return { ok: true, reference: message.reference }
   if (acknowledged && message.sent_at !== null && message.attempts > acknowledged.times)
     return failed('Nobody has said that it was heard.', { isFinal: true })
   const store = storeOf(fleet, incident)
@@ -249,6 +302,7 @@ function heldPost(
 
 /** Whether whoever was to be called need not know any more. */
 function isNeedless({ duties }: Telling, { message, incident }: ClaimedMessage): boolean {
+  if (message.kind !== 'call') return isOver(incident, 'fixed')
   const step = duties && chainOf(duties, incident)?.find(({ key }) => key === message.key)
   return isOver(incident, step?.until ?? 'taken')
 }
@@ -256,22 +310,25 @@ function isNeedless({ duties }: Telling, { message, incident }: ClaimedMessage):
 /** The body of a channel that takes JSON. */
 function bodyOf(
   { fleet, outages }: Telling,
-  { channel, message, incident }: ClaimedMessage & { readonly channel: Channel },
+  { channel, name: id, messages }: Sending,
   said: { readonly contact: Contact; readonly subject: string; readonly text: string },
 ): { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly error: string } | undefined {
   if (channel.kind !== 'http') return undefined
   const { contact, subject, text } = said
+  const [{ message, incident }] = messages as readonly [ClaimedMessage]
   const [neighbour] = storeOf(fleet, incident)?.devices ?? []
-  const view = JSON.parse(JSON.stringify(incidentView(incident, new Date(), outages))) as JsonObject
-  const { message: id, kind, attempts } = message
+  const views = messages.map((each) => incidentView(each.incident, new Date(), outages))
+  const incidents = JSON.parse(JSON.stringify(views)) as readonly [JsonObject]
+  const attempt = Math.max(...messages.map((each) => each.message.attempts))
   return channel.body.render({
     store: neighbour ? selectorScope(fleet, neighbour).store : {},
     device: {},
     params: {},
     vars: {},
     steps: {},
-    incident: view,
+    incident: incidents[0],
+    incidents,
     contact: { name: contact.name, to: contact.to },
-    message: { id, kind, attempt: attempts, subject, text },
+    message: { id, kind: message.kind, attempt, subject, text },
   })
 }

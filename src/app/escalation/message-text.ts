@@ -56,6 +56,20 @@ export function messageText(
   return { subject: cut(subject, LONGEST_LINE), text: cut(lines.join('\n'), LONGEST_TEXT) }
 }
 
+/** What one message says of several incidents of a store. */
+export function batchText(
+  store: string,
+  all: readonly { readonly incident: Incident; readonly subject: string; readonly text: string }[],
+): { readonly subject: string; readonly text: string } {
+  const titles = [...new Set(all.map(({ incident }) => incident.title))].join(', ')
+  const subject = plainText(`${counted(all.length, 'incident')} at ${store}: ${titles}`)
+  // All of them are named before one is told of at length.
+  const names = all.map((each) => cut(`- ${each.subject}`, LONGEST_LINE))
+  const parts = all.map(({ text }) => cut(text, Math.max(LONGEST_LINE, Math.floor(LONGEST_TEXT / all.length))))
+  const text = [`${counted(all.length, 'incident')} at ${store}:`, ...names, ...parts.flatMap((part) => ['', part])]
+  return { subject: cut(subject, LONGEST_LINE), text: cut(text.join('\n'), 2 * LONGEST_TEXT) }
+}
+
 function headOf({
   title,
   fault,

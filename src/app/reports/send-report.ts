@@ -146,7 +146,7 @@ export async function sendReport(
   const { subject, text, file } = made
   return sender.send({
     message: `R${digest.slice(0, 16)}`,
-    incident: null,
+    incidents: [],
     kind: 'call',
     to: contact.to,
     subject,

@@ -71,7 +71,9 @@ async function createIssue(jira: Jira, outgoing: Outgoing): Promise<MessageResul
     ...(priority !== undefined && { priority: { name: priority } }),
     ...(components.length > 0 && { components: components.map((name) => ({ name })) }),
   }
-  const properties = [{ key: 'till.incident', value: { incident: outgoing.incident, message: outgoing.message } }]
+  const properties = [
+    { key: 'till.incident', value: { incident: outgoing.incidents[0] ?? null, message: outgoing.message } },
+  ]
   const answer = await ask('POST', 'issue', { fields, properties })
   const key = answer.ok && answer.status === 201 ? keyOf(answer.text) : undefined
   if (key !== undefined) return { ok: true, reference: key }

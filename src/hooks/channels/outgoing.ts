@@ -6,8 +6,8 @@ import type { JsonValue } from '../../core/json.ts'
 export interface Outgoing {
   /** The same in every attempt: by it the other side can tell that it has it already. */
   readonly message: string
-  /** null: it is about none. */
-  readonly incident: string | null
+  /** Those that it is about: mostly one. */
+  readonly incidents: readonly string[]
   readonly kind: MessageKind
   readonly to: string
   readonly subject: string

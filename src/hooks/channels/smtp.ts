@@ -10,7 +10,7 @@ const SILENCE_MS = 30_000
  */
 export function smtpSender(channel: Extract<Channel, { kind: 'smtp' }>, password: string | undefined): ChannelSender {
   return {
-    async send({ message, incident, to, subject, text, files = [] }: Outgoing) {
+    async send({ message, incidents, to, subject, text, files = [] }: Outgoing) {
       const { createTransport } = await import('nodemailer')
       const { host, port, security, from, login } = channel
       const transport = createTransport({
@@ -27,7 +27,7 @@ export function smtpSender(channel: Extract<Channel, { kind: 'smtp' }>, password
         ...(login && { auth: { user: login.user, pass: password ?? '' } }),
       })
       const domain = /@([^>\s]+)/.exec(from)?.[1] ?? 'localhost'
-      const headers = headersOf({ message, incident })
+      const headers = headersOf({ message, incidents })
       const attachments = files.map(attachmentOf)
       try {
         await transport.sendMail({ from, to, subject, text, headers, attachments, messageId: `<${message}@${domain}>` })
@@ -63,8 +63,8 @@ function isBeforeMessage({ code, command, syscall, timeoutType }: SmtpError): bo
   return command !== undefined && command !== 'CONN' && command !== 'DATA'
 }
 
-function headersOf({ message, incident }: Pick<Outgoing, 'message' | 'incident'>): Record<string, string> {
-  const about = incident === null ? {} : { 'X-Till-Incident': incident }
+function headersOf({ message, incidents }: Pick<Outgoing, 'message' | 'incidents'>): Record<string, string | string[]> {
+  const about = incidents.length === 0 ? {} : { 'X-Till-Incident': [...incidents] }
   return { 'Auto-Submitted': 'auto-generated', ...about, 'X-Till-Message': message }
 }
 

@@ -34,6 +34,15 @@ export function readGroup(source: string, payload: JsonValue): ReadPayload {
  */
 const STATE_REASON = 'grafana_state_reason'
 
+/**
+ * Names of alerts by which Grafana tells that a rule of its own could not be judged: they keep labels and annotations of that rule, and
+ * have its name as `rulename` (pkg/services/ngalert/state/compat.go).
+ */
+const NO_DATA: ReadonlySet<string> = new Set(['DatasourceNoData', 'DatasourceError'])
+
+/** Where a rule of Grafana says that to have no data is an alert, that keeps its name and is told with one of these reasons alone. */
+const NO_DATA_REASON: ReadonlySet<string> = new Set(['NoData', 'Error'])
+
 function readAlert(source: string, raw: JsonObject): Alert | undefined {
   const { status, fingerprint, startsAt } = raw
   if (status !== 'firing' && status !== 'resolved') return undefined
@@ -41,13 +50,14 @@ function readAlert(source: string, raw: JsonObject): Alert | undefined {
   const labels = labelsOf(raw['labels'])
   const notes = labelsOf(raw['annotations'])
   const ended = status === 'resolved' ? textOf(raw['endsAt']) : ''
-  const lost = status === 'resolved' ? (notes[STATE_REASON] ?? '') : ''
+  const reason = notes[STATE_REASON] ?? ''
+  const lost = status === 'resolved' ? reason : ''
   return {
     source,
     id: `${fingerprint} ${textOf(startsAt)}`,
     series: fingerprint,
     state: status,
-    name: labels['alertname'] ?? '',
+    ...nameOf(labels, status === 'firing' ? reason : ''),
     severity: labels['severity'] ?? '',
     text: notes['summary'] ?? notes['description'] ?? '',
     labels,
@@ -57,4 +67,10 @@ function readAlert(source: string, raw: JsonObject): Alert | undefined {
     ...placeNamed({ device: labels['device'], store: labels['store'] }),
     hosts: hostNames(labels['host'], labels['hostname'], labels['instance']),
   }
+}
+
+function nameOf(labels: Readonly<Record<string, string>>, reason: string): Pick<Alert, 'name' | 'noDataOf'> {
+  const { alertname: name = '', rulename = '' } = labels
+  if (NO_DATA.has(name)) return { name, noDataOf: rulename }
+  return NO_DATA_REASON.has(reason) ? { name: `Datasource${reason}`, noDataOf: name } : { name }
 }

@@ -3,7 +3,7 @@ import { parseDuration } from '../../core/duration.ts'
 import { CHAIN_UNTIL, type ChainStep, type Channel, type Contact } from '../../core/escalation.ts'
 import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { isTimeZone } from '../../core/zoned-time.ts'
-import { MESSAGE_VARIABLES } from '../expression.ts'
+import { BATCH_VARIABLES, MESSAGE_VARIABLES } from '../expression.ts'
 import { expressionDiagnostic } from '../runbook-steps.ts'
 import { didYouMean } from '../suggest.ts'
 import { compileTemplate } from '../template.ts'
@@ -15,6 +15,7 @@ const SMTP_PORT = { tls: 465, starttls: 587, none: 25 } as const
 const INDEX = '1m'
 const WITHIN = '10m'
 const TIMES = 3
+const GATHER = '2s'
 
 /** How something that is wrong is told: `path` leads to it from the matrix. */
 export type Report = (
@@ -52,6 +53,7 @@ function smtpOf(name: string, raw: JsonObject): Channel {
     port: typeof port === 'number' ? port : SMTP_PORT[security],
     security,
     from: String(from),
+    gatherMs: gatherMs(raw, GATHER),
     ...(typeof user === 'string' && { login: { user, password: String(password) } }),
   }
 }
@@ -87,7 +89,8 @@ function httpOf(name: string, raw: JsonObject, { parsed, at, problems }: Reading
     }
     return []
   }
-  const { within, times } = isMap(acknowledged) ? acknowledged : {}
+  // A body that is about one incident is made for each.
+  const isAboutOne = !compileTemplate(isMap(body) ? body : {}, { variables: BATCH_VARIABLES }).ok
   const channel: Channel = {
     name,
     kind: 'http',
@@ -101,14 +104,21 @@ function httpOf(name: string, raw: JsonObject, { parsed, at, problems }: Reading
     ...(typeof perSecond === 'number' && { perSecond }),
     ...(typeof attempts === 'number' && { attempts }),
     inTradingHours: raw['trading_hours'] === true,
-    ...(isMap(acknowledged) && {
-      acknowledged: {
-        withinMs: parseDuration(String(within ?? WITHIN)) ?? 0,
-        times: typeof times === 'number' ? times : TIMES,
-      },
-    }),
+    gatherMs: gatherMs(raw, isAboutOne ? '0s' : GATHER),
+    ...(isMap(acknowledged) && { acknowledged: acknowledgedOf(acknowledged) }),
   }
   return [channel]
+}
+
+function acknowledgedOf({ within, times }: JsonObject): { readonly withinMs: number; readonly times: number } {
+  return {
+    withinMs: parseDuration(String(within ?? WITHIN)) ?? 0,
+    times: typeof times === 'number' ? times : TIMES,
+  }
+}
+
+function gatherMs({ gather }: JsonObject, otherwise: string): number {
+  return parseDuration(String(gather ?? otherwise)) ?? 0
 }
 
 /** People by name, with the hours in which they are there. */

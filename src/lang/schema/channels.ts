@@ -5,6 +5,9 @@ import { duration, NAME_OF_PARTY, secret, text, url } from './input-forms.ts'
 const count = (description: string, example: number) =>
   ({ description, type: 'integer', minimum: 1, maximum: 1_000, examples: [example] }) as const
 
+const GATHERED =
+  'So long a message waits for others to the same contact about the same store, which go out with it as one; 0s: each by itself.'
+
 const SMTP = {
   title: 'E-mail',
   description: 'A mail server. A message that may have arrived is sent again under the same Message-ID.',
@@ -29,6 +32,7 @@ const SMTP = {
     user: text('Who logs in. Default: nobody.', 'till'),
     password: secret('Where the password is.', 'env:TILL_SMTP_PASSWORD'),
     from: text('The sender.', 'Tillwright <till@example.com>'),
+    gather: duration(`${GATHERED} Default: 2s.`, '1m'),
   },
 } as const
 
@@ -62,11 +66,12 @@ const HTTP = {
     },
     body: {
       description:
-        'The JSON; ${{ }} sees incident, store, contact (name, to) and message (id, kind, attempt, subject, text). A value is filled in ' +
-        'as a value, never as JSON.',
+        'The JSON; ${{ }} sees incidents (those that it is about), incident (the first of them), store, contact (name, to) and message (id, ' +
+        'kind, attempt, subject, text). A value is filled in as a value, never as JSON.',
       type: 'object',
       examples: [{ text: '${{ message.text }}' }],
     },
+    gather: duration(`${GATHERED} Default: 2s, and 0s where the body sees incident.`, '1m'),
     per_second: {
       description: 'So many requests a second. Default: any number.',
       type: 'number',

@@ -94,6 +94,12 @@ const MESSAGE = {
   description: 'What one contact is told.',
   ...closed({
     message: { description: 'Its name, the same in every attempt.', type: 'string', pattern: '^M[0-9a-f]{16}$' },
+    batch: {
+      description:
+        'The name of the message that told it together with others about the same store; null: it had its own.',
+      type: ['string', 'null'],
+      pattern: '^M[0-9a-f]{16}$',
+    },
     incident: TEXT,
     key: { description: 'The step of the chain; or what a ticket hears of after it.', ...TEXT },
     kind: { description: 'call: a step of the chain. The others follow a ticket.', enum: MESSAGE_KINDS },
