@@ -115,7 +115,9 @@ it('says of a selector that no device has what it names', async () => {
   expect(slip.stderr).toContain('No device matches the selection: none has "device.vars.tillap"')
   expect(slip.stderr).toContain('did you mean "tillapp"?')
   // Some have it, with another value.
-  expect((await where("device.vars.tillapp.server == 'there'")).stderr).toContain('The runbook is meant for devices where')
+  expect((await where("device.vars.tillapp.server == 'there'")).stderr).toContain(
+    'The runbook is meant for devices where',
+  )
 })
 
 it('passes over devices that the step is not for, and over values that only a step will tell', async () => {

@@ -144,7 +144,7 @@ it('says why a library beside it does not load, and what helps', async () => {
     expect(stderr).toContain('node-rdkafka does not load: was compiled against another Node.js SINK_LIBRARY_MISSING')
     expect(stderr).toContain(`Have it built for Node.js ${process.version}: npm install --global node-rdkafka@`)
   } finally {
-    project.remove()
+    await project.remove()
     rmSync(library, { recursive: true })
   }
 })
