@@ -196,7 +196,8 @@ export class PostgresSession implements StoreSession {
       } catch (error) {
         if (isTooSlow(error)) slow += 1
         if (isWorthAgain(error) || (isTooSlow(error) && slow < MOST_SLOW)) continue
-        if (!isPassing(error) || !this.#mayWait(error, asking) || isLate()) throw explained(this.#options.address.shown, error)
+        if (!isPassing(error) || !this.#mayWait(error, asking) || isLate())
+          throw explained(this.#options.address.shown, error)
         await delay(Math.min(SLOWEST_RETRY_MS, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2))
       }
     }
