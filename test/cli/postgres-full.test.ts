@@ -59,6 +59,8 @@ describe.skipIf(!canMount)('a run whose database has a full disk', () => {
 
   /** Rows go into pages that have room yet, for a while. */
   function fill(): void {
+    // What is read of it first is there.
+    disk.sql('SELECT 1')
     disk.fill()
     const some = (n: number) =>
       `INSERT INTO tillwright.state_facts SELECT '${'f'.repeat(n)}' || random(), 'x' FROM generate_series(1, 9)`
@@ -69,6 +71,10 @@ describe.skipIf(!canMount)('a run whose database has a full disk', () => {
     }
   }
 
+  /** Bounded: a run that waits for ever is what this is about. */
+  const seen = (what: string, holds: () => boolean, told: () => string) =>
+    expect.poll(() => holds() || told(), { timeout: 15_000, interval: 50, message: what }).toBe(true)
+
   async function fullInTheMiddle(...on: readonly string[]): Promise<void> {
     writeFileSync(project.path('hold'), '')
     const run = project.start('apply', 'visited', '--yes', '--json', '--parallel', '2', ...on)
@@ -77,22 +83,33 @@ describe.skipIf(!canMount)('a run whose database has a full disk', () => {
     run.stderr?.on('data', (chunk) => {
       said += chunk
     })
-    await until(run, () => linesOf('begun').length === 2)
+    const told = () => `${said}${worker?.said ?? ''}`
+    await seen('two devices begin', () => linesOf('begun').length === 2, told)
     fill()
     rmSync(project.path('hold'))
-    await until(run, () => linesOf('done').length >= 2)
-    const told = () => `${said}${worker?.said ?? ''}`
-    await until(run, () => told().includes('is away (53100: it cannot grow, its disk is full). Nothing new begins'))
+    await seen('both end', () => linesOf('done').length >= 2, told)
+    const away = 'is away (53100: it cannot grow, its disk is full). Nothing new begins'
+    await seen('it is told', () => told().includes(away), told)
     const begun = linesOf('begun')
     const status = await project.till('status', '--json')
     expect([status.code, JSON.parse(status.stdout).schema], status.stderr).toEqual([
       expect.any(Number),
       'till.status/1',
     ])
-    const other = await project.till('plan', 'visited')
-    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('cannot grow, its disk is full (53100)')])
+    const other = project.start('plan', 'visited')
+    const planned = ended(other)
+    let waits = ''
+    other.stderr?.on('data', (chunk) => {
+      waits += chunk
+    })
+    await seen(
+      'another run waits',
+      () => waits.includes(away),
+      () => waits,
+    )
     expect(linesOf('begun')).toEqual(begun)
     disk.free()
+    expect([(await planned).code, waits]).toEqual([0, expect.stringContaining('The state store is back.')])
     const states = resultOf(await end).map(({ state }) => state)
     expect(states, told()).toEqual(DEVICES.map(() => 'changed'))
     expect(linesOf('done').toSorted(), told()).toEqual(DEVICES)
@@ -128,6 +145,12 @@ describe.skipIf(!canMount)('a run whose database has a full disk', () => {
       const written = store.append(kept)
       await expect(Promise.race([written, delay(500, 'waits')])).resolves.toBe('waits')
       await expect(refused()).rejects.toThrow('its disk is full')
+      // The connection that writes is made anew at each try, which needs room as well now.
+      disk.spoil()
+      const anew = openPostgresStore(disk.url)
+      await expect(anew).rejects.toThrow('cannot read or write its disk (58030)')
+      await expect(anew).rejects.toBeInstanceOf(NotNow)
+      await expect(Promise.race([written, delay(2_500, 'waits')])).resolves.toBe('waits')
       disk.free()
       expect(await written).toHaveLength(kept.length)
       expect((await store.runs()).map(({ run }) => run)).not.toContain(hurried[0]?.run)

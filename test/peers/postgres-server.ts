@@ -4,12 +4,16 @@ import {
   appendFileSync,
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,6 +45,8 @@ export interface SmallDatabase {
   sql(text: string): string
   fill(): void
   free(): void
+  /** Spoils the files in which new connections find what they read first: each that comes writes them anew. */
+  spoil(): void
 }
 
 /** Whether this machine lets a disk of its own be made: containers often do not. */
@@ -155,6 +161,15 @@ export class PostgresServer {
         }
       },
       free: () => rmSync(filler, { force: true }),
+      spoil() {
+        const paths = readdirSync(disk, { recursive: true, encoding: 'utf8' })
+        for (const path of paths.filter((name) => name.endsWith('/pg_internal.init'))) {
+          // Its first bytes say which kind of file it is; its room stays taken.
+          const file = openSync(join(disk, path), 'r+')
+          writeSync(file, 'none')
+          closeSync(file)
+        }
+      },
     }
   }
 

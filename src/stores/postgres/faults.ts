@@ -31,7 +31,16 @@ const NO_ROOM_CODES: ReadonlySet<string> = new Set(['53000', '53100', '53200', '
 /** Others were in the way; the same goes through when it is done again. */
 const AGAIN_CODES: ReadonlySet<string> = new Set(['40001', '40P01', '55P03'])
 
+/** What a server before PostgreSQL 16 says of a disk on which it cannot write what a new connection needs: as a fault of its own, and in English always. */
+const NO_INIT_FILE = /^could not (write|close) init file/
+const IO_ERROR = '58030'
+
 type Fault = Error & { readonly code?: string; readonly mayPass?: boolean }
+
+function codeOf(error: unknown): string | undefined {
+  const { code, message = '' } = error as Fault
+  return code === 'XX000' && NO_INIT_FILE.test(message) ? IO_ERROR : code
+}
 
 /** The server lets nobody in like this. A pooler has one code for all that it refuses. */
 export function isRefused(error: unknown): boolean {
@@ -52,7 +61,7 @@ export function isAway(error: unknown): boolean {
 
 /** Nothing was written, and nothing can be now; that may pass by itself, or once somebody has made room. What is read is answered. */
 export function hasNoRoom(error: unknown): boolean {
-  return NO_ROOM_CODES.has((error as Fault).code ?? '')
+  return NO_ROOM_CODES.has(codeOf(error) ?? '')
 }
 
 /** It may go through later, as it is. */
@@ -124,7 +133,7 @@ const CAUSES: Readonly<Record<string, Cause>> = {
 
 /** In a few words, for people: the code, and what it says of the server where that is known. */
 export function reasonOf(error: unknown): string {
-  const { code } = error as Fault
+  const code = codeOf(error)
   const cause = CAUSES[code ?? '']
   return cause ? `${code}: it ${cause[0]}` : (code ?? 'no answer')
 }
@@ -132,7 +141,8 @@ export function reasonOf(error: unknown): string {
 /** What to throw for what the database at `shown` has said; bugs of ours stay as they are. */
 export function explained(shown: string, error: unknown): unknown {
   if (error instanceof InputError) return error
-  const { code, message = '' } = error as Fault
+  const code = codeOf(error)
+  const { message = '' } = error as Fault
   if (message.includes('does not support SSL')) {
     return stateUnusable(
       `The state store, ${shown}, does not speak TLS`,
