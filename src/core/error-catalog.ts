@@ -159,7 +159,10 @@ const INPUT = {
   ),
   SANDBOX_RUNNING: entry('A sandbox is running already', 'End it with `till sandbox down`.'),
   SANDBOX_MISSING: entry('No sandbox is running', 'Start one with `till sandbox up`.'),
-  STATE_UNUSABLE: entry('The state store cannot be used', 'Check the folder and its permissions.'),
+  STATE_UNUSABLE: entry(
+    'The state store cannot be used',
+    'Check the folder and its permissions, or PostgreSQL as the message says.',
+  ),
   STATE_FOREIGN: entry(
     'The repository counts on another state store: this one may plan, but not change',
     'Run it where the store of the repository is; or, where this is to be the one from now on, `till state adopt`.',

@@ -159,7 +159,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   STATE_NOT_ADOPTED:
     'The repository names another store, in which devices may be out or runs in progress that this one knows nothing of.',
   STATE_UNUSABLE:
-    'The folder belongs to another user (was it made by root?), the disk is full, or the file lies on a network share that cannot lock.',
+    'The folder belongs to another user (was it made by root?), the disk is full (here, or that of PostgreSQL), the file lies on a network share that cannot lock, or PostgreSQL refuses or cannot be reached.',
   RESOLVE_FAILED: 'A slip in the host name, or the name server of the VPN is not asked from this machine.',
   TRANSPORT_UNSUPPORTED: 'The inventory names a way to the device that is not for it, or not of this version.',
   OPENSSH_UNUSABLE:

@@ -1,6 +1,20 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isThere } from './debian.ts'
@@ -25,11 +39,38 @@ export const hasPostgres17 = hasPostgres && existsSync(`${NEWER}/bin/initdb`)
 
 const PASSWORD = 'password-of-postgres-0123'
 
+/** A database whose disk can be filled, and freed again. */
+export interface SmallDatabase {
+  readonly url: string
+  sql(text: string): string
+  fill(): void
+  free(): void
+  /** Spoils the files in which new connections find what they read first: each that comes writes them anew. */
+  spoil(): void
+}
+
+/** Whether this machine lets a disk of its own be made: containers often do not. */
+export const canMount = hasPostgres && canMountHere()
+
+function canMountHere(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'till-mount-'))
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', folder], { stdio: 'ignore' })
+    execFileSync('umount', [folder])
+    return true
+  } catch {
+    return false
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 /** A PostgreSQL of Debian in a folder of its own, on this machine alone. Any password is taken of its first user. */
 export class PostgresServer {
   readonly #folder = mkdtempSync(join(tmpdir(), 'till-postgres-'))
   readonly #user: string
   readonly #programs: string
+  #disk: string | undefined
   port = 0
 
   constructor(user = 'till', version: 15 | 17 = 15) {
@@ -89,7 +130,47 @@ export class PostgresServer {
 
   stop(): void {
     if (existsSync(join(this.#data, 'postmaster.pid'))) this.halt('immediate')
+    if (this.#disk !== undefined) execFileSync('umount', [this.#disk])
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  /** A database of that name on a disk of its own, of so many megabytes: its log has room elsewhere, and so the server outlives a full one. */
+  addSmall(name: string, megabytes: number): SmallDatabase {
+    const disk = join(this.#folder, 'disk')
+    mkdirSync(disk)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', disk])
+    this.#disk = disk
+    const { uid, gid } = idsOf('postgres')
+    chownSync(disk, uid, gid)
+    this.sql(`CREATE TABLESPACE ${name} LOCATION '${disk}'`, 'postgres')
+    this.sql(`CREATE DATABASE ${name} TABLESPACE ${name}`, 'postgres')
+    const url = new URL(this.url)
+    url.pathname = `/${name}`
+    const filler = join(disk, 'filler')
+    return {
+      url: url.href,
+      sql: (text) => this.sql(text, name),
+      fill() {
+        writeFileSync(filler, '')
+        for (let size = 1 << 20; size >= 512; ) {
+          try {
+            appendFileSync(filler, Buffer.alloc(size))
+          } catch {
+            size >>= 1
+          }
+        }
+      },
+      free: () => rmSync(filler, { force: true }),
+      spoil() {
+        const paths = readdirSync(disk, { recursive: true, encoding: 'utf8' })
+        for (const path of paths.filter((name) => name.endsWith('/pg_internal.init'))) {
+          // Its first bytes say which kind of file it is; its room stays taken.
+          const file = openSync(join(disk, path), 'r+')
+          writeSync(file, 'none')
+          closeSync(file)
+        }
+      },
+    }
   }
 
   /** What psql answers, without frames. */

@@ -25,10 +25,22 @@ const AWAY_CODES: ReadonlySet<string> = new Set([
 const AWAY_WORDS =
   /^(Connection terminated|Query read timeout|timeout exp|Client has encountered a connection error|Client was closed|Client network socket disconnected)/
 
+/** The server is there, and is answered what is read, but has no room for more: disk, memory, files; or may not write any more. */
+const NO_ROOM_CODES: ReadonlySet<string> = new Set(['53000', '53100', '53200', '58030', '25006'])
+
 /** Others were in the way; the same goes through when it is done again. */
 const AGAIN_CODES: ReadonlySet<string> = new Set(['40001', '40P01', '55P03'])
 
+/** What a server before PostgreSQL 16 says of a disk on which it cannot write what a new connection needs: as a fault of its own, and in English always. */
+const NO_INIT_FILE = /^could not (write|close) init file/
+const IO_ERROR = '58030'
+
 type Fault = Error & { readonly code?: string; readonly mayPass?: boolean }
+
+function codeOf(error: unknown): string | undefined {
+  const { code, message = '' } = error as Fault
+  return code === 'XX000' && NO_INIT_FILE.test(message) ? IO_ERROR : code
+}
 
 /** The server lets nobody in like this. A pooler has one code for all that it refuses. */
 export function isRefused(error: unknown): boolean {
@@ -45,6 +57,16 @@ export function maybePassing(error: unknown): unknown {
 export function isAway(error: unknown): boolean {
   const { code = '', message = '', mayPass = false } = error as Fault
   return mayPass || AWAY_CODES.has(code) || code.startsWith('08') || AWAY_WORDS.test(message)
+}
+
+/** Nothing was written, and nothing can be now; that may pass by itself, or once somebody has made room. What is read is answered. */
+export function hasNoRoom(error: unknown): boolean {
+  return NO_ROOM_CODES.has(codeOf(error) ?? '')
+}
+
+/** It may go through later, as it is. */
+export function isPassing(error: unknown): boolean {
+  return isAway(error) || hasNoRoom(error)
 }
 
 /** The server ended a question that took too long: it is there. */
@@ -87,9 +109,15 @@ const CAUSES: Readonly<Record<string, Cause>> = {
     'has ended a question that took too long, several times',
     'See what it is busy with (pg_stat_activity), and whether `till state vacuum` is overdue.',
   ],
+  '53000': ['has run out of something', 'See its log: of files that it may have open, for example.'],
   '53100': ['cannot grow, its disk is full', 'Make room on the disk of the server.'],
+  '53200': ['has no memory left', 'See its log: of the machine, or of max_locks_per_transaction.'],
+  '58030': ['cannot read or write its disk', 'See to the disk of the server, and to its log.'],
   '57P03': ['is starting or stopping', 'Wait until the server is ready.'],
-  '25006': ['is read-only: a standby', 'Name the primary server.'],
+  '25006': [
+    'is read-only: a standby, or one that was told so',
+    'Name the primary server, or take back default_transaction_read_only there.',
+  ],
   ENOTFOUND: ['is on a host that no name server knows', 'See to the name of the host, or to DNS.'],
   EAI_AGAIN: ['is on a host whose name cannot be looked up now', 'See to DNS on this machine.'],
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
@@ -103,17 +131,25 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   ],
 }
 
+/** In a few words, for people: the code, and what it says of the server where that is known. */
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error)
+  const cause = CAUSES[code ?? '']
+  return cause ? `${code}: it ${cause[0]}` : (code ?? 'no answer')
+}
+
 /** What to throw for what the database at `shown` has said; bugs of ours stay as they are. */
 export function explained(shown: string, error: unknown): unknown {
   if (error instanceof InputError) return error
-  const { code, message = '' } = error as Fault
+  const code = codeOf(error)
+  const { message = '' } = error as Fault
   if (message.includes('does not support SSL')) {
     return stateUnusable(
       `The state store, ${shown}, does not speak TLS`,
       'Switch TLS on there (ssl = on), or write sslmode=disable where the way to it is safe.',
     )
   }
-  const away = isAway(error)
+  const away = isPassing(error)
   const cause = CAUSES[code ?? ''] ?? (away ? AWAY : undefined)
   if (cause === undefined) return error
   const { diagnostics } = stateUnusable(`The state store, ${shown}, ${cause[0]} (${code ?? 'no answer'})`, cause[1])

@@ -7,7 +7,7 @@ import { inPatience, patienceLeftMs, unhurried } from '../patience.ts'
 import { tables } from '../schema.ts'
 import type { Locks, Query, Steps, StoreSession } from '../steps.ts'
 import type { DatabaseAddress } from './address.ts'
-import { explained, isAway, isTooSlow, isWorthAgain } from './faults.ts'
+import { explained, hasNoRoom, isAway, isPassing, isTooSlow, isWorthAgain, reasonOf } from './faults.ts'
 import { postgresQuery, sendable } from './statements.ts'
 import { type CommitProof, settingsOf, Transaction } from './transaction.ts'
 import { Wire } from './wire.ts'
@@ -25,7 +25,12 @@ const PULSE_MS = 1_500
 const MOST_SLOW = 3
 const SLOWEST_RETRY_MS = 2_000
 
+/** A server whose disk is full answers what is read. */
+type Asking = 'read' | 'write'
+
 interface Write {
+  /** Who asked goes away soon. */
+  readonly isHurried: boolean
   readonly work: () => Steps<unknown>
   readonly locks: Locks
   readonly resolve: (value: unknown) => void
@@ -55,6 +60,8 @@ export class PostgresSession implements StoreSession {
   #waiting: Write[] = []
   #writing: Promise<void> | undefined
   #awaySince: number | undefined
+  /** What the server is there for, and has no room for, and what it said. */
+  readonly #stuck = new Map<Asking, unknown>()
   /** In its own row of `state_facts` the last transaction of this session has left its proof. */
   readonly #proofName = `commit ${randomUUID()}`
   #hasProof = false
@@ -79,7 +86,7 @@ export class PostgresSession implements StoreSession {
   }
 
   read<Row>(query: Query<Row>): Promise<Row[]> {
-    return this.patiently(async () => {
+    return this.patiently('read', async () => {
       const { text, values } = postgresQuery(query)
       const client = await this.#reader.client()
       const begun = client.query(['BEGIN READ ONLY', ...settingsOf(this.#options.address.schema)].join('; '))
@@ -100,15 +107,17 @@ export class PostgresSession implements StoreSession {
 
   async write<T>(work: () => Steps<T>, { locks }: { readonly locks: Locks }): Promise<T> {
     // Who is told that it could not be done must not see it done later: it does not begin while the server is away.
-    if (patienceLeftMs() < Number.POSITIVE_INFINITY) await this.#isThere()
+    const isHurried = patienceLeftMs() < Number.POSITIVE_INFINITY
+    if (isHurried) await this.#isThere()
+    if (isHurried && this.#writing && this.#stuck.has('write')) throw this.#stuck.get('write')
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ work, locks, resolve: resolve as (value: unknown) => void, reject })
+      this.#waiting.push({ isHurried, work, locks, resolve: resolve as (value: unknown) => void, reject })
       this.#writing ??= unhurried(() => this.#drain())
     })
   }
 
   #isThere(): Promise<unknown> {
-    return this.patiently(async () => {
+    return this.patiently('read', async () => {
       const client = await this.#reader.client()
       return client.query('SELECT 1').catch((error: unknown) => {
         if (isAway(error)) this.#reader.lose()
@@ -148,9 +157,9 @@ export class PostgresSession implements StoreSession {
    * Does something again until the server is there; at its first time at once, where it never was. Who is in a hurry is told that it is
    * away also where it is silent: a machine that stands still refuses nothing.
    */
-  patiently<T>(work: () => Promise<T>): Promise<T> {
+  patiently<T>(asking: Asking, work: () => Promise<T>): Promise<T> {
     return inPatience(
-      (isLate) => this.#untilDone(work, isLate),
+      (isLate) => this.#untilDone(asking, work, isLate),
       async () => {
         if (await this.#answers()) return undefined
         const silent = Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })
@@ -177,17 +186,18 @@ export class PostgresSession implements StoreSession {
     return Promise.race([this.#pulse, delay(PULSE_MS, false, { ref: false })])
   }
 
-  async #untilDone<T>(work: () => Promise<T>, isLate: () => boolean): Promise<T> {
+  async #untilDone<T>(asking: Asking, work: () => Promise<T>, isLate: () => boolean): Promise<T> {
     let slow = 0
     for (let attempt = 0; ; attempt += 1) {
       try {
         const answer = await work()
-        this.#isBack()
+        this.#isBack(asking)
         return answer
       } catch (error) {
         if (isTooSlow(error)) slow += 1
         if (isWorthAgain(error) || (isTooSlow(error) && slow < MOST_SLOW)) continue
-        if (!isAway(error) || !this.#mayWait(error) || isLate()) throw explained(this.#options.address.shown, error)
+        if (!isPassing(error) || !this.#mayWait(error, asking) || isLate())
+          throw explained(this.#options.address.shown, error)
         await delay(Math.min(SLOWEST_RETRY_MS, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2))
       }
     }
@@ -221,12 +231,15 @@ export class PostgresSession implements StoreSession {
       .catch(() => undefined)
   }
 
-  #mayWait(error: unknown): boolean {
+  #mayWait(error: unknown, asking: Asking): boolean {
+    if (hasNoRoom(error)) {
+      this.#stuck.set(asking, explained(this.#options.address.shown, error))
+      if (asking === 'write') this.#waiting = this.#turnAway(this.#waiting)
+    }
     if (this.#awaySince === undefined) {
       this.#awaySince = performance.now()
-      const { code = 'no answer' } = error as { readonly code?: string }
       this.#options.tell(
-        `The state store, ${this.#options.address.shown}, is away (${code}). Nothing new begins until it is back.`,
+        `The state store, ${this.#options.address.shown}, is away (${reasonOf(error)}). Nothing new begins until it is back.`,
         'away',
       )
     }
@@ -234,8 +247,9 @@ export class PostgresSession implements StoreSession {
     return !isLong && patienceLeftMs() > 0 && this.#options.isGivenUp?.() !== true
   }
 
-  #isBack(): void {
-    if (this.#awaySince === undefined) return
+  #isBack(asking: Asking): void {
+    this.#stuck.delete(asking)
+    if (this.#awaySince === undefined || this.#stuck.size > 0) return
     this.#awaySince = undefined
     this.#options.tell('The state store is back.', 'back')
   }
@@ -255,6 +269,11 @@ export class PostgresSession implements StoreSession {
       const values = await this.#untilSettled(writes)
       for (const [index, write] of writes.entries()) write.resolve(values[index])
     } catch (error) {
+      if (error instanceof NoRoomNow) {
+        const patient = this.#turnAway(writes)
+        if (patient.length > 0) await this.#commit(patient)
+        return
+      }
       // What may be committed is not done again one by one: nobody could find out what came of it.
       if (writes.length === 1 || this.#doubt) {
         for (const write of writes) write.reject(error)
@@ -269,7 +288,7 @@ export class PostgresSession implements StoreSession {
   #untilSettled(writes: readonly Write[]): Promise<readonly unknown[]> {
     const { schema } = this.#options.address
     this.#doubt = undefined
-    return this.patiently(async () => {
+    return this.patiently('write', async () => {
       try {
         const client = await this.#writer.client()
         if (this.#doubt && (await wasCommitted(client, schema, this.#doubt.proof))) return this.#doubt.values
@@ -288,11 +307,25 @@ export class PostgresSession implements StoreSession {
         })
         return values
       } catch (error) {
-        if (isAway(error)) this.#writer.lose()
+        // Without room, too: a connection made anew tells since when controllers can be heard of again.
+        if (isPassing(error)) this.#writer.lose()
         else await this.#rollBack()
-        throw error
+        throw this.#doubt ? error : this.#inHurry(error, writes)
       }
     })
+  }
+
+  /** What to throw for what nothing was written by: those who are in a hurry do not wait for room. */
+  #inHurry(error: unknown, writes: readonly Write[]): unknown {
+    if (!hasNoRoom(error) || !writes.some(({ isHurried }) => isHurried)) return error
+    this.#mayWait(error, 'write')
+    return new NoRoomNow()
+  }
+
+  /** Tells those who are in a hurry that there is no room, before anything of theirs was begun; the others are left. */
+  #turnAway(writes: readonly Write[]): Write[] {
+    for (const write of writes) if (write.isHurried) write.reject(this.#stuck.get('write'))
+    return writes.filter(({ isHurried }) => !isHurried)
   }
 
   async #rollBack(): Promise<void> {
@@ -304,6 +337,9 @@ export class PostgresSession implements StoreSession {
     }
   }
 }
+
+/** Nothing of the turn was written, and some of it is in a hurry. */
+class NoRoomNow extends Error {}
 
 /**
  * Whether the transaction that leaves this proof was. A number of it would prove nothing: a standby that became the primary without it

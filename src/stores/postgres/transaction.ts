@@ -10,6 +10,8 @@ const SLOW_MS = 25_000
 /** Parameters of one statement are counted in 16 bits. */
 const MOST_PARAMETERS = 60_000
 const MOST_ROWS = 1_000
+/** "current transaction is aborted, commands ignored until end of transaction block". */
+const ABORTED = '25P02'
 
 /** What a transaction leaves in the row of its session, in itself: it is there if it was committed. */
 export interface CommitProof {
@@ -35,6 +37,8 @@ export class Transaction {
   #gathered: Gathered | undefined
   readonly #proof: CommitProof
   #hasWritten = false
+  /** The first of what was written without waiting that failed. */
+  #failure: unknown
 
   /** How far the clock of this machine is behind that of the server; 0 where they are about the same. */
   readonly behindMs: number
@@ -90,6 +94,15 @@ export class Transaction {
   async #ask(asked: Exclude<Statement, { kind: 'put' }>): Promise<readonly unknown[]> {
     if (asked.kind === 'clock') return [{ ms: this.#ms, wall: this.#ms }]
     this.#sendGathered()
+    try {
+      return await this.#answerTo(asked)
+    } catch (error) {
+      // That the transaction has failed already says nothing of why.
+      throw (error as { readonly code?: string }).code === ABORTED ? (this.#failure ?? error) : error
+    }
+  }
+
+  async #answerTo(asked: Exclude<Statement, { kind: 'put' | 'clock' }>): Promise<readonly unknown[]> {
     const { query } = asked
     if (asked.kind === 'each')
       return Promise.all(asked.each.map(async (one) => (await this.#send(query, one)).rows as unknown[]))
@@ -132,7 +145,9 @@ export class Transaction {
 
   /** What fails is told by `flush`, or by whatever is asked next. */
   #keep(sent: Promise<unknown>): void {
-    sent.catch(() => undefined)
+    sent.catch((error: unknown) => {
+      this.#failure ??= error
+    })
     this.#sent.push(sent)
   }
 }
