@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -24,7 +26,7 @@ export async function revisionOf(root: string, warn?: (text: string) => void): P
   try {
     const [status, files] = await Promise.all([
       askGit(root, ['status', '--porcelain=v2', '--branch', '--no-ahead-behind', '--untracked-files=normal']),
-      askGit(root, ['ls-files', '-t', '-z', '--', '.']),
+      mayLeaveOut(root) ? askGit(root, ['ls-files', '-t', '-z', '--', '.']) : '',
     ])
     const [, head] = /^# branch\.oid ([0-9a-f]+)$/m.exec(status) ?? []
     if (head === undefined) return null
@@ -37,6 +39,46 @@ export async function revisionOf(root: string, warn?: (text: string) => void): P
       warn?.(`The commit of this repository is not known, and runs are noted without one: git: ${why}`)
     return null
   }
+}
+
+/**
+ * False where git's index says by its version that it has no entry with the flag for files that are left out (gitformat-index(5):
+ * version 2 has no such flag, and git writes 3 as soon as an entry has it). It spares a git of its own.
+ */
+function mayLeaveOut(root: string): boolean {
+  // Which index it is then, git knows.
+  if (process.env['GIT_DIR'] !== undefined || process.env['GIT_INDEX_FILE'] !== undefined) return true
+  try {
+    const folder = gitFolder(resolve(root))
+    // A split index has its entries in another file.
+    if (readdirSync(folder).some((name) => name.startsWith('sharedindex.'))) return true
+    const head = Buffer.alloc(8)
+    const file = openSync(join(folder, 'index'), 'r')
+    try {
+      readSync(file, head)
+    } finally {
+      closeSync(file)
+    }
+    return head.toString('latin1', 0, 4) !== 'DIRC' || head.readUInt32BE(4) !== 2
+  } catch {
+    return true
+  }
+}
+
+/** Where the index of the work tree lies to which `folder` belongs. Throws where there is none. */
+function gitFolder(folder: string): string {
+  const found = join(folder, '.git')
+  const kind = statSync(found, { throwIfNoEntry: false })
+  if (kind?.isDirectory()) return found
+  if (kind)
+    return resolve(
+      folder,
+      readFileSync(found, 'utf8')
+        .replace(/^gitdir: /, '')
+        .trimEnd(),
+    )
+  if (dirname(folder) === folder) throw new Error(`no git folder above ${folder}`)
+  return gitFolder(dirname(folder))
 }
 
 /** What git said that answered nothing; undefined where there is nothing to ask about: no git, or no repository. */

@@ -16,16 +16,17 @@ export async function checkSecrets(project: Project, fleet: Fleet): Promise<read
   const secrets = secretReader(secretSources(project.root, project.settings.secrets), new Masker())
   const found: Diagnostic[] = []
   for (const [reference, { device, path }] of firstUses(fleet)) {
-    const place = { ...sourceOf(fleet, device, path) }
+    // Where it stands is looked for when there is something to say of it: for each of a large fleet that takes long.
+    const place = () => sourceOf(fleet, device, path)
     const wrong = wrongSecretKind(reference) ?? unknownCommand(reference, Object.keys(commands))
-    if (wrong) found.push({ ...wrong, severity: 'error', ...place })
+    if (wrong) found.push({ ...wrong, severity: 'error', ...place() })
     // An encrypted value in the inventory costs a key exchange each; a file of them one.
     if (!isAtHand(reference) || isSealedHere(reference)) continue
     const secret = await secrets.read(reference)
     if (!secret.ok || !isShort(secret.value)) continue
     const summary = `The secret "${shown(reference)}" has fewer than 4 characters`
     const detail = 'It is masked only where it stands alone: inside of other text it would be found everywhere.'
-    found.push({ code: 'SECRET_SHORT', severity: 'warning', summary, detail, ...place })
+    found.push({ code: 'SECRET_SHORT', severity: 'warning', summary, detail, ...place() })
   }
   return found
 }
