@@ -54,7 +54,7 @@ describe.skipIf(!canMount)('a run whose database has a full disk', () => {
   afterAll(() => {
     delete process.env['TILL_STATE']
     server.stop()
-    project.remove()
+    await project.remove()
   })
 
   /** Rows go into pages that have room yet, for a while. */
