@@ -51,7 +51,7 @@ describe.skipIf(!canMount)('a run whose database has a full disk', () => {
     for (const name of ['begun', 'done', 'hold', ...DEVICES.map((id) => `done-${id}`)])
       rmSync(project.path(name), { force: true })
   })
-  afterAll(() => {
+  afterAll(async () => {
     delete process.env['TILL_STATE']
     server.stop()
     await project.remove()
