@@ -87,7 +87,7 @@ test('refuses the file of a newer version and leaves it as it is', async () => {
   expect(await refusal(path)).toMatchInlineSnapshot(`
     [
       "STATE_UNUSABLE",
-      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 18)",
+      "The state file "…/state.db" was written by a newer Tillwright (schema 99, this one knows 19)",
       "Use that version, or name another file as \`state\` in tillwright.yaml.",
     ]
   `)
