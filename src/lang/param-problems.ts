@@ -2,7 +2,6 @@ import { isMap, type JsonValue } from '../core/json.ts'
 import type { Module } from '../core/module.ts'
 import { devicePatternProblem } from '../pattern/device-pattern.ts'
 import { asSentence, patternProblem } from '../pattern/pattern.ts'
-
 import { isSecretReference } from './template.ts'
 import { type SchemaOptions, type SchemaProblem, schemaProblems } from './validate.ts'
 import type { ValuePath } from './value-path.ts'

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../core/json.ts'
+import { isMap, type JsonValue } from '../core/json.ts'
 
 /** A path into a value: keys of maps and indexes of lists. */
 export type ValuePath = readonly (string | number)[]
@@ -11,4 +11,10 @@ export function valueAt(value: JsonValue, path: ValuePath): JsonValue {
     inside = (inside as Readonly<Record<string, JsonValue>>)[step] ?? null
   }
   return inside
+}
+
+/** The names in the map at a path; none where there is no map. */
+export function namesAt(value: JsonValue, path: ValuePath): readonly string[] {
+  const there = valueAt(value, path)
+  return isMap(there) ? Object.keys(there) : []
 }

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
-import { isMap, type JsonValue } from '../../core/json.ts'
+import type { JsonValue } from '../../core/json.ts'
 import type { Module } from '../../core/module.ts'
 import type { Expression, PlacedExpression, Runbook, Scope, Step } from '../../core/runbook.ts'
 import type { SourceRange } from '../../core/source.ts'
@@ -8,6 +8,7 @@ import { selectorScope } from '../../lang/expression.ts'
 import { paramProblems, withoutSecrets } from '../../lang/param-problems.ts'
 import { didYouMean } from '../../lang/suggest.ts'
 import { notText } from '../../lang/template.ts'
+import { namesAt } from '../../lang/value-path.ts'
 import { andMore } from './and-more.ts'
 
 interface Fault {
@@ -129,9 +130,7 @@ type Missing = NonNullable<Extract<ReturnType<Expression['evaluate']>, { ok: fal
 /** The names that there are, near the one that there is not. */
 function nearest(missing: Missing | undefined, scope: Scope): { readonly hint?: string } {
   if (!missing) return {}
-  let owner: JsonValue | undefined = scope as unknown as JsonValue
-  for (const name of missing.owner.split('.')) owner = isMap(owner) ? owner[name] : undefined
-  return isMap(owner) ? didYouMean(missing.key, Object.keys(owner)) : {}
+  return didYouMean(missing.key, namesAt(scope as unknown as JsonValue, missing.owner.split('.')))
 }
 
 function diagnosticOf({ code, error, detail, hint, source, devices }: Fault): Diagnostic {

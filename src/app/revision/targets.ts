@@ -1,10 +1,10 @@
 import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
 import type { Device, Fleet } from '../../core/fleet.ts'
-import { isMap, type JsonValue } from '../../core/json.ts'
+import type { JsonValue } from '../../core/json.ts'
 import type { Expression } from '../../core/runbook.ts'
 import { compileSelector, selectorScope } from '../../lang/expression.ts'
 import { didYouMean } from '../../lang/suggest.ts'
-import { valueAt } from '../../lang/value-path.ts'
+import { namesAt } from '../../lang/value-path.ts'
 import type { Project } from '../project.ts'
 import { sandboxFleet } from '../sandbox/sandbox-overlay.ts'
 import { type Selection, selectDevices } from './selection.ts'
@@ -38,19 +38,18 @@ function missingEverywhere(fleet: Fleet, where: string): Diagnostic | undefined 
   const compiled = compileSelector(where)
   if (!compiled.ok) return undefined
   const near = new Set<string>()
-  let path: string | undefined
+  let nowhere: { readonly owner: string; readonly key: string } | undefined
   for (const device of fleet.devices.values()) {
     const scope = selectorScope(fleet, device)
     const answer = compiled.expression.evaluate(scope)
     if (answer.ok || !answer.missing) return undefined
     const { owner, key } = answer.missing
-    if (path !== undefined && path !== `${owner}.${key}`) return undefined
-    path = `${owner}.${key}`
-    const there = valueAt(scope as unknown as JsonValue, owner.split('.'))
-    for (const name of isMap(there) ? Object.keys(there) : []) near.add(name)
+    nowhere ??= { owner, key }
+    if (owner !== nowhere.owner || key !== nowhere.key) return undefined
+    for (const name of namesAt(scope as unknown as JsonValue, owner.split('.'))) near.add(name)
   }
-  if (path === undefined) return undefined
-  const key = path.slice(path.lastIndexOf('.') + 1)
-  const summary = `${NO_MATCH}: none has "${path}"`
+  if (!nowhere) return undefined
+  const { owner, key } = nowhere
+  const summary = `${NO_MATCH}: none has "${owner}.${key}"`
   return { code: 'SELECTOR_EMPTY', severity: 'error', summary, ...didYouMean(key, near) }
 }

@@ -39,14 +39,11 @@ export const dpl = labelProtocol({
   stateOf(answers) {
     const [short, long] = answers.map((answer) => Buffer.from(answer).toString('latin1'))
     if (short === undefined || !ASCII.test(short)) return undefined
-    const more = long !== undefined && EXTENDED.test(long) ? long : ''
-    const all = `${short.slice(0, 8)}${more.slice(8, -1)}`
-    const conditions = PLACES.filter(([place]) => (place < 8 ? short : all)[place] === 'Y').map(
-      ([place, name, words]) => ({
-        name,
-        evidence: `${place < 8 ? `<SOH>A ${short.trim()}` : `<SOH>a ${more.trim()}`}: ${words}`,
-      }),
-    )
+    const extended = long !== undefined && EXTENDED.test(long) ? long : ''
+    const conditions = PLACES.flatMap(([place, name, words]) => {
+      const [asked, answer] = place < 8 ? ['<SOH>A', short] : ['<SOH>a', extended]
+      return answer[place] === 'Y' ? [{ name, evidence: `${asked} ${answer.trim()}: ${words}` }] : []
+    })
     const printing = short[PRINTING_BATCH] === 'Y' || short[BUSY_PRINTING] === 'Y'
     return { conditions: firstOfEach(conditions), more: { printing, label_presented: short[LABEL_PRESENTED] === 'Y' } }
   },

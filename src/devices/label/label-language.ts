@@ -19,7 +19,10 @@ export interface LabelQuestion {
 /** What a label printer says of itself. */
 export interface LabelState {
   readonly conditions: readonly Condition[]
-  readonly identity?: Identity
+  /** It has not said enough to be called ready. */
+  readonly isPartial?: boolean
+  readonly identity?: Identity | undefined
+  readonly queue?: PrinterReading['queue']
   readonly more?: PrinterReading['more']
 }
 
@@ -35,7 +38,7 @@ export interface LabelLanguage {
   stateOf(answers: readonly Uint8Array[]): LabelState | undefined
 }
 
-/** The protocol of a language. An error without a name leaves open whether the printer prints. */
+/** The protocol of a language. */
 export function labelProtocol(language: LabelLanguage): LineProtocol {
   return inOneVisit(language.name, {
     turns: (budgetMs) => turnsOf(language, budgetMs),
@@ -59,16 +62,25 @@ function understood(language: LabelLanguage, said: Conversation, asking: Asking)
   const answers = questions.map((_, at) => said.replies[at]?.bytes ?? new Uint8Array())
   const state = language.stateOf(answers)
   if (!state) return notAnswered(name, wordsFor(title, said), evidence)
-  const { conditions, identity, more } = state
-  const isSure = !conditions.some((condition) => condition.name === 'other-error')
+  return labelReading(name, state, evidence)
+}
+
+/** What a label printer that answered is read as. An error without a name leaves open whether it prints. */
+export function labelReading(
+  protocol: string,
+  { conditions, isPartial = false, identity, queue, more }: LabelState,
+  evidence: PrinterReading['evidence'],
+): PrinterReading {
+  const isSure = !isPartial && !conditions.some(({ name }) => name === 'other-error')
   return {
-    protocol: name,
+    protocol,
     answered: 'yes',
     busy: false,
     line: 'open',
     ready: readyBy(conditions, isSure ? 'yes' : 'unknown'),
     conditions,
     ...(identity && { identity }),
+    ...(queue && { queue }),
     ...(more && { more }),
     guards: UNKNOWN_GUARDS,
     evidence,

@@ -1,7 +1,8 @@
+import { labelReading } from '../label/label-language.ts'
 import type { Conversation, Turn } from '../line/line.ts'
 import { inOneVisit } from '../printer/line-protocol.ts'
 import type { Asking, LineProtocol } from '../printer/protocol.ts'
-import { type Condition, type PrinterReading, UNKNOWN_GUARDS } from '../printer/reading.ts'
+import type { Condition, PrinterReading } from '../printer/reading.ts'
 import { notAnswered, SILENT } from '../printer/unanswered.ts'
 import { evidenceOf, readyBy } from '../printer/visit.ts'
 import { ETX, hostStatus, identityOf, QUESTIONS, stateConditions } from './codec.ts'
@@ -36,19 +37,8 @@ function understood(said: Conversation, asking: Asking): PrinterReading {
   const conditions = unique([...(state ?? []), ...(status?.conditions ?? [])])
   const isBlocked = readyBy(conditions, 'yes') === 'no'
   if (!status && !isBlocked && !said.ranOut) conditions.push({ name: 'other-error', evidence: NO_HOST_STATUS })
-  const isSure = status !== undefined && !conditions.some(({ name }) => name === 'other-error')
-  return {
-    protocol: 'zebra',
-    answered: 'yes',
-    busy: false,
-    line: 'open',
-    ready: readyBy(conditions, isSure ? 'yes' : 'unknown'),
-    conditions,
-    ...(identity && { identity }),
-    ...(status && { queue: { depth: status.waiting }, more: { labels_left: status.labelsLeft } }),
-    guards: UNKNOWN_GUARDS,
-    evidence,
-  }
+  const queued = status && { queue: { depth: status.waiting }, more: { labels_left: status.labelsLeft } }
+  return labelReading('zebra', { conditions, isPartial: !status, identity, ...queued }, evidence)
 }
 
 function unique(conditions: readonly Condition[]): Condition[] {
