@@ -249,6 +249,12 @@ describe('An audit file', () => {
       { id: 'EAR', isActive: false, lastAt: '2019-06-10T14:02:41' },
       { id: '6A', lastAt: '2016-10-24T13:36:00' },
     ])
+    // Royal Vendors (jeep15cba/lets_vend, 28c87e0) lists what is wrong now; numbers of another maker are no such codes.
+    expect(events('EA2*DO*7*7', 'MA5*ERROR*UA09*CC', 'MA5*ERROR*0*6', 'MA5*ERROR*')).toEqual([
+      { id: 'DO', sinceReset: 7, total: 7 },
+      { id: 'ERROR UA09', isActive: true },
+      { id: 'ERROR CC', isActive: true },
+    ])
     const [first, second] = [
       ['PA1*010*150', 'PA2*3*450', 'EA2*ELA*71*71'],
       ['PA1*040*150', 'PA2*3*450', 'EA2*ELA*9*9'],

@@ -259,6 +259,23 @@ describe('Acceptors', () => {
     expect(paths(await look(params))).toEqual([])
   })
 
+  it('are in trouble for as long as the machine lists an error of theirs, and anew when it lists it again', async () => {
+    machine.events = {}
+    machine.segments = ['MA5*ERROR*CC*UA09*CJ05']
+    const first = await look()
+    expect(paths(first)).toEqual(['acceptor: coins-off', 'column-jammed: ERROR CJ05'])
+    const began = new Date(now).toISOString()
+    sell()
+    const second = await look()
+    expect(second.value['acceptors']).toMatchObject({ coins: { state: 'off', since: began, event: 'ERROR CC' } })
+    machine.segments = []
+    expect(paths(await look())).toEqual([])
+    now += 24 * HOUR_MS
+    machine.segments = ['MA5*ERROR*CC']
+    const again = new Date(now + 30 * MINUTE_MS).toISOString()
+    expect((await look()).value['acceptors']).toMatchObject({ coins: { since: again } })
+  })
+
   it('are in trouble by an event of which a machine names the time alone', async () => {
     const params = { events: { '6A': 'coins-off' } }
     machine.events = {}
