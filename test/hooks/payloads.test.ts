@@ -129,6 +129,17 @@ describe('Grafana', () => {
     expect(read('grafana', group([alert({ labels: usual })], { groupKey }))).toMatchObject([{ unplaced: why }])
   })
 
+  test('the alerting before unified alerting is told as such', () => {
+    const old = {
+      evalMatches: [],
+      ruleId: 2,
+      ruleName: 'Agent down',
+      state: 'alerting',
+      title: '[Alerting] Agent down',
+    }
+    expect(read('grafana', old)).toMatch(/^It is of the old alerting of Grafana/)
+  })
+
   test.each(['{}/{severity="critical"}:{alertname="x-0123456789abcdef-1796119620"}', '{}:{}', 'made by hand', null])(
     'a group of the key %s is none',
     (groupKey) => {
@@ -148,6 +159,16 @@ describe('Alertmanager 0.25 to 0.28', () => {
     expect(fault).toMatchObject({ source: 'alertmanager', ...SEEN })
     expect(fault).not.toHaveProperty('ended_at')
     expect(end).toMatchObject({ state: 'resolved', ended_at: '2026-11-22T01:50:00Z', series: '00ad' })
+  })
+
+  // 0.25 of Debian gives these labels these fingerprints; releases before 0.19 send none (prometheus/alertmanager#2227, #1051).
+  test('an alert without a fingerprint has that of its labels', () => {
+    const fingerprint = undefined as unknown as null
+    const [told] = read('alertmanager', group([alert({ fingerprint })], around))
+    expect(told).toMatchObject({ id: `6e715439d5f2271e ${BEGUN}`, series: '6e715439d5f2271e' })
+    const other = alert({ fingerprint, labels: { alertname: 'x' }, status: 'resolved' })
+    expect(read('alertmanager', group([other], around))).toMatchObject([{ series: 'd240efc3896bf266' }])
+    expect(read('alertmanager', group([alert({ fingerprint, labels: {} })], around))).toMatch(/^Alert 1 has neither/)
   })
 
   test('an alert without annotations, as a map of Go without entries is written', () => {

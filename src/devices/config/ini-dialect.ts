@@ -12,6 +12,8 @@ export interface IniRules {
   readonly deeper: 'key' | 'value' | 'unclear'
   /** Whether blanks within the brackets of a heading belong to the name; kept where it is not clear. */
   readonly blanks: 'kept' | 'left out'
+  /** Whether `[a][b]` is a heading, as KConfig of KDE writes a group within a group; its section is `a][b`, as to configparser. */
+  readonly nested: boolean
   /** What may stand behind a heading on its line. */
   readonly behindHeading: 'comment' | 'nothing'
   /** How names are compared. */
@@ -54,6 +56,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'unclear',
     deeper: 'unclear',
     blanks: 'kept',
+    nested: true,
     behindHeading: 'comment',
     section: 'unclear',
     key: 'unclear',
@@ -71,6 +74,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'unclear',
     deeper: 'key',
     blanks: 'left out',
+    nested: true,
     behindHeading: 'comment',
     section: 'unclear',
     key: 'unclear',
@@ -88,6 +92,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'git',
     deeper: 'key',
     blanks: 'kept',
+    nested: false,
     behindHeading: 'comment',
     section: 'git',
     key: 'any case',
@@ -105,6 +110,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'nothing',
     deeper: 'key',
     blanks: 'kept',
+    nested: false,
     behindHeading: 'comment',
     section: 'as written',
     key: 'dashes',
@@ -122,6 +128,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'backslash',
     deeper: 'key',
     blanks: 'kept',
+    nested: true,
     behindHeading: 'nothing',
     section: 'as written',
     key: 'as written',
@@ -139,6 +146,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'nothing',
     deeper: 'key',
     blanks: 'left out',
+    nested: false,
     behindHeading: 'comment',
     section: 'any case',
     key: 'any case',
@@ -156,6 +164,7 @@ export const INI_RULES: Readonly<Record<IniDialect | 'any', IniRules>> = {
     continues: 'indent',
     deeper: 'value',
     blanks: 'kept',
+    nested: true,
     behindHeading: 'comment',
     section: 'as written',
     key: 'any case',

@@ -178,9 +178,10 @@ class IniReader {
   }
 
   #heading(line: TextLine): string | undefined {
-    const written = /^[ \t]*\[([^\]]*)\][ \t]*(?:[;#].*)?$/.exec(line.text)?.[1]
+    const [, written, behind] = /^[ \t]*\[([^\]]*(?:\]\[[^\]]*)*)\][ \t]*([;#].*)?$/.exec(line.text) ?? []
     if (written === undefined) return 'a section heading is not closed'
-    if (this.#rules.behindHeading === 'nothing' && !/^[ \t]*\[[^\]]*\][ \t]*$/.test(line.text)) return BEHIND_HEADING
+    if (!this.#rules.nested && written.includes(']')) return 'something stands behind a section heading'
+    if (this.#rules.behindHeading === 'nothing' && behind !== undefined) return BEHIND_HEADING
     const name = this.#rules.blanks === 'kept' ? written : written.trim()
     const known = folded(name, this.#rules.section)
     this.#again = this.#headings.has(known)

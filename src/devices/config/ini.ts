@@ -175,7 +175,7 @@ interface Place {
 function validName(name: Place, rules: IniRules): boolean {
   const start = rules.comments.includes('#') ? /^[^\s[;#=:]/ : /^[^\s[;=]/
   return (
-    !/[\]\r\n]/.test(name.section) &&
+    (rules.nested ? /^(?:[^\]\r\n]|\]\[)*$/ : /^[^\]\r\n]*$/).test(name.section) &&
     name.section.trim() === name.section &&
     start.test(name.key) &&
     !/[\r\n]|\s$/.test(name.key) &&

@@ -88,6 +88,8 @@ export interface CashIn {
 
 /** ID403 holds the letters of ISO 4217, of some its number; others put a mark of their own there. */
 const CURRENCY = /^(?:[A-Za-z]{3}|\d{3})$/
+/** ID402, as MDB writes a currency: 1 and the number of ISO 4217; what begins with 0 is the number by which a country is called. */
+const NUMBERED_CURRENCY = /^1(\d{3})$/
 const NOTHING: Counter = { total: {}, sinceReset: {} }
 
 /**
@@ -118,7 +120,7 @@ export function readAudit(bytes: Uint8Array): Audit {
       ...named('model', of('ID1').text(1)),
       ...named('asset', of('ID1').text(5)),
     },
-    ...named('currency', CURRENCY.exec(of('ID4').text(2) ?? '')?.[0]),
+    ...named('currency', currencyIn(of('ID4'))),
     ...madeAt(of('ID5'), of('EA3')),
     vends: asKept(of('VA1').valueThenCount()),
     testVends: asKept(of('VA2').valueThenCount()),
@@ -132,9 +134,9 @@ export function readAudit(bytes: Uint8Array): Audit {
     })),
     ...named('tubeValue', of('CA15').money(0)),
     fitted: {
-      ...named('coins', last.get('CA1')?.elements[0]),
-      ...named('notes', last.get('BA1')?.elements[0]),
-      ...named('card', serialOf([last.get('DA1'), last.get('DB1')])),
+      ...named('coins', serialOf(last.get('CA1'))),
+      ...named('notes', serialOf(last.get('BA1'))),
+      ...named('card', serialOf(last.get('DA1'), last.get('DB1'))),
     },
     columns: columnsOf(segments, places),
     events: eventsOf(segments),
@@ -219,10 +221,14 @@ function cashIn(reader: Reader, { from, notes }: { readonly from: number; readon
   }
 }
 
-/** An empty text only where none of those that are named has one. */
-function serialOf(devices: readonly (Segment | undefined)[]): string | undefined {
+function currencyIn(id4: Reader): string | undefined {
+  return CURRENCY.exec(id4.text(2) ?? '')?.[0] ?? NUMBERED_CURRENCY.exec(id4.text(1) ?? '')?.[1]
+}
+
+/** An empty text only where none of those that are named has one; many noughts are none (DA1 of an N&W 930E without a card reader). */
+function serialOf(...devices: readonly (Segment | undefined)[]): string | undefined {
   const serials = devices.flatMap((device) => device?.elements[0] ?? [])
-  return serials.find((serial) => serial !== '') ?? serials[0]
+  return serials.find((serial) => !/^(|0{4,})$/.test(serial)) ?? (serials.length > 0 ? '' : undefined)
 }
 
 function madeAt(id5: Reader, ea3: Reader): Pick<Audit, 'at' | 'atFrom'> {

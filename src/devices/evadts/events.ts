@@ -12,13 +12,18 @@ export interface AuditEvent {
   readonly lastAt?: string
 }
 
+/** In front of the codes of MA5*ERROR, which are no codes of the standard. */
+export const LISTED_ERROR = 'ERROR '
+const ERROR_CODE = /^[A-Za-z]{2,4}\d{0,2}$/
+
 /** What the machine says of an event, once for each column, or once for the whole of it. */
 type Said = Pick<AuditEvent, 'sinceReset' | 'total' | 'isActive'>
 
 /**
  * Events by EVA DTS 6.1: EA2 has since reset before since start, then a text of the maker, whether it lasts, and for how long. It may
  * come several times for one event, each time with all that is known of it: the last one counts. Behind the segments of a column it is
- * of that column; columns are added up.
+ * of that column; columns are added up. Machines of Royal Vendors and SandenVendo list what is wrong now as `MA5*ERROR*CC*CJ05`, and
+ * leave it out once it is mended.
  */
 export function eventsOf(segments: readonly Segment[]): readonly AuditEvent[] {
   const said = new Map<string, Map<string, Said>>()
@@ -33,10 +38,17 @@ export function eventsOf(segments: readonly Segment[]): readonly AuditEvent[] {
     if (name === 'EA2') places.set(column, saidIn(elements))
   }
   const times = lastTimes(segments)
-  return [...said].map(([id, places]) => {
+  const counted = [...said].map(([id, places]) => {
     const lastAt = times.get(id)
     return { id, ...together([...places.values()]), ...(lastAt !== undefined && { lastAt }) }
   })
+  return [...counted, ...listedErrors(segments)]
+}
+
+function listedErrors(segments: readonly Segment[]): readonly AuditEvent[] {
+  const errors = segments.filter(({ name, elements }) => name === 'MA5' && elements[0] === 'ERROR')
+  const codes = errors.flatMap(({ elements }) => elements.slice(1).filter((code) => ERROR_CODE.test(code)))
+  return [...new Set(codes)].map((code) => ({ id: `${LISTED_ERROR}${code.toUpperCase()}`, isActive: true }))
 }
 
 function lastTimes(segments: readonly Segment[]): ReadonlyMap<string, string> {

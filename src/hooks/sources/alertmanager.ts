@@ -1,8 +1,12 @@
 import type { Alert } from '../../core/alert.ts'
 import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { type HookSource, hostNames, labelsOf, placeNamed, type ReadPayload, textOf } from '../payload.ts'
+import { fingerprintOf } from './fingerprint.ts'
 
-/** Prometheus Alertmanager, webhook version 4. A group that fires may hold an alert that is resolved. */
+/**
+ * Prometheus Alertmanager, webhook version 4; releases before 0.19 (Ubuntu 20.04) send no fingerprints. A group that fires may hold an
+ * alert that is resolved.
+ */
 export const alertmanager: HookSource = {
   name: 'alertmanager',
   idsReturn: true,
@@ -11,21 +15,27 @@ export const alertmanager: HookSource = {
 
 /** Reads a group of alerts in the form that Alertmanager and Grafana share. */
 export function readGroup(source: string, payload: JsonValue): ReadPayload {
-  if (!isMap(payload) || !Array.isArray(payload['alerts']))
-    return { ok: false, problem: 'It has no list "alerts", as the webhooks of Alertmanager and Grafana have.' }
+  if (!isMap(payload) || !Array.isArray(payload['alerts'])) return { ok: false, problem: noGroup(payload) }
   const alerts: Alert[] = []
   for (const [index, each] of (payload['alerts'] as readonly JsonValue[]).entries()) {
     const read = isMap(each) ? readAlert(source, each) : undefined
     if (read === undefined) {
       return {
         ok: false,
-        problem: `Alert ${index + 1} has no fingerprint, or its status is neither firing nor resolved.`,
+        problem: `Alert ${index + 1} has neither fingerprint nor labels, or its status is neither firing nor resolved.`,
       }
     }
     alerts.push(read)
   }
   const leftOut = payload['truncatedAlerts']
   return { ok: true, alerts, ...(typeof leftOut === 'number' && leftOut > 0 && { leftOut }) }
+}
+
+function noGroup(payload: JsonValue): string {
+  if (isMap(payload) && payload['ruleId'] !== undefined && payload['evalMatches'] !== undefined) {
+    return 'It is of the old alerting of Grafana (ruleId, evalMatches), which ended with version 11; describe it in hooks.sources.'
+  }
+  return 'It has no list "alerts", as the webhooks of Alertmanager and Grafana have.'
 }
 
 /**
@@ -44,10 +54,12 @@ const NO_DATA: ReadonlySet<string> = new Set(['DatasourceNoData', 'DatasourceErr
 const NO_DATA_REASON: ReadonlySet<string> = new Set(['NoData', 'Error'])
 
 function readAlert(source: string, raw: JsonObject): Alert | undefined {
-  const { status, fingerprint, startsAt } = raw
+  const { status, startsAt } = raw
   if (status !== 'firing' && status !== 'resolved') return undefined
-  if (typeof fingerprint !== 'string' || fingerprint === '') return undefined
   const labels = labelsOf(raw['labels'])
+  const told = textOf(raw['fingerprint'])
+  if (told === '' && Object.keys(labels).length === 0) return undefined
+  const fingerprint = told === '' ? fingerprintOf(labels) : told
   const notes = labelsOf(raw['annotations'])
   const ended = status === 'resolved' ? textOf(raw['endsAt']) : ''
   const reason = notes[STATE_REASON] ?? ''

@@ -8,6 +8,8 @@ import { shellWords } from './shell-words.ts'
 export interface ForeignProblem {
   readonly line: number
   readonly what: string
+  /** All but this can be read. */
+  readonly isLoss?: true
 }
 
 /** Reads an inventory in INI into `inventory`; what is wrong with it comes back, all at once. */

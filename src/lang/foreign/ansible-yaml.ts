@@ -1,4 +1,4 @@
-import { type Document, isNode, LineCounter, parseDocument, Scalar, type ScalarTag, visit } from 'yaml'
+import { type Document, isNode, isScalar, LineCounter, parseDocument, Scalar, type ScalarTag, visit } from 'yaml'
 import { isMap, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { ForeignProblem } from './ansible-ini.ts'
 import { type AnsibleGroup, type AnsibleInventory, VAULT } from './ansible-model.ts'
@@ -16,13 +16,16 @@ type LineAt = (path: readonly string[]) => number
 /** YAML (or JSON) of Ansible as a value; its own tags are known. */
 export function parseAnsibleYaml(text: string): {
   readonly value: JsonValue
+  /** With any but losses there is no value. */
   readonly problems: readonly ForeignProblem[]
   readonly lineAt: LineAt
 } {
   const lineAt = (): number => 1
   if (text.startsWith(VAULT)) return { value: VAULT, problems: [], lineAt }
   const lines = new LineCounter()
-  const document = parseDocument(text, { customTags: TAGS, lineCounter: lines, version: '1.1', logLevel: 'error' })
+  const document = parseDocument(text, {
+    ...{ customTags: TAGS, lineCounter: lines, version: '1.1', logLevel: 'error', uniqueKeys: false },
+  })
   // Never in the words of the parser, which quotes the text: it may be a secret.
   const problems = document.errors.map(({ code, pos }) => ({
     line: lines.linePos(pos[0]).line,
@@ -33,7 +36,7 @@ export function parseAnsibleYaml(text: string): {
   try {
     return {
       value: plainValue(document.toJS({ maxAliasCount: 1000 })),
-      problems,
+      problems: lostKeys(document, lines),
       lineAt: (path) => {
         const node = document.getIn(path, true)
         return isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1
@@ -44,14 +47,45 @@ export function parseAnsibleYaml(text: string): {
   }
 }
 
+/** Of keys that stand twice in a map PyYAML takes the last one, and Ansible warns of it. */
+function lostKeys(document: Document, lines: LineCounter): readonly ForeignProblem[] {
+  const lost: ForeignProblem[] = []
+  visit(document, {
+    Map: (_, { items }) => {
+      const later = new Set<unknown>()
+      for (const { key } of items.toReversed()) {
+        if (!isScalar(key) || key.value === '<<') continue
+        const { value, range } = key
+        const what = `what stands under this "${String(value)}": it comes again in the same map, and Ansible takes the last one`
+        if (later.has(value)) lost.push({ line: range ? lines.linePos(range[0]).line : 1, what, isLoss: true })
+        later.add(value)
+      }
+    },
+  })
+  return lost
+}
+
 /** Reads an inventory in YAML, or the answer of `ansible-inventory --list`, into `inventory`. */
 export function readAnsibleYaml(text: string, inventory: AnsibleInventory): readonly ForeignProblem[] {
   const { value, problems, lineAt } = parseAnsibleYaml(text)
-  if (problems.length > 0) return problems
-  if (!isMap(value)) return [{ line: 1, what: 'an inventory is a map of groups' }]
+  if (problems.some(({ isLoss }) => !isLoss)) return problems
+  if (!isMap(value)) return [...problems, { line: 1, what: 'an inventory is a map of groups' }]
   const reading = { inventory, lineAt }
-  if ('_meta' in value) return readList(value, reading)
-  return Object.entries(value).flatMap(([name, group]) => readGroup(name, group, [name], reading))
+  if ('_meta' in value || (text.trimStart().startsWith('{') && hasLists(value)))
+    return [...problems, ...readList(value, reading)]
+  if (typeof value['plugin'] === 'string') return [...problems, { line: lineAt(['plugin']), what: PLUGIN }]
+  return [...problems, ...Object.entries(value).flatMap(([name, group]) => readGroup(name, group, [name], reading))]
+}
+
+/** What is told of the settings of an inventory plugin. */
+export const PLUGIN = 'it says where a plugin of Ansible asks for hosts'
+
+/** What dynamic inventories print: without `_meta` where they are asked for each host by itself. */
+function hasLists(groups: JsonObject): boolean {
+  return Object.values(groups).some((group) => {
+    const parts = isMap(group) ? [group['hosts'], group['children']] : [group]
+    return parts.some((part) => Array.isArray(part))
+  })
 }
 
 interface Reading {
@@ -74,8 +108,15 @@ function readGroup(name: string, written: JsonValue, at: Path, reading: Reading)
       return [{ line: reading.lineAt(there), what }]
     }
     takeUp(group.vars, value, there, reading)
-    return []
+    return noMap(value, `the vars of "${name}"`, there, reading)
   })
+}
+
+/** Ansible reads no file with a list where it wants a map. */
+function noMap(value: JsonValue, what: string, at: Path, { lineAt }: Reading): readonly ForeignProblem[] {
+  if (value === null || isMap(value)) return []
+  const hint = Array.isArray(value) ? ': in place of "- NAME" write "NAME:"' : ''
+  return [{ line: lineAt(at), what: `${what} are no map${hint}` }]
 }
 
 function takeUp(vars: Record<string, JsonValue>, more: JsonValue | undefined, at: Path, reading: Reading): void {
@@ -83,16 +124,18 @@ function takeUp(vars: Record<string, JsonValue>, more: JsonValue | undefined, at
 }
 
 function readChildren(group: AnsibleGroup, written: JsonValue, at: Path, reading: Reading): readonly ForeignProblem[] {
-  return Object.entries(isMap(written) ? written : {}).flatMap(([child, inside]) => {
+  const children = Object.entries(isMap(written) ? written : {}).flatMap(([child, inside]) => {
     group.children.add(child)
     return readGroup(child, inside, [...at, child], reading)
   })
+  return [...noMap(written, `the children of "${at.at(-2) ?? ''}"`, at, reading), ...children]
 }
 
 function readHosts(group: string, written: JsonValue, at: Path, reading: Reading): readonly ForeignProblem[] {
   const { inventory, lineAt } = reading
-  const entries = Object.entries(isMap(written) ? written : typeof written === 'string' ? { [written]: null } : {})
-  return entries.flatMap(([pattern, vars]) => {
+  const named = typeof written === 'string' ? { [written]: null } : written
+  if (!isMap(named)) return noMap(named, `the hosts of "${group}"`, at, reading)
+  return Object.entries(named).flatMap(([pattern, vars]) => {
     const there = [...at, pattern]
     const { name, port } = splitPort(pattern)
     const hosts = expandHosts(name)
@@ -107,7 +150,7 @@ function readHosts(group: string, written: JsonValue, at: Path, reading: Reading
         reading,
       )
     }
-    return []
+    return noMap(vars ?? null, `the variables of "${pattern}"`, there, reading)
   })
 }
 

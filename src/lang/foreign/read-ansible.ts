@@ -4,12 +4,13 @@ import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import { isMap, type JsonValue } from '../../core/json.ts'
 import { type ForeignProblem, readAnsibleIni } from './ansible-ini.ts'
 import { AnsibleInventory, VAULT } from './ansible-model.ts'
-import { parseAnsibleYaml, readAnsibleYaml } from './ansible-yaml.ts'
+import { PLUGIN, parseAnsibleYaml, readAnsibleYaml } from './ansible-yaml.ts'
 import { foreignError, foreignText, foreignWarning, whyUnread } from './foreign-diagnostic.ts'
 
 const YAML_ENDINGS = ['.yml', '.yaml', '.json']
 /** Of variables, in the order in which Ansible looks for them. */
 const VARS_ENDINGS = ['', ...YAML_ENDINGS]
+const MADE = 'Import what it makes: ansible-inventory -i FILE --list --export > inventory.json'
 /** What Ansible itself passes over in a folder of inventories. */
 const IGNORED = /^\.|~$|\.(orig|ini|cfg|retry|py[co]|bak|swp|rpm|md|txt|rst)$/
 
@@ -75,13 +76,15 @@ function isFolder(path: string): boolean {
 function readFile(file: string, inventory: AnsibleInventory): readonly Diagnostic[] {
   const text = foreignText(file)
   if (text.startsWith('#!') && !YAML_ENDINGS.includes(extname(file))) {
-    const what = 'it is a program that makes an inventory'
-    return [
-      foreignError(file, 1, what, 'Import what it makes: ansible-inventory -i FILE --list --export > inventory.json'),
-    ]
+    return [foreignError(file, 1, 'it is a program that makes an inventory', MADE)]
   }
   inventory.file = file
-  return read(text, file, inventory).map(({ line, what }) => foreignError(file, line, what))
+  return read(text, file, inventory).map((problem) => problemOf(file, problem))
+}
+
+function problemOf(file: string, { line, what, isLoss }: ForeignProblem): Diagnostic {
+  if (isLoss) return foreignWarning(file, what, undefined, line)
+  return foreignError(file, line, what, what === PLUGIN ? MADE : undefined)
 }
 
 function read(text: string, file: string, inventory: AnsibleInventory): readonly ForeignProblem[] {
@@ -140,7 +143,8 @@ function readVarsFile(
   inventory: AnsibleInventory,
 ): readonly Diagnostic[] {
   const { value, problems, lineAt } = parseAnsibleYaml(foreignText(file))
-  if (problems.length > 0) return problems.map(({ line, what }) => foreignError(file, line, what))
+  const told = problems.map((problem) => problemOf(file, problem))
+  if (problems.some(({ isLoss }) => !isLoss)) return told
   if (value === VAULT) {
     return [
       foreignWarning(
@@ -150,9 +154,9 @@ function readVarsFile(
       ),
     ]
   }
-  if (value === null) return []
-  if (!isMap(value)) return [foreignError(file, 1, 'a file of variables is a map')]
+  if (value === null) return told
+  if (!isMap(value)) return [...told, foreignError(file, 1, 'a file of variables is a map')]
   inventory.file = file
   inventory.assign(vars, value, (name) => lineAt([name]))
-  return []
+  return told
 }

@@ -1,5 +1,6 @@
+import { HOUR_MS } from '../../core/duration.ts'
 import type { Audit } from '../../devices/evadts/audit.ts'
-import type { AuditEvent } from '../../devices/evadts/events.ts'
+import { type AuditEvent, LISTED_ERROR } from '../../devices/evadts/events.ts'
 import { instantOf } from './age.ts'
 import { type Known, type Past, roseAt, sinceRestart } from './known.ts'
 import { KNOWN_EVENTS, type Meaning } from './params.ts'
@@ -48,15 +49,23 @@ export function happenedAt(past: Past, times: number, now: number): number | und
   return kept.length < past.length ? (kept[0]?.at ?? now) : undefined
 }
 
+/** Of what is listed only while it lasts nobody notes that it is over: so long without a note, and it was. Notes are made every 6 h. */
+const MOST_BETWEEN_MS = 12 * HOUR_MS
+
 /** The first look of those that saw it last, this one among them. */
 export function activeSince(event: AuditEvent, known: Known): number {
   const past = known.past(activity(event)?.what ?? '')
-  const over = past.findLastIndex(({ value }) => value === 0)
+  const isListed = event.id.startsWith(LISTED_ERROR)
+  const over = past.findLastIndex(
+    ({ at, value }, index) => value === 0 || (isListed && (past[index + 1]?.at ?? known.now) - at > MOST_BETWEEN_MS),
+  )
   return past[over + 1]?.at ?? known.now
 }
 
-/** What stands behind the code of a standard event: which canister, column or door (`EJL_12`; `EJB38` of a Crane Merchant). */
-const PART = /^(?:(E[A-Z0-9]{1,3})_.*|(E[A-Z]{2})\d+)$/
+/**
+ * What stands behind the code of an event: which canister, column or door (`EJL_12`; `EJB38` of a Crane Merchant; `ERROR CJ05`).
+ */
+const PART = /^(?:(E[A-Z0-9]{1,3})_.*|(E[A-Z]{2}|ERROR [A-Z]+)\d+)$/
 
 /** Codes of this machine with what they mean; its own words go first, and those for one part before those for all. */
 export function meaningOf(id: string, own: Readonly<Record<string, Meaning>>): Meaning | undefined {

@@ -24,6 +24,20 @@ const meaning = (of: Meaning, ...codes: readonly string[]): Readonly<Record<stri
   Object.fromEntries(codes.map((code) => [code, of]))
 
 /**
+ * What machines list as MA5*ERROR, by the manuals of Royal Vendors (Triple Depth Vender, four-button programming, "Error display mode")
+ * and SandenVendo (BB01, 4.1), which have the same codes.
+ */
+const LISTED_ERRORS: Readonly<Record<string, Meaning>> = {
+  ...meaning('coins-off', 'ERROR CC', 'ERROR TS', 'ERROR CRCH'),
+  ...meaning('coins-jammed', 'ERROR IC', 'ERROR NJ', 'ERROR TJ'),
+  ...meaning('notes-off', 'ERROR BC', 'ERROR BILL', 'ERROR BRCH', 'ERROR BS'),
+  ...meaning('notes-jammed', 'ERROR BJ'),
+  ...meaning('notes-full', 'ERROR BFUL'),
+  ...meaning('column-jammed', 'ERROR CJ', 'ERROR HS'),
+  ...meaning('door-open', 'ERROR DS'),
+}
+
+/**
  * Standard codes (EVA DTS 6.1, table C.2) that say what is wrong with what is sold or paid with; all others are told by `events`.
  * Jammed are entry, validator, separator, dispenser, changer, chute and box; off is what has failed or does not answer.
  */
@@ -37,6 +51,7 @@ export const KNOWN_EVENTS: Readonly<Record<string, Meaning>> = {
   ...meaning('column-jammed', 'EJB', 'EJC'),
   ...meaning('not-dispensed', 'ELA'),
   ...meaning('door-open', 'EGS'),
+  ...LISTED_ERRORS,
 }
 
 export interface Filling {
@@ -186,7 +201,7 @@ export const PARAMS = {
       type: ['object', 'null'],
       additionalProperties: { enum: MEANINGS },
       description:
-        'What events of this machine (EA1, EA2) mean; these go before the standard codes. A code without its part (`EJL` for `EJL_12`) is for all parts.',
+        'What events of this machine (EA1, EA2; MA5*ERROR as `ERROR CJ`) mean; these go before the known codes. A code without its part (`EJL` for `EJL_12`) is for all parts.',
       examples: [{ 'OCM mdb': 'coins-off' }],
     },
     card_silent_after: {

@@ -51,9 +51,18 @@ export function acceptorOf(
     if (isGone) return { state: 'off', since, event: null }
     if (was < 0 && !hasTaken(audit, kind, known)) return { state: 'absent', since: null, event: null }
   }
+  if (serial === undefined && isNeverUsed(audit, kind)) return { state: 'absent', since: null, event: null }
   const troubles = audit.events.flatMap((event) => troubleOf(event, audit, { kind, known, events }))
   const worst = troubles.sort((a, b) => (b.since ?? 0) - (a.since ?? 0))[0]
   return worst ?? { state: hasTaken(audit, kind, known) ? 'ok' : 'quiet', since: null, event: null }
+}
+
+/**
+ * The machine names no such device and never took anything by it, but sells: machines that take cards alone tell for ever that their
+ * coin mechanism is off (`EA2*EAR*0*53**1`).
+ */
+function isNeverUsed(audit: Audit, kind: AcceptorKind): boolean {
+  return takenBy(audit, kind).count === 0 && (audit.vends.total.count ?? 0) > 0
 }
 
 function hasTaken(audit: Audit, kind: AcceptorKind, known: Known): boolean {

@@ -21,6 +21,7 @@ const texts: Record<Kind, string[]> = {
     'a=1',
     '',
     crlf('[s]\na = 1\n\n[t]\nb = 2'),
+    '[s][t]\na=1\n\n[s][t][$i]\nb=2\n[s]\nc=3\n',
     '[server]\nhost=/a \\\n  --port=1\nport=x # c\nPATH=1\n[Server]\nA=1\n[b]\nlist=\n  A=1,\n  B=2\nk=v\n',
   ],
   'inline-comments': [

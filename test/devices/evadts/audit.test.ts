@@ -133,6 +133,18 @@ describe('The check sum', () => {
     }
   })
 
+  it('is none where machines send the same in its place, whose count of segments has to fit instead', () => {
+    // Five machines of one maker said 2321 in files that differ (jeep15cba/lets_vend, 28c87e0).
+    const of = (count: number, sum = '2321', sender = 'RST7654321') =>
+      readSegments(
+        bytes(lines(`DXS*${sender}*VA*V0/6*1\nST*001*0001\nVA1*650*2*0*0\nG85*${sum}\nSE*${count}*0001\nDXE*1*1\n`)),
+      )
+    expect(of(4)).toMatchObject({ wholeness: 'whole', check: 'absent' })
+    expect(of(5)).toMatchObject({ wholeness: 'damaged', why: expect.stringContaining('(SE)') })
+    expect(of(4, '2322')).toMatchObject({ wholeness: 'damaged', check: 'wrong' })
+    expect(of(4, '2321', 'RHV7654321')).toMatchObject({ wholeness: 'damaged', check: 'wrong' })
+  })
+
   it('finds every single digit that is another', () => {
     const from = CAPTURED.indexOf('ST*')
     const to = CAPTURED.indexOf('G85')
@@ -237,6 +249,12 @@ describe('An audit file', () => {
       { id: 'EAR', isActive: false, lastAt: '2019-06-10T14:02:41' },
       { id: '6A', lastAt: '2016-10-24T13:36:00' },
     ])
+    // Royal Vendors (jeep15cba/lets_vend, 28c87e0) lists what is wrong now; numbers of another maker are no such codes.
+    expect(events('EA2*DO*7*7', 'MA5*ERROR*UA09*CC', 'MA5*ERROR*0*6', 'MA5*ERROR*')).toEqual([
+      { id: 'DO', sinceReset: 7, total: 7 },
+      { id: 'ERROR UA09', isActive: true },
+      { id: 'ERROR CC', isActive: true },
+    ])
     const [first, second] = [
       ['PA1*010*150', 'PA2*3*450', 'EA2*ELA*71*71'],
       ['PA1*040*150', 'PA2*3*450', 'EA2*ELA*9*9'],
@@ -323,12 +341,18 @@ describe('An audit file', () => {
     expect(of('VA1*0*12862*0*226').vends.total).toEqual({ value: 0, count: 12862 })
   })
 
-  it('has a currency of three letters or digits, and nothing else that stands there', () => {
+  it('has a currency of three letters or digits, or its number behind a 1 before it, and nothing else that stands there', () => {
     const of = (line: string) => readAudit(bytes(auditText('X', [`${line}\r\n`]))).currency
-    expect(['ID4*2*840*USD', 'ID4*2*0*978', 'ID4*2*1*5', 'ID4*2*001*5', 'ID4*2*1978'].map(of)).toEqual([
+    expect(['ID4*2*840*USD', 'ID4*2*0*978', 'ID4*2*1*5', 'ID4*2*001*5'].map(of)).toEqual([
       'USD',
       '978',
       undefined,
+      undefined,
+    ])
+    // ID402 as MDB writes it: 1 and the number of the currency, or 0 and the number by which a country is called.
+    expect(['ID4*2*1978', 'ID4*2*1036*10', 'ID4*2*0036*N/A', 'ID4*2*39'].map(of)).toEqual([
+      '978',
+      '036',
       undefined,
       undefined,
     ])
@@ -362,6 +386,8 @@ describe('An audit file', () => {
     expect(of('DA1***', 'DB1*MOBILE APP  *CREDIT CARD *0000').fitted.card).toBe('MOBILE APP')
     expect(of('DA1***', 'DB1***').fitted.card).toBe('')
     expect(of('DB2*0*0').fitted.card).toBeUndefined()
+    // An N&W 930E without a reader; and a coin mechanism that takes coins without a number of its own.
+    expect(of('DA1*000000000000000*000000000000*0000', 'CA1*0').fitted).toEqual({ coins: '0', card: '' })
     expect(of('MA5*TEMP*CoLd*22*C*---*DO', 'MA5*TEMP*Snack*OPEN*F*---', 'MA5*TIME*1*241022*0348').measures).toEqual([
       { name: 'TEMP CoLd', value: 22, unit: 'C' },
     ])

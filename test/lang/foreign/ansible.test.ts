@@ -250,6 +250,23 @@ describe('what is wrong is said, with its line', () => {
     [{ hosts: '[a:chldren]\n' }, ['1 It cannot be read: "chldren" is no kind of section: there are children and vars']],
     [{ 'hosts.yml': 'all:\n  hosts: [\n' }, [expect.stringMatching(/^[23] It cannot be read: /)]],
     [{ 'play.yml': '- hosts: all\n' }, ['1 It cannot be read: an inventory is a map of groups']],
+    // Ansible reads none of these four, and says so; in silence they had no hosts here.
+    [
+      { 'hosts.yml': 'all:\n  hosts:\n    - a\n    - b\n' },
+      ['3 It cannot be read: the hosts of "all" are no map: in place of "- NAME" write "NAME:"'],
+    ],
+    [
+      { 'hosts.yml': 'all:\n  children:\n    - shops\n' },
+      ['3 It cannot be read: the children of "all" are no map: in place of "- NAME" write "NAME:"'],
+    ],
+    [
+      { 'hosts.yml': 'all:\n  hosts:\n    a: 10.0.0.1\n  vars: x\n' },
+      ['3 It cannot be read: the variables of "a" are no map', '4 It cannot be read: the vars of "all" are no map'],
+    ],
+    [
+      { 'aws_ec2.yml': 'plugin: amazon.aws.aws_ec2\nregions: [eu-central-1]\n' },
+      ['1 It cannot be read: it says where a plugin of Ansible asks for hosts'],
+    ],
     [{ hosts: '#!/bin/sh\necho {}\n' }, ['1 It cannot be read: it is a program that makes an inventory']],
   ])('%j', (files, wanted) => {
     withFolder(files as Record<string, string>, (path) => {
@@ -272,6 +289,32 @@ describe('what is wrong is said, with its line', () => {
       ])
       expect(inventory.varsOf('a')).toEqual({})
     })
+  })
+})
+
+test('of keys that stand twice the last one counts, as Ansible warns', ({ skip }) => {
+  if (!hasAnsible()) skip()
+  const text = 'all:\n  hosts: {a: }\n  vars: {y: 1, y: 2}\n  hosts: {c: {x: 1}}\n'
+  withFolder({ 'hosts.yml': text }, (path) => {
+    const { inventory, diagnostics } = readAnsibleInventory(path)
+    const { stdout } = spawnSync('ansible-inventory', ['-i', path, '--list'], { encoding: 'utf8' })
+    expect({ c: inventory.varsOf('c') }).toEqual(JSON.parse(stdout)._meta.hostvars)
+    expect([...inventory.hosts.keys()]).toEqual(['c'])
+    const again = 'it comes again in the same map, and Ansible takes the last one'
+    expect(diagnostics.map(({ severity, summary, source }) => [severity, source?.line, summary])).toEqual([
+      ['warning', 2, `Not carried over: what stands under this "hosts": ${again}`],
+      ['warning', 3, `Not carried over: what stands under this "y": ${again}`],
+    ])
+  })
+})
+
+test('what a dynamic inventory prints is read without _meta, too', () => {
+  const text = '{"shops": {"hosts": ["a", "b"], "vars": {"x": 1}}, "lone": ["c"], "top": {"children": ["shops"]}}'
+  withFolder({ 'hosts.json': text }, (path) => {
+    const { inventory, diagnostics } = readAnsibleInventory(path)
+    expect(diagnostics).toEqual([])
+    expect(inventory.groupsOf('a')).toEqual(expect.arrayContaining(['top', 'shops']))
+    expect(['a', 'c'].map((host) => inventory.varsOf(host))).toEqual([{ x: 1 }, {}])
   })
 })
 

@@ -25,6 +25,8 @@ interface Machine {
   events: Record<string, number>
   /** As they are, beside those. */
   segments: readonly string[]
+  /** Undefined: the machine does not name the device. */
+  coinSerial: string | undefined
   noteSerial: string
   cardSerial: string
   id5: boolean
@@ -49,6 +51,7 @@ function fileOf(): string {
     temperature,
     events,
     segments,
+    coinSerial,
     noteSerial,
     cardSerial,
     id5,
@@ -59,7 +62,8 @@ function fileOf(): string {
     'ID4*2*985*PLN\r\n',
     id5 ? `ID5*${wall.slice(2, 10).replaceAll('-', '')}*${wall.slice(11, 16).replace(':', '')}\r\n` : '',
     `VA1*${sales * 100}*${sales}*0*0\r\n`,
-    `CA1*C\r\nCA2*${cash * 100}*${cash}*0*0\r\n`,
+    coinSerial === undefined ? '' : `CA1*${coinSerial}\r\n`,
+    `CA2*${cash * 100}*${cash}*0*0\r\n`,
     coins === undefined ? `CA3*0*0*0*0*0*0*0*${notes}\r\n` : `CA3*0*0*0*0**${coins}*0**0*${notes}\r\n`,
     `BA1*${noteSerial}\r\nDA1*${cardSerial}\r\n`,
     `DA2*${cards * 100}*${cards}*0*0\r\n`,
@@ -97,6 +101,7 @@ beforeEach(() => {
       events: { EAD: 2, ENE: 0, ELA: 5 },
     },
     segments: [],
+    coinSerial: 'C',
     noteSerial: 'N',
     cardSerial: 'D',
     id5: true,
@@ -202,6 +207,16 @@ describe('Acceptors', () => {
     expect(paths(await look())).toEqual(['acceptor: notes-off'])
   })
 
+  it('are absent where the machine takes cards alone, whatever it says of a coin mechanism that it never had', async () => {
+    // RST7654321, software NZZE2 (jeep15cba/lets_vend, 28c87e0): no CA1, no coin in CA3 ever, and EAR that lasts.
+    Object.assign(machine, { coinSerial: undefined, cash: 0, coins: undefined, notes: 0, events: {} })
+    machine.segments = ['EA1*EAR*250909*1158', 'EA2*EAR*0*13**1']
+    const cards = await look()
+    expect([paths(cards), cards.value['acceptors']]).toMatchObject([[], { coins: { state: 'absent' } }])
+    machine.coinSerial = 'C'
+    expect(paths(await look())).toEqual(['acceptor: coins-off'])
+  })
+
   it('are not called well because somebody paid with something else', async () => {
     machine.events = {}
     await look()
@@ -242,6 +257,23 @@ describe('Acceptors', () => {
     expect(second.value['acceptors']).toMatchObject({ coins: { since: '2026-11-30T08:30:00.000Z' } })
     machine.segments = ['EA1*OCM mdb*20231022*1253*51678**2M', 'EA2*OCM mdb***2M*0']
     expect(paths(await look(params))).toEqual([])
+  })
+
+  it('are in trouble for as long as the machine lists an error of theirs, and anew when it lists it again', async () => {
+    machine.events = {}
+    machine.segments = ['MA5*ERROR*CC*UA09*CJ05']
+    const first = await look()
+    expect(paths(first)).toEqual(['acceptor: coins-off', 'column-jammed: ERROR CJ05'])
+    const began = new Date(now).toISOString()
+    sell()
+    const second = await look()
+    expect(second.value['acceptors']).toMatchObject({ coins: { state: 'off', since: began, event: 'ERROR CC' } })
+    machine.segments = []
+    expect(paths(await look())).toEqual([])
+    now += 24 * HOUR_MS
+    machine.segments = ['MA5*ERROR*CC']
+    const again = new Date(now + 30 * MINUTE_MS).toISOString()
+    expect((await look()).value['acceptors']).toMatchObject({ coins: { since: again } })
   })
 
   it('are in trouble by an event of which a machine names the time alone', async () => {
