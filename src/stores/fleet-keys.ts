@@ -41,7 +41,7 @@ export function fleetKeys(session: StoreSession): FleetKeys {
   return {
     keyOf(fleet) {
       const before = known.get(fleet.name)
-      if (before) return before
+      if (before !== undefined) return before
       const key = meet(fleet)
       known.set(fleet.name, key)
       key.catch(() => known.delete(fleet.name))

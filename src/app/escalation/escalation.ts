@@ -47,7 +47,7 @@ interface Telling extends Escalating {
 }
 
 interface Stores {
-  readonly runs: () => Promise<Pick<RunStore, 'outages'>>
+  readonly runs: () => Promise<Pick<RunStore, 'outages' | 'fleets'>>
   readonly incidents: IncidentStore
   readonly hooks: HookStore
 }

@@ -323,7 +323,7 @@ export class RemotePool implements WorkerPool {
 
   /** Takes a device back that no living worker has, and tells its end. */
   async #reclaim(handed: Handed, outcome: DeviceOutcome): Promise<void> {
-    const { run, fleet, fleetKey, keeper, store } = this.#options
+    const { run, fleetKey, keeper, store } = this.#options
     const { device } = handed.work
     if (handed.isReclaimed || this.#handed.get(device.name) !== handed) return
     const own = handed.permit?.lease.token
