@@ -5,6 +5,7 @@ import { putFact } from './facts.ts'
 import { inList } from './in-list.ts'
 import { AUDIT, FLEETS, fleetNameIn, KEPT_BY_FLEET } from './locks.ts'
 import { tables } from './schema.ts'
+import { isUnusable } from './state-unusable.ts'
 import { rowsOf, type Steps, type StoreSession } from './steps.ts'
 
 const FACTS = tables.selectFrom('state_facts')
@@ -22,13 +23,10 @@ interface Met {
 /** Names of fleets among the facts of the store: each with the key that it goes by. */
 export function fleetKeys(session: StoreSession): FleetKeys {
   const known = new Map<string, Promise<FleetKey>>()
-  const meet = async (fleet: NamedFleet): Promise<FleetKey> => {
-    const asked = FACTS.select('value').where('name', '=', NAME + fleet.name)
-    const [row] = await session.read(asked)
-    if (row) return keyIn(row.value)
-    return session.write(
+  const noting = (fleet: NamedFleet): Promise<FleetKey> =>
+    session.write(
       function* () {
-        const [other] = yield* rowsOf(asked)
+        const [other] = yield* rowsOf(FACTS.select('value').where('name', '=', NAME + fleet.name))
         if (other) return keyIn(other.value)
         const key = (yield* formerKeyOf(fleet)) ?? fleet.name
         yield* putFact(NAME + fleet.name, JSON.stringify({ key, stores: [...fleet.stores.keys()] } satisfies Met))
@@ -37,6 +35,24 @@ export function fleetKeys(session: StoreSession): FleetKeys {
       },
       { locks: { alone: [FLEETS, AUDIT] }, sync: true },
     )
+  const unnoted = (fleet: NamedFleet): Promise<FleetKey> =>
+    session.look(
+      function* () {
+        return ((yield* formerKeyOf(fleet)) ?? fleet.name) as FleetKey
+      },
+      { shared: [] },
+    )
+  const meet = async (fleet: NamedFleet): Promise<FleetKey> => {
+    const [row] = await session.read(FACTS.select('value').where('name', '=', NAME + fleet.name))
+    if (row) return keyIn(row.value)
+    try {
+      return await noting(fleet)
+    } catch (error) {
+      if (!isUnusable(error)) throw error
+      // What only reads goes on where nothing can be written, on a full disk say; the next question tries to note it again.
+      known.delete(fleet.name)
+      return unnoted(fleet)
+    }
   }
   return {
     keyOf(fleet) {

@@ -1,6 +1,10 @@
+import { sql } from 'kysely'
 import { afterEach, expect, it } from 'vitest'
 import type { FleetKey, NamedFleet } from '../../src/core/fleet-key.ts'
+import { fleetKeys } from '../../src/stores/fleet-keys.ts'
+import { tables } from '../../src/stores/schema.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
+import { SqliteSession } from '../../src/stores/sqlite-session.ts'
 import { TestProject } from '../cli/project.ts'
 
 let project: TestProject | undefined
@@ -52,4 +56,23 @@ it('knows a fleet again that only an earlier release has met, and takes another 
   expect(await store.fleets.keyOf(fleetOf('Other chain', 'X-1'))).toBe('Other chain')
   expect(await store.fleets.keyOf(fleetOf('New', 'S-1'))).toBe('Old')
   await store.close()
+})
+
+it('is known again where nothing can be written, and noted as soon as it can', async () => {
+  project = undefined
+  const store = await opened()
+  await store.fleets.keyOf(fleetOf('Chain', 'S-1'))
+  await store.close()
+  const session = SqliteSession.open((project as unknown as TestProject).path('state.db'))
+  const fleets = fleetKeys(session)
+  const noted = () => session.all(sql`SELECT name FROM state_facts WHERE name = 'fleet Chain 2'`.compile(tables))
+  session.all(sql`PRAGMA query_only = ON`.compile(tables))
+  const both = [fleets.keyOf(fleetOf('Chain 2', 'S-1')), fleets.keyOf(fleetOf('Chain 2', 'S-1'))]
+  expect(await Promise.all(both)).toEqual(['Chain', 'Chain'])
+  expect(await fleets.keyOf(fleetOf('Another', 'X-1'))).toBe('Another')
+  expect(noted()).toEqual([])
+  session.all(sql`PRAGMA query_only = OFF`.compile(tables))
+  expect(await fleets.keyOf(fleetOf('Chain 2', 'S-1'))).toBe('Chain')
+  expect(noted()).toEqual([{ name: 'fleet Chain 2' }])
+  await session.close()
 })
