@@ -1,6 +1,10 @@
-import { type InputError, inputError } from '../core/diagnostic.ts'
+import { InputError, inputError } from '../core/diagnostic.ts'
 
 /** That the state store cannot be used, and what to do about it. */
 export function stateUnusable(summary: string, detail: string): InputError {
   return inputError('STATE_UNUSABLE', summary, detail)
+}
+
+export function isUnusable(error: unknown): boolean {
+  return error instanceof InputError && error.diagnostics.some(({ code }) => code === 'STATE_UNUSABLE')
 }

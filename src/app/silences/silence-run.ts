@@ -83,7 +83,13 @@ async function closeLeft(
   silencers: readonly Silencer[],
   { fleet, store, warn, resumed }: SilenceDependencies & { readonly resumed?: string | undefined },
 ): Promise<SilencedDevices> {
-  const of = { authority: store.leases.id, fleet: fleet.name, admission: store.admission, resumed, warn }
+  const of = {
+    authority: store.leases.id,
+    fleet: await store.fleets.keyOf(fleet),
+    admission: store.admission,
+    resumed,
+    warn,
+  }
   try {
     return await closeLeftSilences(silencers, of)
   } catch (error) {
