@@ -5,6 +5,7 @@ export function stateUnusable(summary: string, detail: string): InputError {
   return inputError('STATE_UNUSABLE', summary, detail)
 }
 
-export function isUnusable(error: unknown): boolean {
+/** Whether the state store is why. */
+export function isUnusable(error: unknown): error is InputError {
   return error instanceof InputError && error.diagnostics.some(({ code }) => code === 'STATE_UNUSABLE')
 }

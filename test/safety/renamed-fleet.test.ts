@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from 'node:fs'
 import { sql } from 'kysely'
 import { afterEach, expect, it } from 'vitest'
 import type { FleetKey, NamedFleet } from '../../src/core/fleet-key.ts'
@@ -5,7 +6,8 @@ import { fleetKeys } from '../../src/stores/fleet-keys.ts'
 import { tables } from '../../src/stores/schema.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { SqliteSession } from '../../src/stores/sqlite-session.ts'
-import { TestProject } from '../cli/project.ts'
+import { chainOf } from '../cli/chain.ts'
+import { ended, TestProject, until } from '../cli/project.ts'
 
 let project: TestProject | undefined
 afterEach(() => project?.remove())
@@ -76,3 +78,56 @@ it('is known again where nothing can be written, and noted as soon as it can', a
   expect(noted()).toEqual([{ name: 'fleet Chain 2' }])
   await session.close()
 })
+
+const SETTINGS = `policies: {default: {keep: [], rollout: {waves: false}}}
+reports: {daily: {report: availability, every: day, at: "00:00", time_zone: Europe/Warsaw, folder: out}}
+`
+
+it('is renamed between two commands: nothing is forgotten, nothing done twice', async () => {
+  const till = chainOf(['RF-1', 'RF-2'], { policy: SETTINGS, hours: 'closed' })
+  project = till
+  const { root } = till
+  const steps = [`echo first >> ${root}/log`, `touch ${root}/begun; while [ -e ${root}/wait ]; do sleep 0.1; done`]
+  const does = steps.map((run) => `  - command: {run: '${run}', always: true}\n`)
+  till.write('runbooks/mark.yaml', `name: mark\nsteps:\n${does.join('')}`)
+  till.write('wait', '')
+  const json = async (...args: readonly string[]) => JSON.parse((await till.till(...args, '--json')).stdout)
+  const child = till.start('apply', 'mark', '--device', 'RF-1/pos1', '--yes')
+  const end = ended(child)
+  await until(child, () => existsSync(till.path('begun')))
+  const because = ['--until', '2h', '--because', 'works']
+  expect(await till.till('hold', 'RF-2/pos1', ...because)).toMatchObject({ code: 0 })
+  expect(await till.till('outages', 'add', 'RF-2', ...because)).toMatchObject({ code: 0 })
+  const store = await opened()
+  const nominal = new Date().toISOString()
+  for (const at of ['2026-01-01T00:00:00.000Z', nominal])
+    await store.reportDeliveries.claim('Chain' as FleetKey, 'daily → folder out', { nominal: at, now: new Date() })
+  await store.reportDeliveries.record('Chain' as FleetKey, 'daily → folder out', {
+    why: null,
+    retryAt: null,
+    now: new Date(),
+  })
+  await store.close()
+
+  till.write('inventory/fleet.yaml', till.read('inventory/fleet.yaml').replace('name: Chain', 'name: Chain 2'))
+  const codesOf = async (device: string) =>
+    (await json('why', device)).reasons.map(({ code }: { code: string }) => code)
+  expect(await codesOf('RF-1/pos1')).toEqual(['LEASE_HELD'])
+  expect(await codesOf('RF-1/pos2')).toEqual(['CAP_REACHED'])
+  expect(await codesOf('RF-2/pos1')).toEqual(['HELD'])
+  expect((await json('hold', 'list')).holds).toMatchObject([{ on: 'RF-2/pos1', why: 'works' }])
+  expect((await json('outages', 'list')).outages).toMatchObject([{ why: 'works' }])
+  expect((await json('report', 'scheduled')).reports).toMatchObject([{ state: 'sent', sent_for: nominal }])
+  const others = await till.till('apply', 'mark', '--store', 'RF-1', '--yes', '--json')
+  expect(JSON.parse(others.stdout).devices.map(({ state }: { state: string }) => state)).toEqual([
+    'deferred',
+    'deferred',
+  ])
+
+  child.kill('SIGKILL')
+  await end
+  rmSync(till.path('wait'))
+  const resumed = await json('resume', 'latest', '--yes')
+  expect(resumed.devices).toMatchObject([{ device: 'RF-1/pos1' }])
+  expect(till.read('log')).toBe('first\n')
+}, 60_000)

@@ -97,6 +97,8 @@ test('what was missed is sent once, whoever dies, under one name; a partner gets
   await till.serve()
   await until(() => sink.mails.length > 0, 'the first mail')
   await till.end('SIGKILL')
+  // Whoever died had it under another name of the fleet.
+  till.write('inventory/fleet.yaml', till.read('inventory/fleet.yaml').replace('name: Test', 'name: Renamed'))
   await till.serve()
   await until(async () => (await scheduled()).every(({ state }) => state === 'sent'), 'everything is sent')
   const names = new Set(sink.mails.map(({ id, to }) => `${id} ${to}`))

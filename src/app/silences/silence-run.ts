@@ -57,6 +57,7 @@ export async function silenceRun(
     silencers,
     authority: store.leases.id,
     fleet,
+    fleetKey: await store.fleets.keyOf(fleet),
     run,
     comment: (device) => masker.text(commentOf(device, dependencies)),
     warn,
