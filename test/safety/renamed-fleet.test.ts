@@ -114,7 +114,7 @@ it('is renamed between two commands: nothing is forgotten, nothing done twice', 
     (await json('why', device)).reasons.map(({ code }: { code: string }) => code)
   expect(await codesOf('RF-1/pos1')).toEqual(['LEASE_HELD'])
   expect(await codesOf('RF-1/pos2')).toEqual(['CAP_REACHED'])
-  expect(await codesOf('RF-2/pos1')).toEqual(['HELD'])
+  expect(await codesOf('RF-2/pos1')).toEqual(['HOLD_ACTIVE'])
   expect((await json('hold', 'list')).holds).toMatchObject([{ on: 'RF-2/pos1', why: 'works' }])
   expect((await json('outages', 'list')).outages).toMatchObject([{ why: 'works' }])
   expect((await json('report', 'scheduled')).reports).toMatchObject([{ state: 'sent', sent_for: nominal }])
