@@ -98,7 +98,7 @@ it('is renamed between two commands: nothing is forgotten, nothing done twice', 
   const because = ['--until', '2h', '--because', 'works']
   expect(await till.till('hold', 'RF-2/pos1', ...because)).toMatchObject({ code: 0 })
   expect(await till.till('outages', 'add', 'RF-2', ...because)).toMatchObject({ code: 0 })
-  const store = await opened()
+  const store = await openSqliteStore(till.path('.till/state.db'))
   const nominal = new Date().toISOString()
   for (const at of ['2026-01-01T00:00:00.000Z', nominal])
     await store.reportDeliveries.claim('Chain' as FleetKey, 'daily → folder out', { nominal: at, now: new Date() })
@@ -118,6 +118,7 @@ it('is renamed between two commands: nothing is forgotten, nothing done twice', 
   expect((await json('hold', 'list')).holds).toMatchObject([{ on: 'RF-2/pos1', why: 'works' }])
   expect((await json('outages', 'list')).outages).toMatchObject([{ why: 'works' }])
   expect((await json('report', 'scheduled')).reports).toMatchObject([{ state: 'sent', sent_for: nominal }])
+  const [run] = (await json('runs', 'list')).runs
   const others = await till.till('apply', 'mark', '--store', 'RF-1', '--yes', '--json')
   expect(JSON.parse(others.stdout).devices.map(({ state }: { state: string }) => state)).toEqual([
     'deferred',
@@ -127,7 +128,7 @@ it('is renamed between two commands: nothing is forgotten, nothing done twice', 
   child.kill('SIGKILL')
   await end
   rmSync(till.path('wait'))
-  const resumed = await json('resume', 'latest', '--yes')
+  const resumed = await json('resume', run.run, '--yes')
   expect(resumed.devices).toMatchObject([{ device: 'RF-1/pos1' }])
   expect(till.read('log')).toBe('first\n')
 }, 60_000)
