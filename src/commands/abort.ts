@@ -32,8 +32,9 @@ interrupted or held back cannot be resumed any more, and what was kept for it go
     const { args, flags } = await this.parse(Abort)
     const project = await this.openProject(flags)
     const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+    const key = await store.fleets.keyOf(fleet)
     const run = args.run === 'latest' ? await resolveUnfinished(store, args.run) : await resolveRun(store, args.run)
-    await abortRun(store, { fleet: fleet.name, run }, { by: accountName(), at: Date.now(), why: flags.because })
+    await abortRun(store, { fleet: key, run }, { by: accountName(), at: Date.now(), why: flags.because })
     await project.close()
     const goesOn = run.state === 'running' ? ' Its process finishes what is being changed.' : ''
     await this.write(`Run ${run.run} is over.${goesOn}\n`)

@@ -64,10 +64,11 @@ Exit codes: 0 it may go on, 6 others have to approve as well, 2 it waits for nob
     const { args, flags } = await this.parse(Approve)
     const project = await this.openProject(flags)
     const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+    const key = await store.fleets.keyOf(fleet)
     const run = await resolveUnfinished(store, args.run)
     const why = flags.because
     const isSigned = flags.sign !== undefined || flags.signature !== undefined
-    const statement = () => approvalStatement(store, { fleet: fleet.name, run: run.run }, why)
+    const statement = () => approvalStatement(store, { fleet: key, run: run.run }, why)
     if (flags.statement) {
       const { text } = await statement()
       await project.close()
@@ -75,7 +76,7 @@ Exit codes: 0 it may go on, 6 others have to approve as well, 2 it waits for nob
     }
     const who = isSigned ? await signedWord(project, await statement(), flags) : { by: accountName() }
     const word = { ...who, at: Date.now(), why }
-    const approved = await approveRun(store, { fleet: fleet.name, run }, word)
+    const approved = await approveRun(store, { fleet: key, run }, word)
     await project.close()
     const more = hereFlag(project)
     await this.write(flags.json ? document(run.run, approved) : text(run.run, approved, more))

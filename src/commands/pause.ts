@@ -34,9 +34,10 @@ Not to be mistaken for till hold, by which stores and devices are left alone by 
     const { args, flags } = await this.parse(Pause)
     const project = await this.openProject(flags)
     const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+    const key = await store.fleets.keyOf(fleet)
     const run = await resolveRun(store, args.run)
     const word = { by: accountName(), at: Date.now(), why: flags.because }
-    const known = await pauseRun(store, { fleet: fleet.name, run }, word).finally(() => project.close())
+    const known = await pauseRun(store, { fleet: key, run }, word).finally(() => project.close())
     const said = known
       ? `was paused by ${known.by} already: ${known.why}.`
       : 'is paused: what is being changed is finished.'

@@ -73,7 +73,7 @@ The run keeps its id; the result is that of the whole run. Exit codes: as for ti
     if (args.run === undefined) throw new InputError([NO_RUN])
     const controller = await this.openController(flags)
     const store = await controller.store()
-    const fleet = (await controller.project.fleet()).name
+    const fleet = await store.fleets.keyOf(await controller.project.fleet())
     const run = await resolveResumable(store, fleet, args.run)
     const isHeld = await isHeldWhereItRuns(store, { fleet, run })
     if (isHeld) refuseWhatItHas(run.run, flags)

@@ -18,8 +18,9 @@ export async function askToUndo(
   of: { readonly id: string; readonly shared: Shared; readonly isWithin: boolean; readonly isResumed: boolean },
 ): Promise<Lease> {
   const { id, shared, isWithin, isResumed } = of
-  const whole = runKey(fleet.name, undoes)
-  const held = await shared.keeper.take([undoKey(fleet.name, undoes), ...(isWithin ? [] : [whole])], id)
+  const key = await shared.store.fleets.keyOf(fleet)
+  const whole = runKey(key, undoes)
+  const held = await shared.keeper.take([undoKey(key, undoes), ...(isWithin ? [] : [whole])], id)
   if (!held.granted)
     throw held.holder.key === whole ? isGoneOnWith(undoes, held.holder) : begins(undoes, held.holder.run)
   try {

@@ -31,7 +31,7 @@ export async function endRun(
   },
 ): Promise<RunEnd> {
   const { store } = shared
-  const control = controlOf(await store.admission.read(request.fleet.name), id)
+  const control = controlOf(await store.admission.read(await store.fleets.keyOf(request.fleet)), id)
   const isDone = request.mode !== 'apply' || [...LEFT_STATES].every((state) => end.counts[state] === 0)
   const isOver = end.takenBack === 'done' || (isDone && end.takenBack === 'none')
   if (control.aborted || isOver || (await isDoneAnew(request, { id, store, end, control }))) await store.kept.drop(id)

@@ -1,3 +1,4 @@
+import type { FleetKey } from '../core/fleet-key.ts'
 import type { RunStore } from '../core/run-store.ts'
 import { controlOf } from '../engine/admission/run-control.ts'
 import type { RunPause } from '../engine/fleet/run-pause.ts'
@@ -8,7 +9,7 @@ const LOOK_EVERY_MS = 1_000
 /** Ends or holds a run as somebody says from another process, until what it gives is called. */
 export function heedWords(of: {
   readonly id: string
-  readonly fleet: string
+  readonly fleet: FleetKey
   readonly store: RunStore
   readonly pause: RunPause
   readonly stopping: AbortSignal

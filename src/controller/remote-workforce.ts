@@ -55,11 +55,13 @@ export async function openRemoteWorkforce(
   const { id, journal, stopping, aborting } = run
   const { store, keeper, masker, warn, handing } = run.shared
   const { queue, bell } = await handing()
+  const key = await store.fleets.keyOf(fleet)
   setMaxListeners(0, stopping, aborting)
   const pool = await RemotePool.open({
     run: id,
     runLease: run.lease,
     fleet,
+    fleetKey: key,
     runbooks: run.runbooks ?? runbooksOf(work),
     store,
     keeper,
@@ -73,7 +75,7 @@ export async function openRemoteWorkforce(
     warn,
     workers: request.project.settings.workers(),
   })
-  await store.work.open(id, { mode, fleet: fleet.name })
+  await store.work.open(id, { mode, fleet: key })
   const follower = new RunFollower({
     run: id,
     store,
@@ -95,7 +97,7 @@ export async function openRemoteWorkforce(
       async close() {
         await pool.close()
         await follower.close()
-        await store.work.close(id, fleet.name)
+        await store.work.close(id, key)
       },
     },
     parallel: () => request.parallel ?? NO_LIMIT,

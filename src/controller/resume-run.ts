@@ -10,6 +10,7 @@ import { policyDigest } from '../app/safety/policy-in-force.ts'
 import { type InputError, inputError } from '../core/diagnostic.ts'
 import type { RunRollback } from '../core/events.ts'
 import type { Fleet } from '../core/fleet.ts'
+import type { FleetKey } from '../core/fleet-key.ts'
 import type { KeptRun } from '../core/kept-run.ts'
 import { type LeaseHolder, type LeaseToken, runKey } from '../core/lease.ts'
 import { worseExitCode } from '../core/outcome.ts'
@@ -42,13 +43,14 @@ export async function resumeRun(
   here: { readonly project: Project; readonly fleet: Fleet; readonly shared: Shared; readonly isWithin?: boolean },
 ): Promise<Run> {
   const { project, fleet, shared, isWithin = false } = here
-  const { aborted } = controlOf(await shared.store.admission.read(fleet.name), id)
+  const key = await shared.store.fleets.keyOf(fleet)
+  const { aborted } = controlOf(await shared.store.admission.read(key), id)
   if (aborted) throw wasAborted(id, aborted)
   if (mode !== 'apply') throw notKept(id, WHY_NOT[mode])
-  const lease = await takeRun(id, fleet, shared)
+  const lease = await takeRun(id, key, shared)
   let work: KeptWork | undefined
   try {
-    await untilLetGo(shared, { fleet: fleet.name, run: id })
+    await untilLetGo(shared, { fleet: key, run: id })
     const undoing = await undoneNow(shared, id)
     if (undoing !== undefined) throw isTakenBack(id, undoing)
     const { unfinished, said } = await unfinishedNow(id, shared, options.pastDoubt)
@@ -89,8 +91,8 @@ export async function resumeRun(
 }
 
 /** Its lease. Throws InputError where it is in progress, or is being taken back. */
-async function takeRun(run: string, { name }: Fleet, { keeper }: Shared): Promise<Lease> {
-  const taken = await keeper.take([runKey(name, run)], run)
+async function takeRun(run: string, fleet: FleetKey, { keeper }: Shared): Promise<Lease> {
+  const taken = await keeper.take([runKey(fleet, run)], run)
   if (taken.granted) return taken.lease
   const { holder } = taken
   throw holder.run === run ? inProgress(run, holder) : isTakenBack(run, holder.run)
@@ -179,7 +181,7 @@ function standing(item: DeviceWork, { record }: UnfinishedRun): DeviceWork {
 /** Workers of a controller that is gone finish what they have. */
 async function untilLetGo(
   { store, warn }: Pick<Shared, 'store' | 'warn'>,
-  of: { readonly fleet: string; readonly run: string },
+  of: { readonly fleet: FleetKey; readonly run: string },
 ): Promise<void> {
   const until = performance.now() + LET_GO_MS
   for (;;) {

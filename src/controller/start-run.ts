@@ -6,7 +6,6 @@ import { keepWork } from '../app/run/kept/keep-work.ts'
 import { type PolicyBefore, type RunPolicy, runPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunEnd, RunOptions } from '../app/run/run-request.ts'
 import { unknownRegions } from '../app/safety/check-policies.ts'
-import { takeOverFromOldName } from '../app/safety/renamed-fleet.ts'
 import { silenceRun } from '../app/silences/silence-run.ts'
 import { refuseForeignStore } from '../app/state/store-that-counts.ts'
 import { type Diagnostic, InputError } from '../core/diagnostic.ts'
@@ -78,7 +77,7 @@ export async function startRun(request: Request, shared: Shared): Promise<Run> {
   await refuseWithoutWorkers(request, shared)
   const id = runId(SYSTEM_CLOCK.now())
   // Whoever carries a run on takes it over by this, and what is written here is refused from then on.
-  const held = await shared.keeper.take([runKey(request.fleet.name, id)], id)
+  const held = await shared.keeper.take([runKey(await shared.store.fleets.keyOf(request.fleet), id)], id)
   if (!held.granted) throw new Error(`the id "${id}" of a new run is taken`)
   return beginRun(request, shared, { id, lease: held.lease }).catch(async (error) => {
     await held.lease.release()
@@ -123,10 +122,8 @@ async function begin(request: Request, shared: Shared, beginning: Beginning): Pr
   const { id, lease, resumption, onBegun } = beginning
   const { store, masker } = shared
   refuseEmptyRules(request)
-  if (isChanging(request.mode)) {
-    await refuseForeignStore(request.project, store)
-    await takeOverFromOldName(store, request.fleet, shared.warn)
-  }
+  if (isChanging(request.mode)) await refuseForeignStore(request.project, store)
+  const fleet = await store.fleets.keyOf(request.fleet)
   const commit = request.revision === undefined ? await revisionOf(request.project.root, shared.warn) : request.revision
   const reporters = (await request.reporters?.(id, commit)) ?? []
   const before = resumption && earlierEvents(resumption.unfinished)
@@ -166,7 +163,7 @@ async function begin(request: Request, shared: Shared, beginning: Beginning): Pr
   finished.catch(() => undefined)
   const stop = (why: string): void => stops.stop(why)
   const { warn } = shared
-  const unheed = heedWords({ id, store, pause, stop, warn, fleet: request.fleet.name, stopping })
+  const unheed = heedWords({ id, store, pause, stop, warn, fleet, stopping })
   return { id, finished, stop }
 }
 
@@ -206,7 +203,7 @@ async function underPolicy(
     const device = fleet.devices.get(name)
     return device ? lockNameFor(device, keeper.storeId) : name
   }
-  const leases = leaseAdmission(keeper, { run: id, fleet: fleet.name, machineOf, lockNameOf })
+  const leases = leaseAdmission(keeper, { run: id, fleet: await store.fleets.keyOf(fleet), machineOf, lockNameOf })
   if (isChanging(request.mode))
     return runPolicy(store, leases, { ...request, run: id, by: personOf(request), warn: shared.warn, before })
   return { admission: leases, work, patienceMs: request.waitMs ?? 0, guardsOf: () => [] }

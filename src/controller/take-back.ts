@@ -153,7 +153,7 @@ async function begin(
 ): Promise<Run> {
   const { request, shared, commit } = of
   const { work, opened } = await workOf(of, wave, unfinished)
-  const held = await shared.keeper.take([runKey(request.fleet.name, id)], id)
+  const held = await shared.keeper.take([runKey(await shared.store.fleets.keyOf(request.fleet), id)], id)
   if (!held.granted) throw new Error(`the id "${id}" of a new run is taken`)
   // By a process that was killed before it had begun.
   await shared.store.kept.drop(id)

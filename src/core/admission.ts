@@ -1,4 +1,5 @@
 import type { ErrorCode } from './error-catalog.ts'
+import type { FleetKey } from './fleet-key.ts'
 import type { GuardSeen } from './guard.ts'
 import type { Purpose } from './policy.ts'
 import type { WarningRecord } from './warning.ts'
@@ -242,11 +243,9 @@ export type AdmissionWork<T> = (content: HeldContent) => {
 /** Where admission keeps what all runs share. */
 export interface AdmissionStore {
   /** What is there now. */
-  read(fleet: string): Promise<AdmissionContent>
+  read(fleet: FleetKey): Promise<AdmissionContent>
   /** With who has it in hand, at one instant. */
-  readHeld(fleet: string): Promise<HeldContent>
-  /** Names of the fleets of which something was in progress, or held. */
-  fleets(): Promise<readonly string[]>
+  readHeld(fleet: FleetKey): Promise<HeldContent>
   /** Who holds which run of any fleet, by its id. */
   paused(): Promise<ReadonlyMap<string, NonNullable<RunControl['paused']>>>
   /**
@@ -254,5 +253,5 @@ export interface AdmissionStore {
    * `work` may run twice, and must not wait. Of places of which `isOurs` says that the caller itself works on them, no lease is
    * looked up. What did not change since the last time is the same objects.
    */
-  transact<T>(fleet: string, work: AdmissionWork<T>, isOurs?: (run: string, device: string) => boolean): Promise<T>
+  transact<T>(fleet: FleetKey, work: AdmissionWork<T>, isOurs?: (run: string, device: string) => boolean): Promise<T>
 }

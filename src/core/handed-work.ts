@@ -2,6 +2,7 @@ import type { CarriedSteps } from './carried.ts'
 import type { RunEvent, RunMode } from './events.ts'
 import type { Fence } from './fence.ts'
 import type { Device } from './fleet.ts'
+import type { FleetKey } from './fleet-key.ts'
 import type { Guard, GuardSeen } from './guard.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { LeaseKey } from './lease.ts'
@@ -30,7 +31,7 @@ export interface HandedDevice {
 /** Devices of one store, for one worker. */
 export interface HandedJob {
   readonly run: string
-  readonly fleet: string
+  readonly fleet: FleetKey
   /** Of the run's own lease: what another controller than the present one has handed out is left alone. */
   readonly epoch: number
   readonly devices: readonly HandedDevice[]
@@ -49,7 +50,7 @@ export interface HandedJob {
 /** What all devices of a run have in common. */
 export interface HandedRun {
   readonly mode: RunMode
-  readonly fleet: string
+  readonly fleet: FleetKey
 }
 
 /** A job has no more devices. */
@@ -120,10 +121,10 @@ export interface WorkStore {
   open(run: string, handed: HandedRun): Promise<void>
   of(run: string): Promise<HandedRun | undefined>
   /** Forgets what was said about it. */
-  close(run: string, fleet: string): Promise<void>
+  close(run: string, fleet: FleetKey): Promise<void>
   stop(run: string, how: 1 | 2): Promise<void>
   /** Absent: nothing is known of the run any more. */
-  standings(runs: readonly { readonly run: string; readonly fleet: string }[]): Promise<ReadonlyMap<string, RunOrder>>
+  standings(runs: readonly { readonly run: string; readonly fleet: FleetKey }[]): Promise<ReadonlyMap<string, RunOrder>>
   ask(run: string, question: LeaveQuestion): Promise<void>
   /** Those that wait for an answer. */
   questions(run: string): Promise<readonly LeaveQuestion[]>
@@ -132,7 +133,7 @@ export interface WorkStore {
   /** What the journal has of one device. */
   eventsOf(run: string, device: string): Promise<readonly RunEvent[]>
   /** Devices of the run that living workers have. */
-  inHand(run: string, fleet: string): Promise<readonly string[]>
+  inHand(run: string, fleet: FleetKey): Promise<readonly string[]>
 }
 
 /** A job, as its taker has it. */

@@ -1,4 +1,5 @@
 import type { AuditEntry } from './audit.ts'
+import type { FleetKey } from './fleet-key.ts'
 
 /** What is excluded by a lease, by name: a device of a fleet, a machine, a run. Every key names its fleet. */
 export type LeaseKey = string
@@ -91,17 +92,17 @@ export type RestoreAnswer =
     }
 
 /** The key of a device. */
-export function deviceKey(fleet: string, device: string): LeaseKey {
+export function deviceKey(fleet: FleetKey, device: string): LeaseKey {
   return `device:${fleet}/${device}`
 }
 
 /** The key of a machine, by what it is known again by: `serial`, `machine_id`. Two names of one machine share it. */
-export function machineKey(fleet: string, mark: string, value: string): LeaseKey {
+export function machineKey(fleet: FleetKey, mark: string, value: string): LeaseKey {
   return `machine:${fleet}/${mark}=${value}`
 }
 
 /** The key of a run: whoever has it may write its journal. */
-export function runKey(fleet: string, run: string): LeaseKey {
+export function runKey(fleet: FleetKey, run: string): LeaseKey {
   return `run:${fleet}/${run}`
 }
 
@@ -111,11 +112,11 @@ export function isRunKey(key: LeaseKey): boolean {
 }
 
 /** The key of taking a run back: whoever has it may begin to. */
-export function undoKey(fleet: string, run: string): LeaseKey {
+export function undoKey(fleet: FleetKey, run: string): LeaseKey {
   return `undo:${fleet}/${run}`
 }
 
 /** What keys begin with of devices that workers only look at in a run: nobody else looks at them for it. */
-export function lookPrefix(fleet: string, run: string): string {
+export function lookPrefix(fleet: FleetKey, run: string): string {
   return `look:${fleet}/${run}/`
 }

@@ -1,3 +1,4 @@
+import type { FleetKey } from './fleet-key.ts'
 import type { Scoped } from './scoped.ts'
 
 /** Where an outage is known: what is given must all hold; repeated values are alternatives. */
@@ -36,8 +37,8 @@ export function outageState({ from, until }: Pick<Outage, 'from' | 'until'>, now
 /** Where known outages are kept. Each change is on record in the audit log by the same transaction. */
 export interface OutageStore {
   /** Those of a fleet by their beginning, and for two years those that are over. */
-  list(fleet: string): Promise<readonly Outage[]>
-  add(fleet: string, outage: Outage): Promise<void>
+  list(fleet: FleetKey): Promise<readonly Outage[]>
+  add(fleet: FleetKey, outage: Outage): Promise<void>
   /** Ends one now; undefined where none of that name is left to end. One that has not begun is as if it had never been. */
-  end(fleet: string, outage: string, by: string, now: number): Promise<Outage | undefined>
+  end(fleet: FleetKey, outage: string, by: string, now: number): Promise<Outage | undefined>
 }

@@ -1,4 +1,5 @@
 import { DAY_MS, MINUTE_MS } from './duration.ts'
+import type { FleetKey } from './fleet-key.ts'
 import type { Grouping, NamedReport } from './report-names.ts'
 import type { SourceRange } from './source.ts'
 import { instantsOf, wallTime } from './zoned-time.ts'
@@ -58,15 +59,15 @@ export interface ReportDelivery {
 
 /** Where it is kept what was sent; one entry a report and place (`monday → desk`). */
 export interface ReportDeliveryStore {
-  list(fleet: string): Promise<ReadonlyMap<string, ReportDelivery>>
+  list(fleet: FleetKey): Promise<ReadonlyMap<string, ReportDelivery>>
   /**
    * Takes the sending of what was due last for this process, which sends nothing else: true where it is to be sent now. What is new is
    * only noted, what was missed more than once is sent once, and what a process died over is sent again.
    */
-  claim(fleet: string, key: string, due: { readonly nominal: string; readonly now: Date }): Promise<boolean>
+  claim(fleet: FleetKey, key: string, due: { readonly nominal: string; readonly now: Date }): Promise<boolean>
   /** Notes what came of it; `retryAt`: it is tried again then. */
   record(
-    fleet: string,
+    fleet: FleetKey,
     key: string,
     of: { readonly why: string | null; readonly retryAt: Date | null; readonly now: Date },
   ): Promise<void>

@@ -1,6 +1,7 @@
+import type { FleetKey } from './fleet-key.ts'
 /** What controllers that share a state follow: a branch, for a fleet. */
 export interface Followed {
-  readonly fleet: string
+  readonly fleet: FleetKey
   readonly branch: string
 }
 
@@ -19,7 +20,7 @@ export interface LastInForce {
 export interface RevisionStore {
   lastInForce(of: Followed): Promise<LastInForce | undefined>
   /** The same of every branch that is followed for a fleet. */
-  allInForce(fleet: string): Promise<readonly (LastInForce & Pick<Followed, 'branch'>)[]>
+  allInForce(fleet: FleetKey): Promise<readonly (LastInForce & Pick<Followed, 'branch'>)[]>
   /** Puts `next` in the place of `before`; false where it is another one by now. */
   putInForce(
     of: Followed,

@@ -3,6 +3,7 @@ import type { AssignmentStore } from './assignment-store.ts'
 import type { AuditCutting, AuditLog } from './audit.ts'
 import type { ChangeTimeStore } from './change-times.ts'
 import type { EventHead, RunEvent, RunEventBody } from './events.ts'
+import type { FleetKeys } from './fleet-key.ts'
 import type { WorkStore } from './handed-work.ts'
 import type { KeptRuns } from './kept-run.ts'
 import type { LeaseStore, LeaseToken } from './lease.ts'
@@ -47,6 +48,7 @@ export interface JournalStore {
 
 /** Journal, history, last known states and leases. */
 export interface RunStore extends JournalStore {
+  readonly fleets: FleetKeys
   readonly leases: LeaseStore
   readonly admission: AdmissionStore
   readonly outages: OutageStore

@@ -7,6 +7,7 @@ import {
   sendReport,
 } from '../app/reports/send-report.ts'
 import { firstSummary, InputError } from '../core/diagnostic.ts'
+import type { FleetKey } from '../core/fleet-key.ts'
 import { lastDue, type ReportDelivery } from '../core/report-schedule.ts'
 import type { Metrics } from './metrics.ts'
 import { Rounds } from './rounds.ts'
@@ -31,7 +32,7 @@ type Failure = { readonly why: string; readonly isFinal: boolean } | null
 export class ReportLoop {
   readonly #loop: Loop
   /** What came of it and could not be noted yet, by fleet and key: it is not sent once more meanwhile. */
-  readonly #unnoted = new Map<string, { readonly fleet: string; readonly key: string; readonly failure: Failure }>()
+  readonly #unnoted = new Map<string, { readonly fleet: FleetKey; readonly key: string; readonly failure: Failure }>()
   readonly #rounds = new Rounds(() => this.#round())
 
   constructor(loop: Loop) {
@@ -61,7 +62,8 @@ export class ReportLoop {
     const reports = reporting.project.settings.reports()
     await this.#note(reporting)
     if (reports.length === 0) return
-    const known = await reporting.store.reportDeliveries.list(reporting.fleet.name)
+    const fleet = await reporting.store.fleets.keyOf(reporting.fleet)
+    const known = await reporting.store.reportDeliveries.list(fleet)
     for (const report of reports) {
       const due = lastDue(report.times, Date.now())
       let made: Promise<MadeReport> | undefined
@@ -70,11 +72,10 @@ export class ReportLoop {
         const key = placeKey(report, place)
         if (isSettled(known.get(key), due)) continue
         const nominal = new Date(due).toISOString()
-        if (!(await reporting.store.reportDeliveries.claim(reporting.fleet.name, key, { nominal, now: new Date() })))
-          continue
+        if (!(await reporting.store.reportDeliveries.claim(fleet, key, { nominal, now: new Date() }))) continue
         made ??= makeReport(reporting, report, due)
         const failure = await this.#send(reporting, made, { report, place, nominal })
-        this.#unnoted.set(`${reporting.fleet.name} ${key}`, { fleet: reporting.fleet.name, key, failure })
+        this.#unnoted.set(`${fleet} ${key}`, { fleet, key, failure })
         await this.#note(reporting)
       }
     }
@@ -100,7 +101,7 @@ export class ReportLoop {
 
   async #record(
     { store }: Reporting,
-    { fleet, key }: { readonly fleet: string; readonly key: string },
+    { fleet, key }: { readonly fleet: FleetKey; readonly key: string },
     failure: Failure,
   ): Promise<void> {
     const { log, metrics } = this.#loop

@@ -1,4 +1,4 @@
-import { InputError } from '../core/diagnostic.ts'
+import { isUnusable } from '../stores/state-unusable.ts'
 import type { ServerLog } from './server-log.ts'
 
 /** What strangers are told too: nothing of where the store is. */
@@ -7,14 +7,10 @@ const TOLD =
 
 /** What to answer with 503 where the state store is why; people find the rest in the log. undefined: something else is. */
 export function stateAway(error: unknown, log: ServerLog): string | undefined {
-  if (!(error instanceof InputError) || !isOfState(error)) return undefined
+  if (!isUnusable(error)) return undefined
   const [{ summary, detail } = { summary: error.message, detail: undefined }] = error.diagnostics
   log.sayOf('state', `Answered with 503: ${summary}${detail === undefined ? '' : `. ${detail}`}`)
   return TOLD
-}
-
-export function isOfState(error: unknown): boolean {
-  return error instanceof InputError && error.diagnostics[0]?.code === 'STATE_UNUSABLE'
 }
 
 /** So long whoever asks waits for a store that is away. */

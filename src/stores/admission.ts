@@ -1,11 +1,12 @@
 import type { AdmissionContent, AdmissionStore, HeldContent, Hold } from '../core/admission.ts'
 import { timely } from '../core/clock-ahead.ts'
+import type { FleetKey } from '../core/fleet-key.ts'
 import { deviceKey, runKey } from '../core/lease.ts'
 import { auditAdmission } from './audit-entries.ts'
 import { compiledLater } from './compiled-later.ts'
 import { putFact } from './facts.ts'
 import { heldAmong } from './leases.ts'
-import { AUDIT, admissionOf, LEASES } from './locks.ts'
+import { AUDIT, admissionOf, holdsOf, LEASES } from './locks.ts'
 import { tables } from './schema.ts'
 import { rowsOfEach, type StoreSession } from './steps.ts'
 
@@ -17,7 +18,7 @@ const SELECT = compiledLater(() => VALUE.where('name', '=', '').compile())
  */
 export function admissionStore(session: StoreSession): AdmissionStore {
   const texts = new KnownTexts()
-  function* heldContent(fleet: string, isOurs: (run: string, device: string) => boolean) {
+  function* heldContent(fleet: FleetKey, isOurs: (run: string, device: string) => boolean) {
     const rows = yield* rowsOfEach(
       SELECT,
       namesOf(fleet).map((name) => [name]),
@@ -56,18 +57,8 @@ export function admissionStore(session: StoreSession): AdmissionStore {
         },
         { shared: [admissionOf(fleet), LEASES] },
       ),
-    async fleets() {
-      const names = tables.selectFrom('state_facts').select('name')
-      const found = await Promise.all(
-        namesOf('').map(async (prefix) => {
-          const rows = await session.read(names.where('name', 'like', `${prefix}%`))
-          return rows.map(({ name }) => name.slice(prefix.length))
-        }),
-      )
-      return [...new Set(found.flat())]
-    },
     async paused() {
-      const rows = await session.read(VALUE.where('name', 'like', `${namesOf('')[0]}%`))
+      const rows = await session.read(VALUE.where('name', 'like', `${namesOf('' as FleetKey)[0]}%`))
       const runs = rows.flatMap(({ value }) => Object.entries((JSON.parse(value) as InProgress).runs ?? {}))
       return new Map(runs.flatMap(([run, { paused }]) => (paused ? [[run, paused] as const] : [])))
     },
@@ -89,8 +80,8 @@ export function admissionStore(session: StoreSession): AdmissionStore {
   }
 }
 
-function namesOf(fleet: string): readonly [inProgress: string, holds: string] {
-  return [`admission ${fleet}`, `holds ${fleet}`]
+function namesOf(fleet: FleetKey): readonly [inProgress: string, holds: string] {
+  return [admissionOf(fleet), holdsOf(fleet)]
 }
 
 const NOTHING = ['{"places":[],"waiters":[],"breaker":{"failures":[]}}', '[]'] as const

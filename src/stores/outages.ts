@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { AuditEntry } from '../core/audit.ts'
 import { timely } from '../core/clock-ahead.ts'
 import { DAY_MS } from '../core/duration.ts'
+import type { FleetKey } from '../core/fleet-key.ts'
 import { type Outage, type OutageStore, outageState } from '../core/outage.ts'
 import { appendAudit } from './audit-chain.ts'
 import { putFact } from './facts.ts'
@@ -15,7 +16,7 @@ const VALUE = tables.selectFrom('state_facts').select('value')
 
 /** Known outages are few: one text a fleet. */
 export function outageStore(session: StoreSession): OutageStore {
-  const change = (fleet: string, work: (known: readonly Outage[]) => Steps<readonly Outage[]>): Promise<void> =>
+  const change = (fleet: FleetKey, work: (known: readonly Outage[]) => Steps<readonly Outage[]>): Promise<void> =>
     session.write(
       function* () {
         const name = outagesOf(fleet)

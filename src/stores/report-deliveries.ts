@@ -1,3 +1,4 @@
+import type { FleetKey } from '../core/fleet-key.ts'
 import type { ReportDelivery, ReportDeliveryStore } from '../core/report-schedule.ts'
 import { putFact } from './facts.ts'
 import { reportsOf } from './locks.ts'
@@ -16,7 +17,7 @@ const NOBODY = { host: null, pid: null, process: null } as const
 /** Reports that are sent are few: one text a fleet. */
 export function reportDeliveryStore(session: StoreSession): ReportDeliveryStore {
   const change = <T>(
-    fleet: string,
+    fleet: FleetKey,
     work: (known: Deliveries) => { readonly result: T; readonly now?: Deliveries },
   ): Promise<T> =>
     session.write(

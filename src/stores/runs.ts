@@ -4,6 +4,7 @@ import type { AssignmentStore } from '../core/assignment-store.ts'
 import { type AuditLog, auditKeptSince } from '../core/audit.ts'
 import type { ChangeTimeStore } from '../core/change-times.ts'
 import type { RunEvent } from '../core/events.ts'
+import type { FleetKeys } from '../core/fleet-key.ts'
 import { foldRun } from '../core/fold-run.ts'
 import type { WorkStore } from '../core/handed-work.ts'
 import type { KeptRuns } from '../core/kept-run.ts'
@@ -34,6 +35,7 @@ import { AUDITED } from './audit-entries.ts'
 import { availabilityStore } from './availability.ts'
 import { changeTimeStore } from './change-times.ts'
 import { readVisits } from './device-visits.ts'
+import { fleetKeys } from './fleet-keys.ts'
 import { FORGOTTEN, forgetRuns } from './forget-runs.ts'
 import { inList } from './in-list.ts'
 import { dropNeverBegun, keptRuns } from './kept-runs.ts'
@@ -82,6 +84,7 @@ export async function identityOf(session: StoreSession): Promise<string> {
 const MUST_SURVIVE: ReadonlySet<RunEvent['type']> = new Set([...AUDITED, 'run.targets', 'step.converging'])
 
 class StoredRuns implements RunStore {
+  readonly fleets: FleetKeys
   readonly leases: LeaseStore
   readonly admission: AdmissionStore
   readonly outages: OutageStore
@@ -99,6 +102,7 @@ class StoredRuns implements RunStore {
 
   constructor(session: StoreSession, id: string) {
     this.#session = session
+    this.fleets = fleetKeys(session)
     this.leases = leaseStore(session, id)
     this.admission = admissionStore(session)
     this.outages = outageStore(session)

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../core/events.ts'
+import type { FleetKey } from '../core/fleet-key.ts'
 import type { HandedRun, LeaveQuestion, RunOrder, WorkerFacts, WorkStore } from '../core/handed-work.ts'
 import type { JsonValue } from '../core/json.ts'
 import { deviceKey, lookPrefix, runKey } from '../core/lease.ts'
@@ -67,7 +68,7 @@ class StoredWork implements WorkStore {
     return row && (JSON.parse(row.json) as HandedRun)
   }
 
-  close(run: string, fleet: string): Promise<void> {
+  close(run: string, fleet: FleetKey): Promise<void> {
     return this.#session.write(
       function* () {
         yield* put(tables.deleteFrom('handed_runs').where('run', '=', run))
@@ -84,7 +85,9 @@ class StoredWork implements WorkStore {
     return this.#session.write(() => put(row), { locks: {} })
   }
 
-  standings(runs: readonly { readonly run: string; readonly fleet: string }[]): Promise<ReadonlyMap<string, RunOrder>> {
+  standings(
+    runs: readonly { readonly run: string; readonly fleet: FleetKey }[],
+  ): Promise<ReadonlyMap<string, RunOrder>> {
     const { witness } = this.#session
     return this.#session.write(
       function* () {
@@ -135,7 +138,7 @@ class StoredWork implements WorkStore {
     return (await this.#session.read(rows.orderBy('seq'))).map(eventOf)
   }
 
-  inHand(run: string, fleet: string): Promise<readonly string[]> {
+  inHand(run: string, fleet: FleetKey): Promise<readonly string[]> {
     const { witness } = this.#session
     const own = runKey(fleet, run)
     const prefixes = [deviceKey(fleet, ''), lookPrefix(fleet, run)]

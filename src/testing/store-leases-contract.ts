@@ -1,10 +1,13 @@
 import { hostname } from 'node:os'
 import { expect, test } from 'vitest'
+import type { FleetKey } from '../core/fleet-key.ts'
 import type { HandedRun } from '../core/handed-work.ts'
 import { deviceKey } from '../core/lease.ts'
 import type { NewEvent, RunStore } from '../core/run-store.ts'
 import { recordRun } from './recorded-runs.ts'
 import { killed, listed, type StoreBench } from './store-bench.ts'
+
+const CHAIN = 'chain' as FleetKey
 
 /** A controller that was heard of just now, for so many milliseconds. */
 async function holderOf(store: RunStore, run: string, ttlMs = 60_000) {
@@ -69,20 +72,20 @@ export function testLeases(bench: () => StoreBench): void {
 
   test('tells which places a living run has in hand, also to another process', async () => {
     const [store, other] = [await bench().store(), await bench().store()]
-    await store.leases.acquire([deviceKey('chain', device)], await holderOf(store, 'living'))
-    await store.leases.acquire([deviceKey('chain', 'PL-0002/pos1')], await holderOf(store, 'dead', 0))
+    await store.leases.acquire([deviceKey(CHAIN, device)], await holderOf(store, 'living'))
+    await store.leases.acquire([deviceKey(CHAIN, 'PL-0002/pos1')], await holderOf(store, 'dead', 0))
     const place = { phase: 'held', purpose: 'repair', takes: [], since: 0 } as const
     const places = [
       { ...place, run: 'living', device },
       { ...place, run: 'dead', device: 'PL-0002/pos1' },
       { ...place, run: 'none', device: 'PL-0003/pos1' },
     ]
-    await store.admission.transact('chain', (content) => ({ result: undefined, content: { ...content, places } }))
-    const read = await other.admission.readHeld('chain')
+    await store.admission.transact(CHAIN, (content) => ({ result: undefined, content: { ...content, places } }))
+    const read = await other.admission.readHeld(CHAIN)
     expect(read.places).toEqual(places)
     expect(places.map((each) => read.isHeld(each.run, each.device))).toEqual([true, false, false])
     expect(read.isHeld('dead', device)).toBe(false)
-    expect((await other.admission.readHeld('another')).places).toEqual([])
+    expect((await other.admission.readHeld('another' as FleetKey)).places).toEqual([])
   })
   testEpochs(bench)
 }
@@ -94,7 +97,7 @@ function testEpochs(bench: () => StoreBench): void {
     const taken = await store.leases.acquire(['run:f/a'], { ...(await holderOf(store, 'old', 0)), run: 'a' })
     if (!taken.granted) throw new Error('it is free')
     await store.work.open('a', handed)
-    const epoch = async () => (await store.work.standings([{ run: 'a', fleet: 'f' }])).get('a')?.epoch
+    const epoch = async () => (await store.work.standings([{ run: 'a', fleet: 'f' as FleetKey }])).get('a')?.epoch
     expect(await epoch()).toBe(undefined)
     await store.leases.beat('new', 60_000)
     expect(await store.leases.goOn(taken.token, { run: 'a', controller: 'new' })).toBe(true)

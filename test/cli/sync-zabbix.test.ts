@@ -7,10 +7,24 @@ import { GIT_ENVIRONMENT } from '../gitops/signed-repository.ts'
 import { inventoryWith, TestProject } from './project.ts'
 import { errorsOf } from './published.ts'
 
+interface Tag {
+  readonly tag: string
+  readonly value: string
+}
+interface Host {
+  readonly tags: readonly Tag[]
+}
+
 /** Hosts as host.get gives them, and what a call of host.create and host.update comes to: an error of Zabbix, or a status of its web server. */
-let own: object[] = []
+let own: Host[] = []
 let answerTo: (names: readonly string[], call: number) => string | number | undefined = () => undefined
 const writes: (readonly string[])[] = []
+
+/** Hosts that bear any of the tags, with `evaltype` 2. */
+function tagged({ tags, evaltype }: { tags: Tag[]; evaltype: number }): readonly Host[] {
+  expect(evaltype).toBe(2)
+  return own.filter((one) => one.tags.some((is) => tags.some(({ tag, value }) => is.tag === tag && is.value === value)))
+}
 
 // What a real server does is in test/server/zabbix.test.ts; this one fails on purpose.
 const server = createServer(async (request, response) => {
@@ -19,7 +33,7 @@ const server = createServer(async (request, response) => {
   const { method, params } = JSON.parse(body)
   let answer: object = { result: [] }
   if (method === 'apiinfo.version') answer = { result: '7.0.0' }
-  else if (method === 'host.get' && params.filter === undefined) answer = { result: own }
+  else if (method === 'host.get' && params.filter === undefined) answer = { result: params.tags ? tagged(params) : own }
   else if (method === 'hostgroup.get') answer = { result: [{ groupid: '7', name: 'Tillwright/north' }] }
   else if (/^host\.(create|update)$/.test(method)) {
     const names = params.map(({ host }: { host: string }) => host)
@@ -163,4 +177,17 @@ test('a sparse checkout disables no host: its device may be in a file that is le
   writeFileSync(project.path('.git/index'), index)
   git('sparse-checkout', 'disable')
   expect(await sync()).toMatchObject({ code: 0, counts: { disable: 1 } })
+})
+
+test('a fleet that is renamed has the hosts of before, also those that bear its new name', async () => {
+  project.write('inventory/fleet.yaml', inventory(2))
+  await sync()
+  own = [host(1, 'PL-0001-pos1', ours('pos1')), host(2, 'PL-0001-pos2', { ...ours('pos2'), 'till.fleet': 'Renamed' })]
+  project.write('inventory/fleet.yaml', inventory(2).replace('name: Test', 'name: Renamed'))
+  const { counts, hosts } = await sync()
+  expect(counts).toMatchObject({ create: 0, update: 2, disable: 0, refused: 0 })
+  const tags = hosts.flatMap(({ changes }: { changes: { field: string; to: string }[] }) =>
+    changes.filter(({ field }) => field === 'tags').map(({ to }) => to),
+  )
+  expect(tags).toEqual([expect.stringContaining('till.fleet=Test'), expect.stringContaining('till.fleet=Test')])
 })

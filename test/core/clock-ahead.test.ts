@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type { ApprovalState } from '../../src/core/admission.ts'
 import { HOUR_MS } from '../../src/core/duration.ts'
+import type { FleetKey } from '../../src/core/fleet-key.ts'
 import { approve, isOver } from '../../src/engine/admission/approvals.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { TestProject } from '../cli/project.ts'
@@ -39,22 +40,22 @@ test('a hold and an outage of some hours that a clock ahead was told last so lon
   try {
     const hold = { on: 'S-1', why: 'w', by: 'anna', from: AHEAD, until: AHEAD + 4 * HOUR_MS }
     const outage = { ...hold, outage: 'O1', scope: { stores: ['S-1'] }, closed: false }
-    await store.admission.transact('f', (content) => ({
+    await store.admission.transact('f' as FleetKey, (content) => ({
       result: undefined,
       // Until a day and a time is as it was said.
       content: { ...content, holds: [{ ...hold, lasts: 4 * HOUR_MS }, hold] },
     }))
-    await store.outages.add('f', { ...outage, lasts: 4 * HOUR_MS })
+    await store.outages.add('f' as FleetKey, { ...outage, lasts: 4 * HOUR_MS })
     // Somebody comes to planned work in good time.
-    await store.outages.add('f', { ...outage, outage: 'O2' })
-    await store.admission.transact('f', (content) => ({ result: undefined, content }))
-    await store.outages.list('f')
+    await store.outages.add('f' as FleetKey, { ...outage, outage: 'O2' })
+    await store.admission.transact('f' as FleetKey, (content) => ({ result: undefined, content }))
+    await store.outages.list('f' as FleetKey)
     vi.setSystemTime(NOW + HOUR_MS)
-    expect((await store.admission.read('f')).holds.map(({ until }) => until)).toEqual([
+    expect((await store.admission.read('f' as FleetKey)).holds.map(({ until }) => until)).toEqual([
       NOW + 4 * HOUR_MS,
       AHEAD + 4 * HOUR_MS,
     ])
-    const outages = await store.outages.list('f')
+    const outages = await store.outages.list('f' as FleetKey)
     expect(outages.map(({ outage: name, from, until }) => [name, from, until])).toEqual([
       ['O1', NOW, NOW + 4 * HOUR_MS],
       ['O2', AHEAD, AHEAD + 4 * HOUR_MS],

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { FleetKey } from '../../src/core/fleet-key.ts'
 import type { LeaseAnswer, LeaseStore } from '../../src/core/lease.ts'
 import { type Admission, leaseAdmission } from '../../src/engine/admission/admission.ts'
 import { LeaseKeeper } from '../../src/engine/admission/lease-keeper.ts'
@@ -42,7 +43,7 @@ function world() {
   return {
     keeper,
     asked,
-    admission: leaseAdmission(keeper, { run: 'r1', fleet: 'shops' }),
+    admission: leaseAdmission(keeper, { run: 'r1', fleet: 'shops' as FleetKey }),
     sleep: (ms: number) => {
       now += ms
     },

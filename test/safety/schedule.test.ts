@@ -186,3 +186,24 @@ policies:
   project.write('tillwright.yaml', policy('2h'))
   expect(await visits()).toEqual([])
 })
+
+it('changes no more at a time than a run would, also of devices whose people were warned together, and warns anew who waited for long', async () => {
+  const policy = `warnings: {cashier: {script: {sh: 'true'}, wait: 5m, holds: 30m, kinds: [till]}}
+policies: {default: {guess: {change: 20m, proof: 10m}, rollout: {waves: false, warn: [cashier]}}}
+`
+  project = chainOf(['S-1', 'S-2', 'S-3', 'S-4'], { policy, hours: 'closed' })
+  const ids = ['S-1', 'S-2', 'S-3', 'S-4'].flatMap((id) => ['--device', `${id}/pos1`])
+  const args = ['schedule', 'mark', '--json', '--start', START, '--parallel', '1', ...ids]
+  const { waves, never } = JSON.parse((await project.till(...args)).stdout) as Calendar
+  const minutes = (at = '') => (Date.parse(at) - Date.parse(START)) / 60_000
+  const visits = (waves[0]?.stores ?? []) as (Visit & { warned_at?: string })[]
+  expect(never).toEqual([])
+  // All are warned as it starts. The third one has its turn an hour after what it was told: it is warned once more, while the fourth
+  // one, too, waits for its turn.
+  expect(visits.map(({ warned_at, from, to }) => [minutes(warned_at), minutes(from), minutes(to)])).toEqual([
+    [0, 5, 35],
+    [0, 35, 65],
+    [65, 70, 100],
+    [65, 100, 130],
+  ])
+})

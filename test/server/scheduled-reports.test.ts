@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import Database from 'libsql'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { FleetKey } from '../../src/core/fleet-key.ts'
 import { processIdentity } from '../../src/stores/process-identity.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { errorsOf } from '../cli/published.ts'
@@ -57,7 +58,10 @@ async function wasThereBefore(...keys: readonly string[]): Promise<void> {
   await till.till('state', 'status')
   const store = await openSqliteStore(till.path('.till/state.db'))
   for (const key of keys)
-    await store.reportDeliveries.claim('Test', key, { nominal: '2026-01-05T05:00:00.000Z', now: new Date() })
+    await store.reportDeliveries.claim('Test' as FleetKey, key, {
+      nominal: '2026-01-05T05:00:00.000Z',
+      now: new Date(),
+    })
   await store.close()
 }
 
@@ -93,6 +97,8 @@ test('what was missed is sent once, whoever dies, under one name; a partner gets
   await till.serve()
   await until(() => sink.mails.length > 0, 'the first mail')
   await till.end('SIGKILL')
+  // Whoever died had it under another name of the fleet.
+  till.write('inventory/fleet.yaml', till.read('inventory/fleet.yaml').replace('name: Test', 'name: Renamed'))
   await till.serve()
   await until(async () => (await scheduled()).every(({ state }) => state === 'sent'), 'everything is sent')
   const names = new Set(sink.mails.map(({ id, to }) => `${id} ${to}`))
@@ -116,7 +122,7 @@ test('what was missed is sent once, whoever dies, under one name; a partner gets
   till.write('tillwright.yaml', settings(`${BOTH}  new: {report: availability, ${MONDAY}, to: [desk]}\n`))
   await until(async () => {
     const store = await openSqliteStore(till.path('.till/state.db'))
-    const known = await store.reportDeliveries.list('Test')
+    const known = await store.reportDeliveries.list('Test' as FleetKey)
     await store.close()
     return known.get('new → desk')?.state === 'baseline'
   }, 'what is new is noted')

@@ -152,7 +152,8 @@ describe.skipIf(!hasAlertmanager)('our own silences in an Alertmanager', () => {
     await alertmanager.expire((made as { silenceID: string }).silenceID)
   }, 60_000)
 
-  test('a run that goes on after it was killed ends what it has left', async () => {
+  test('a run that goes on after it was killed ends what it has left, in a fleet that was renamed', async () => {
+    till.write('inventory/fleet.yaml', till.read('inventory/fleet.yaml').replace('name: Test', 'name: Renamed'))
     rmSync(till.path('quick'), { force: true })
     rmSync(till.path('log'), { force: true })
     const killed = till.start('apply', 'slow', '--device', `${NORTH}/pos7`, '--yes')

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { FleetKey } from '../../src/core/fleet-key.ts'
 import { zabbixSystem } from '../../src/hooks/systems/zabbix.ts'
 import { zabbixApi } from '../../src/hooks/systems/zabbix-api.ts'
 import { zabbixMaintenance } from '../../src/hooks/systems/zabbix-maintenance.ts'
@@ -142,7 +143,7 @@ describe.skipIf(!hasZabbix)('with a Zabbix server', () => {
 
   test('what the same run has made for the device before is taken over', async () => {
     const silencing = zabbixMaintenance(zabbixApi({ url: zabbix.api, token: zabbix.token }))
-    const mark = { authority: 'state', fleet: 'Test', run: 'run', device: `${NORTH}/pos1` }
+    const mark = { authority: 'state', fleet: 'Test' as FleetKey, run: 'run', device: `${NORTH}/pos1` }
     const open = (minutes: number) => {
       const until = new Date(Date.now() + minutes * 60_000)
       return silencing.open({ mark, matchers: {}, hosts: [HOST], comment: `for ${minutes} min`, until })
@@ -220,6 +221,9 @@ describe.skipIf(!hasZabbix)('with a Zabbix server', () => {
     expect((await hosts()).find(({ host }) => host.endsWith('office'))?.interfaces).toEqual([{ ip: '127.0.1.9' }])
     await zabbix.call('host.update', { hostid, status: 1 })
     expect(await sync('--yes')).toMatchObject({ counts: { update: 0, unchanged: 3 } })
+    // A fleet that is renamed has the same hosts.
+    till.write('inventory/fleet.yaml', till.read('inventory/fleet.yaml').replace('name: Test', 'name: Renamed'))
+    expect(await sync('--yes')).toMatchObject({ code: 0, counts: { create: 0, update: 0, unchanged: 3 }, hosts: [] })
 
     async function fleetName(): Promise<string | undefined> {
       const found = (await zabbix.call('host.get', {

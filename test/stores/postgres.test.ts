@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { InputError } from '../../src/core/diagnostic.ts'
+import type { FleetKey } from '../../src/core/fleet-key.ts'
 import type { DeviceOutcome } from '../../src/core/outcome.ts'
 import type { NewEvent, RunStore } from '../../src/core/run-store.ts'
 import { LEASES } from '../../src/stores/locks.ts'
@@ -117,7 +118,7 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
     const address = fresh()
     const stores = await Promise.all(Array.from({ length: 4 }, () => open(address)))
     const take = (store: RunStore, device: string) =>
-      store.admission.transact('fleet', (content) => {
+      store.admission.transact('fleet' as FleetKey, (content) => {
         const isFree = content.places.length < 3
         const place = { run: 'r', device, phase: 'held', purpose: 'repair', takes: [device], since: 0 } as const
         return { result: isFree, content: isFree ? { ...content, places: [...content.places, place] } : content }

@@ -1,4 +1,5 @@
 import { EVENT_SCHEMA, type RunEventBody } from '../../src/core/events.ts'
+import type { FleetKey } from '../../src/core/fleet-key.ts'
 import type { RunStore } from '../../src/core/run-store.ts'
 import { openSqliteHooks, openSqliteStore } from '../../src/stores/sqlite.ts'
 
@@ -28,7 +29,7 @@ const PROMISES: Readonly<Record<string, (store: RunStore) => Promise<unknown>>> 
   audit: ({ audit }) =>
     audit.append({ at: new Date().toISOString(), kind: 'trust.recorded', by: 'anna', host: 'h', about: {} }),
   approval: ({ admission }) =>
-    admission.transact('chain', (content) => {
+    admission.transact('chain' as FleetKey, (content) => {
       const word = { by: 'anna', at: Date.now(), why: 'wait' }
       return {
         result: undefined,

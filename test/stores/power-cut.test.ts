@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { FleetKey } from '../../src/core/fleet-key.ts'
 import type { RunStore } from '../../src/core/run-store.ts'
 import { readUnfinished } from '../../src/core/unfinished-run.ts'
 import { openSqliteHooks, openSqliteStore } from '../../src/stores/sqlite.ts'
@@ -70,7 +71,7 @@ describe.runIf(canRun && process.platform === 'linux')('after a power cut right 
   })
 
   it('what people have said about a run holds', async () => {
-    const { runs } = await inStore('approval', (store) => store.admission.read('chain'))
+    const { runs } = await inStore('approval', (store) => store.admission.read('chain' as FleetKey))
     expect(runs?.[RUN]?.paused).toMatchObject({ by: 'anna', why: 'wait' })
   })
 

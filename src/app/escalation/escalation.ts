@@ -54,7 +54,7 @@ interface Telling extends Escalating {
 }
 
 interface Stores {
-  readonly runs: () => Promise<Pick<RunStore, 'outages'>>
+  readonly runs: () => Promise<Pick<RunStore, 'outages' | 'fleets'>>
   readonly incidents: IncidentStore
   readonly hooks: HookStore
 }

@@ -11,8 +11,8 @@ import type { Project } from '../project.ts'
  * none is.
  */
 export async function overtakenHere(project: Project): Promise<Overtaken | undefined> {
-  const { revisions } = await project.store()
-  const all = await revisions.allInForce((await project.fleet()).name)
+  const { fleets, revisions } = await project.store()
+  const all = await revisions.allInForce(await fleets.keyOf(await project.fleet()))
   if (all.length === 0) return undefined
   const branch = await askGit(project.root, ['symbolic-ref', '--short', 'HEAD']).catch(() => '')
   const own = all.filter((one) => one.branch === branch.trim())

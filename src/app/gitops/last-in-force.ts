@@ -61,7 +61,8 @@ async function isBefore(follow: OpenFollow, old: string, id: string): Promise<bo
 }
 
 async function followed({ settings }: OpenFollow, project: Project): Promise<Followed> {
-  return { fleet: (await project.fleet()).name, branch: settings.branch }
+  const { fleets } = await project.store()
+  return { fleet: await fleets.keyOf(await project.fleet()), branch: settings.branch }
 }
 
 /** What a person put in force by hand, and what was in force here before. */

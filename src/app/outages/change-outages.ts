@@ -47,7 +47,7 @@ export async function addOutage(
     throw usageError('--until: it lasts longer than 92 days', 'What stays so is a change of the inventory.')
   const said = wanted.from === undefined && isLength(wanted.until) ? { lasts: until - from } : {}
   const outage = { outage: `O${randomBytes(4).toString('hex')}`, scope, why: because, by, from, until, ...said, closed }
-  await store.outages.add(fleet.name, outage)
+  await store.outages.add(await store.fleets.keyOf(fleet), outage)
   return { outage, devices: covered.length }
 }
 
@@ -56,7 +56,7 @@ export async function endOutage(
   { fleet, store }: { readonly fleet: Fleet; readonly store: RunStore },
   { outage, by }: { readonly outage: string; readonly by: string },
 ): Promise<Outage> {
-  const ended = await store.outages.end(fleet.name, outage, by, Date.now())
+  const ended = await store.outages.end(await store.fleets.keyOf(fleet), outage, by, Date.now())
   if (!ended) throw usageError(`No known outage "${outage}" goes on or is to come`, 'See: till outages list')
   return ended
 }

@@ -57,9 +57,16 @@ export class KnownOutages {
 }
 
 /** What is known to be out of order now. */
-export async function knownOutages(store: Pick<RunStore, 'outages'>, fleet: Fleet): Promise<KnownOutages> {
-  return new KnownOutages(fleet, await store.outages.list(fleet.name), Date.now())
+export async function knownOutages(store: OutagesIn, fleet: Fleet): Promise<KnownOutages> {
+  return new KnownOutages(fleet, await allOutages(store, fleet), Date.now())
 }
+
+/** What is known to be, to have been, or to come out of order. */
+export async function allOutages(store: OutagesIn, fleet: Fleet): Promise<readonly Outage[]> {
+  return store.outages.list(await store.fleets.keyOf(fleet))
+}
+
+type OutagesIn = Pick<RunStore, 'outages' | 'fleets'>
 
 /** A known outage as it stands in answers about what it covers. */
 export interface OutageNote {

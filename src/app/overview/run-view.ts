@@ -161,7 +161,7 @@ async function waitingOf(
 }
 
 async function approvalsOf({ fleet, store }: Sight, { run }: RunSummary): Promise<JsonObject[]> {
-  const { approvals } = controlOf(await store.admission.read(fleet.name), run)
+  const { approvals } = controlOf(await store.admission.read(await store.fleets.keyOf(fleet)), run)
   return approvals.map((one) => ({
     wave: one.wave === undefined ? null : one.wave + 1,
     people: one.people,

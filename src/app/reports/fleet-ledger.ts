@@ -13,7 +13,7 @@ import { openPeriods, type Period } from '../../core/trading-hours.ts'
 import { whenPeriods } from '../../engine/admission/when-periods.ts'
 import { byBound, cutTo, sellingOf } from '../../ledger/bounds.ts'
 import { DOUBT_MS, foldDevice, type Interval } from '../../ledger/fold-device.ts'
-import { coversIn } from '../outages/known-outages.ts'
+import { allOutages, coversIn } from '../outages/known-outages.ts'
 import { aboutIn } from '../revision/about-devices.ts'
 import { type LeftDevice, leftDevices } from './left-inventory.ts'
 import { zoneOfMost } from './report-frame.ts'
@@ -96,7 +96,7 @@ export async function* foldFleet(question: LedgerQuestion): AsyncGenerator<Store
     const within = question.period.of(zoneOfMost(fleet))
     question.onLeft(leftDevices(fleet, kept.values(), { within, holdMs: settings.holdMs }))
   }
-  const closures = (await store.outages.list(fleet.name)).filter(({ closed }) => closed)
+  const closures = (await allOutages(store, fleet)).filter(({ closed }) => closed)
   const scopes = new Scopes(question, await store.availability.held(), closures)
   const wanted = new Map<string, Device[]>()
   for (const device of devices) {

@@ -141,7 +141,7 @@ export async function sendReport(
   const sender = await new ChannelSenders(of.project).of(channel)
   if ('why' in sender) return failed(sender.why)
   const digest = createHash('sha256')
-    .update(`${of.fleet.name} ${placeKey(report, place)} ${nominal}`)
+    .update(`${await of.store.fleets.keyOf(of.fleet)} ${placeKey(report, place)} ${nominal}`)
     .digest('hex')
   const { subject, text, file } = made
   return sender.send({

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { FleetKey } from '../../core/fleet-key.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { signBytes, signersOf } from '../../gitops/detached-signature.ts'
@@ -26,7 +27,7 @@ export interface Statement {
  */
 export async function approvalStatement(
   store: RunStore,
-  { fleet, run }: { readonly fleet: string; readonly run: string },
+  { fleet, run }: { readonly fleet: FleetKey; readonly run: string },
   why: string,
 ): Promise<Statement> {
   const kept = await store.kept.of(run)

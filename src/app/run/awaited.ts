@@ -1,4 +1,5 @@
 import type { ApprovalState, RunControl } from '../../core/admission.ts'
+import type { FleetKey } from '../../core/fleet-key.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { readUnfinished, type UnfinishedRun } from '../../core/unfinished-run.ts'
 import { approvedBy, isOver } from '../../engine/admission/approvals.ts'
@@ -16,7 +17,7 @@ export interface Awaited {
 /** What of a run waits for somebody's word at this moment. */
 export async function readAwaited(
   store: RunStore,
-  { fleet, run }: { readonly fleet: string; readonly run: string },
+  { fleet, run }: { readonly fleet: FleetKey; readonly run: string },
 ): Promise<Awaited> {
   const waves = wavesToRelease(await readUnfinished(store.events(run)))
   return { approvals: pendingApprovals(controlOf(await store.admission.read(fleet), run), Date.now()), waves }

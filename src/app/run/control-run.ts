@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ApprovalState, Identification, RunControl } from '../../core/admission.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import { EVENT_SCHEMA, type RunEventBody } from '../../core/events.ts'
+import type { FleetKey } from '../../core/fleet-key.ts'
 import type { RunSummary } from '../../core/run.ts'
 import type { NewEvent, RunStore } from '../../core/run-store.ts'
 import { readUnfinished } from '../../core/unfinished-run.ts'
@@ -37,7 +38,7 @@ export interface Approved {
  */
 export async function approveRun(
   store: RunStore,
-  of: { readonly fleet: string; readonly run: RunSummary },
+  of: { readonly fleet: FleetKey; readonly run: RunSummary },
   word: Word,
 ): Promise<Approved> {
   const { run } = of.run
@@ -73,7 +74,7 @@ export async function approveRun(
 /** Ends a run for good: whoever works on it finishes what is being changed, and nobody goes on with it. */
 export async function abortRun(
   store: RunStore,
-  of: { readonly fleet: string; readonly run: RunSummary },
+  of: { readonly fleet: FleetKey; readonly run: RunSummary },
   word: Word,
 ): Promise<void> {
   const { run, state } = of.run

@@ -1,6 +1,7 @@
 import type { RunControl } from '../../core/admission.ts'
 import { type InputError, inputError } from '../../core/diagnostic.ts'
 import { isChanging } from '../../core/events.ts'
+import type { FleetKey } from '../../core/fleet-key.ts'
 import type { RunSummary } from '../../core/run.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { controlOf, withControl } from '../../engine/admission/run-control.ts'
@@ -11,7 +12,7 @@ import { takenBackBy } from './taken-back.ts'
 type Paused = NonNullable<RunControl['paused']>
 
 interface About {
-  readonly fleet: string
+  readonly fleet: FleetKey
   readonly run: RunSummary
 }
 
@@ -65,7 +66,7 @@ export async function unpauseRun(store: RunStore, of: About, by: string, why?: s
  * A run to go on with: as `resolveUnfinished`, and the newest that is paused goes before. Throws InputError; also for the latest where
  * somebody has taken that back: what is left of it would be brought by whoever says so each night.
  */
-export async function resolveResumable(store: RunStore, fleet: string, reference: string): Promise<RunSummary> {
+export async function resolveResumable(store: RunStore, fleet: FleetKey, reference: string): Promise<RunSummary> {
   if (reference !== 'latest') return resolveUnfinished(store, reference)
   const content = await store.admission.read(fleet)
   const runs = await store.runs({ limit: RECENT })

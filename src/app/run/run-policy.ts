@@ -109,7 +109,7 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
   const byName = new Map(work.map((item) => [item.device.name, item]))
   const admission = policyAdmission(leases, {
     store: store.admission,
-    fleet: fleet.name,
+    fleet: await store.fleets.keyOf(fleet),
     run,
     by: request.by,
     policy: compiled,
@@ -223,7 +223,7 @@ async function warnedBefore(
 
 /** The policy that comes with Tillwright has neither windows nor freezes: only a hold can be broken. */
 async function refuseWithoutGlass(store: RunStore, fleet: Fleet): Promise<void> {
-  const { holds } = await store.admission.read(fleet.name)
+  const { holds } = await store.admission.read(await store.fleets.keyOf(fleet))
   const now = Date.now()
   if (!holds.some(({ until }) => now < until)) throw new InputError([NOTHING_TO_BREAK])
 }

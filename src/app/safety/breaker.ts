@@ -9,11 +9,12 @@ export async function breakerOf(
   close: string | undefined,
 ): Promise<{ readonly before: BreakerState; readonly breaker: BreakerState }> {
   const [fleet, store] = await Promise.all([project.fleet(), project.store()])
+  const key = await store.fleets.keyOf(fleet)
   if (close === undefined) {
-    const { breaker } = await store.admission.read(fleet.name)
+    const { breaker } = await store.admission.read(key)
     return { before: breaker, breaker }
   }
-  return store.admission.transact(fleet.name, (content) => {
+  return store.admission.transact(key, (content) => {
     // One that is closed forgets nothing: whoever said so each minute would keep it from ever opening, and nothing of that is on record.
     if (!content.breaker.opened) return { result: { before: content.breaker, breaker: content.breaker }, content }
     const breaker = closeBreaker({ at: Date.now(), by: accountName(), why: close })

@@ -1,24 +1,25 @@
 import type { Hold } from '../../core/admission.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
+import type { FleetKey } from '../../core/fleet-key.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { suggest } from '../../lang/suggest.ts'
 import type { Project } from '../project.ts'
 import { accountName } from '../run/account.ts'
 import { isLength, localInstant } from './local-instant.ts'
-import { takeOverFromOldName } from './renamed-fleet.ts'
 
-async function opened(project: Project): Promise<{ readonly fleet: Fleet; readonly store: RunStore }> {
+async function opened(
+  project: Project,
+): Promise<{ readonly fleet: Fleet; readonly store: RunStore; readonly key: FleetKey }> {
   const [fleet, store] = await Promise.all([project.fleet(), project.store()])
-  await takeOverFromOldName(store, fleet)
-  return { fleet, store }
+  return { fleet, store, key: await store.fleets.keyOf(fleet) }
 }
 
 /** Those that are not over. */
 export async function listHolds(project: Project): Promise<readonly Hold[]> {
-  const { fleet, store } = await opened(project)
+  const { key, store } = await opened(project)
   const now = Date.now()
-  const { holds } = await store.admission.read(fleet.name)
+  const { holds } = await store.admission.read(key)
   return holds.filter(({ until }) => until > now)
 }
 
@@ -28,14 +29,14 @@ export async function hold(
   on: string,
   more: { readonly until: string; readonly because: string; readonly by?: string | undefined },
 ): Promise<Hold> {
-  const { fleet, store } = await opened(project)
+  const { fleet, store, key } = await opened(project)
   const zone = zoneOf(fleet, on)
   const from = Date.now()
   const until = localInstant(more.until, { flag: '--until', zone, after: from })
   if (until <= from) throw usage(`--until: ${more.until} is over already`, 'Name a time that is to come.')
   const said = isLength(more.until) ? { lasts: until - from } : {}
   const made: Hold = { on, by: more.by ?? accountName(), why: more.because, from, until, ...said }
-  return store.admission.transact(fleet.name, (content) => {
+  return store.admission.transact(key, (content) => {
     const others = content.holds.filter((one) => one.until > from && !(one.on === on && one.by === made.by))
     return { result: made, content: { ...content, holds: [...others, made] } }
   })
@@ -43,9 +44,9 @@ export async function hold(
 
 /** Takes all holds on a store or a device away; those that were there. */
 export async function releaseHolds(project: Project, on: string): Promise<readonly Hold[]> {
-  const { fleet, store } = await opened(project)
+  const { key, store } = await opened(project)
   const now = Date.now()
-  const released = await store.admission.transact(fleet.name, (content) => {
+  const released = await store.admission.transact(key, (content) => {
     const left = content.holds.filter((one) => one.until > now)
     const result = left.filter((one) => one.on === on)
     return {

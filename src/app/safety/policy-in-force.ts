@@ -112,7 +112,7 @@ function targetOf({ name, store, region, profile, os }: Device) {
 
 /** What is in progress as a run would find it: what a killed one had in hand is nobody's. */
 export async function livingContent(store: RunStore, fleet: Fleet, now: number): Promise<AdmissionContent> {
-  return withoutTheDead(await store.admission.readHeld(fleet.name), now)
+  return withoutTheDead(await store.admission.readHeld(await store.fleets.keyOf(fleet)), now)
 }
 
 /** When each device was last seen, and whether it worked. */

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import type { AdmissionStore } from '../../core/admission.ts'
+import type { FleetKey } from '../../core/fleet-key.ts'
 import type { LeftSilence, SilenceMark, Silencing } from '../../hooks/systems/system.ts'
 import type { SilencedDevices } from './catch-up.ts'
 import { AT_ONCE } from './patience.ts'
@@ -7,7 +8,7 @@ import type { Silencer } from './silencers.ts'
 
 interface LeftOptions {
   readonly authority: string
-  readonly fleet: string
+  readonly fleet: FleetKey
   readonly admission: AdmissionStore
   /** A run that has been resumed and has made no silence yet: all that bear its mark are left of before. */
   readonly resumed?: string | undefined

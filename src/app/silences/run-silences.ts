@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import type { Fleet } from '../../core/fleet.ts'
+import type { FleetKey } from '../../core/fleet-key.ts'
 import type { MonitoringSystem, SilenceAsk, Silencing } from '../../hooks/systems/system.ts'
 import type { SilencedDevices } from './catch-up.ts'
 import { AT_ONCE, isDoneInTime } from './patience.ts'
@@ -28,6 +29,7 @@ export interface RunSilencesOptions {
   readonly silencers: readonly Silencer[]
   readonly authority: string
   readonly fleet: Fleet
+  readonly fleetKey: FleetKey
   readonly run: string
   /** Who, why and which run; nothing secret. */
   readonly comment: (device: string) => string
@@ -96,13 +98,13 @@ export class RunSilences implements DeviceSilences {
   }
 
   async #begin(silencer: Silencer, device: string): Promise<Running | undefined> {
-    const { authority, fleet, run, comment } = this.#options
+    const { authority, fleet, fleetKey, run, comment } = this.#options
     const { source: system, silencing, lastsMs } = silencer
     const found = fleet.devices.get(device)
     if (!found) return undefined
     const named = silencer.namesOf(found)
     if (!named.ok) return this.#tell(system, device, named.why)
-    const mark = { authority, fleet: fleet.name, run, device }
+    const mark = { authority, fleet: fleetKey, run, device }
     await this.#options.after
     const since = new Date()
     const until = new Date(since.getTime() + lastsMs)

@@ -57,6 +57,7 @@ export async function silenceRun(
     silencers,
     authority: store.leases.id,
     fleet,
+    fleetKey: await store.fleets.keyOf(fleet),
     run,
     comment: (device) => masker.text(commentOf(device, dependencies)),
     warn,
@@ -83,7 +84,13 @@ async function closeLeft(
   silencers: readonly Silencer[],
   { fleet, store, warn, resumed }: SilenceDependencies & { readonly resumed?: string | undefined },
 ): Promise<SilencedDevices> {
-  const of = { authority: store.leases.id, fleet: fleet.name, admission: store.admission, resumed, warn }
+  const of = {
+    authority: store.leases.id,
+    fleet: await store.fleets.keyOf(fleet),
+    admission: store.admission,
+    resumed,
+    warn,
+  }
   try {
     return await closeLeftSilences(silencers, of)
   } catch (error) {

@@ -102,14 +102,15 @@ async function giveUp(
 }
 
 /** What of a store nobody else would know. */
-async function inProgress(store: RunStore, { name, devices }: Fleet): Promise<string | undefined> {
+async function inProgress(store: RunStore, own: Fleet): Promise<string | undefined> {
   const running = (await store.runs()).find(({ state }) => state === 'running')
   if (running) return `run ${running.run} is in progress`
   const now = Date.now()
-  for (const fleet of await store.admission.fleets()) {
+  const key = await store.fleets.keyOf(own)
+  for (const fleet of await store.fleets.all()) {
     const { places, holds, breaker } = await store.admission.read(fleet)
     // What counts for nothing keeps nothing back.
-    const place = places.find((one) => fleet !== name || !isOfNobody(one, devices))
+    const place = places.find((one) => fleet !== key || !isOfNobody(one, own.devices))
     if (place) {
       const state = place.phase === 'out' ? 'out' : 'in progress'
       return `${place.device} is ${state} by run ${place.run}: a run has to see it in order first (till apply, till resume or till rollback)`

@@ -50,10 +50,13 @@ export async function syncZabbix(project: Project, fleet: Fleet): Promise<Zabbix
   const version = known(await api.version())
   const [major, minor] = version
   if (!isSince(version, OLDEST)) throw refused(`This is Zabbix ${major}.${minor}, and hosts are made from 6.0 on`)
-  const own = known(await ownHosts(api, fleet.name))
+  const { fleets } = await project.store()
+  const key = await fleets.keyOf(fleet)
+  // Also by the name of today: where the state is another one than last time, it is all that is known.
+  const own = known(await ownHosts(api, new Set([key, fleet.name])))
   const taken = known(await takenNames(api, wantedNames(fleet, system.hosts)))
   const partial = await whyInventoryIsPartial(project)
-  const plan = planHosts(fleet, system.hosts, { own, taken, partial })
+  const plan = planHosts(fleet, system.hosts, { key, own, taken, partial })
   return { ...plan, apply: (tell) => carryOut(api, plan.changes, tell) }
 }
 

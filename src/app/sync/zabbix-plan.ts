@@ -1,4 +1,5 @@
 import type { Device, Fleet } from '../../core/fleet.ts'
+import type { FleetKey } from '../../core/fleet-key.ts'
 import { grouped } from '../../core/grouped.ts'
 import type { HostSettings } from '../../core/hook-rule.ts'
 import type { Expression } from '../../core/runbook.ts'
@@ -46,6 +47,7 @@ export function planHosts(
   fleet: Fleet,
   settings: HostSettings | undefined,
   of: {
+    readonly key: FleetKey
     readonly own: readonly ZabbixHost[]
     readonly taken: ReadonlySet<string>
     readonly partial?: string | undefined
@@ -60,7 +62,7 @@ export function planHosts(
     const { is, others } = claimantsOf(device.name, byDevice.get(device.name) ?? [], nameOf(fleet, settings, device))
     changes.push(...others)
     if (others.length > 0 && !is) continue
-    const change = changeOf(wantedOf(fleet, device, { settings, is }), {
+    const change = changeOf(wantedOf(fleet, device, { key: of.key, settings, is }), {
       device: device.name,
       is,
       claimed,
@@ -113,10 +115,14 @@ export function wantedNames(fleet: Fleet, settings: HostSettings | undefined): r
 function wantedOf(
   fleet: Fleet,
   device: Device,
-  { settings, is }: { readonly settings: HostSettings | undefined; readonly is: ZabbixHost | undefined },
+  {
+    key,
+    settings,
+    is,
+  }: { readonly key: FleetKey; readonly settings: HostSettings | undefined; readonly is: ZabbixHost | undefined },
 ): Wanted {
   const ours = [
-    { tag: FLEET_TAG, value: fleet.name },
+    { tag: FLEET_TAG, value: key },
     { tag: DEVICE_TAG, value: device.name },
     { tag: 'till.store', value: device.store },
     { tag: 'till.kind', value: device.kind },

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import type { RunEventBody } from '../../core/events.ts'
 import type { Device } from '../../core/fleet.ts'
+import type { FleetKey } from '../../core/fleet-key.ts'
 import type { GuardSeen } from '../../core/guard.ts'
 import {
   type Bell,
@@ -106,7 +107,7 @@ export class HandedVisits {
     return visits
   }
 
-  get fleet(): string {
+  get fleet(): FleetKey {
     return this.#handed.fleet
   }
 

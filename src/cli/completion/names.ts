@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { allOutages } from '../../app/outages/known-outages.ts'
 import type { Project } from '../../app/project.ts'
 import { ERROR_CATALOG } from '../../core/error-catalog.ts'
 import { isMap, type JsonObject } from '../../core/json.ts'
@@ -96,7 +97,7 @@ export class RepositoryNames {
     const { outageState } = await import('../../core/outage.ts')
     const outages = await this.#told(options, async (project) => {
       const [fleet, store] = await Promise.all([project.fleet(), project.store()])
-      return store.outages.list(fleet.name)
+      return allOutages(store, fleet)
     })
     const known = outages.filter((outage) => outageState(outage, Date.now()) !== 'over')
     return known.map(({ outage, why }) => ({ value: outage, about: why }))

@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core'
 import { shortTime } from '../../app/history/list-runs.ts'
 import { jsonDocument } from '../../app/json-document.ts'
 import { type OutageView, outageViews, whereText } from '../../app/outages/change-outages.ts'
+import { allOutages } from '../../app/outages/known-outages.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
 import { outageState } from '../../core/outage.ts'
@@ -35,7 +36,7 @@ export default class OutagesList extends BaseCommand {
     const project = await this.openProject(flags)
     const [fleet, store] = await Promise.all([project.fleet(), project.store()])
     const now = Date.now()
-    const all = await store.outages.list(fleet.name)
+    const all = await allOutages(store, fleet)
     await project.close()
     const wanted = flags.all ? all : all.filter((one) => outageState(one, now) !== 'over')
     const outages = outageViews(fleet, wanted, now)

@@ -49,8 +49,8 @@ sent once. "waiting" is tried again, "given-up" is not, until it is due again.`
   async run(): Promise<void> {
     const { flags } = await this.parse(ReportScheduled)
     const project = await this.openProject(flags)
-    const { name: fleet } = await workingFleet(project, flags)
-    const known = await (await project.store()).reportDeliveries.list(fleet)
+    const store = await project.store()
+    const known = await store.reportDeliveries.list(await store.fleets.keyOf(await workingFleet(project, flags)))
     await project.close()
     const now = Date.now()
     const reports = project.settings.reports().flatMap((report) =>

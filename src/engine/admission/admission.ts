@@ -1,5 +1,6 @@
 import type { Failure } from '../../core/failure.ts'
 import type { Fence } from '../../core/fence.ts'
+import type { FleetKey } from '../../core/fleet-key.ts'
 import type { GuardSeen } from '../../core/guard.ts'
 import { deviceKey, type LeaseHolder, type LeaseKey, machineKey } from '../../core/lease.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
@@ -76,7 +77,7 @@ export interface Admission {
 export interface LeaseAdmissionOptions {
   readonly run: string
   /** Name of the fleet. */
-  readonly fleet: string
+  readonly fleet: FleetKey
   /** By what a device's machine is known again, where it is: serial number, machine id. */
   readonly machineOf?: (device: string) => Promise<Marks>
   /** See core/fence.ts. Default: the name of the device. */

@@ -11,6 +11,7 @@ import type {
   Seen,
   WaveResult,
 } from '../../core/admission.ts'
+import type { FleetKey } from '../../core/fleet-key.ts'
 import type { GuardSeen } from '../../core/guard.ts'
 import type { DeviceOutcome } from '../../core/outcome.ts'
 import type { Clock } from '../../core/ports.ts'
@@ -33,7 +34,7 @@ import { WaveResults } from './wave-results.ts'
 
 export interface PolicyAdmissionOptions {
   readonly store: AdmissionStore
-  readonly fleet: string
+  readonly fleet: FleetKey
   readonly run: string
   /** Who asks for the run. */
   readonly by: string

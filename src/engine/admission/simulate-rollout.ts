@@ -1,5 +1,6 @@
 import type {
   BreakerState,
+  Decision,
   Expected,
   Hold,
   Place,
@@ -15,10 +16,12 @@ import { decide } from './decide.ts'
 import { takePlace } from './freed-place.ts'
 import { failuresOf } from './judge-wave.ts'
 import { Ledger } from './ledger.ts'
-import type { Situation } from './rule.ts'
+import type { Rule, Situation } from './rule.ts'
 import { freeze } from './rules/freeze.ts'
 import { RULES } from './rules/index.ts'
+import { dueWarnings, warnings } from './rules/warnings.ts'
 import { window } from './rules/window.ts'
+import { WarnedDevices } from './warned-devices.ts'
 
 /** When a device is taken, and when it is done. */
 export interface PlannedVisit {
@@ -64,11 +67,14 @@ const OTHERS_AT_AN_END = 50
 const ASKED = RULES.filter(
   ({ name }) => name !== 'approval' && name !== 'waves' && name !== 'guards' && name !== 'warnings',
 )
+/** What may stop a device that has its place, behind the waiting for people. */
+const BEHIND = [freeze, window]
 
 /**
  * The calendar of a rollout before it starts: the rules of admission are put to every device at the times at which they
  * would be asked, by a clock that jumps from one thing that happens to the next. Everything goes well, every change takes
- * as long as expected, people who are warned let it begin after the time that they were told, and every device was seen working, or is out since a run that failed.
+ * as long as expected, people who are warned let it begin after the time that they were told, and every device was seen working, or
+ * is out since a run that failed.
  */
 export function simulateRollout(options: SimulationOptions): PlannedRollout {
   const { policy, purpose } = options
@@ -90,8 +96,6 @@ export function simulateRollout(options: SimulationOptions): PlannedRollout {
 
 interface Running {
   readonly device: string
-  /** Until then people who were warned of it are waited for, and the run has a place for another. */
-  readonly from: number
   readonly to: number
 }
 
@@ -108,6 +112,9 @@ class Wave {
   #due: string[]
   /** In the order of their ends. */
   #running: Running[] = []
+  readonly #warned = new WarnedDevices()
+  /** Devices whose people were warned: they have room, and the run goes on with others until the time is over that was told. */
+  readonly #told = new Set<string>()
   /** By the instant at which they are asked again. */
   readonly #sleeping = new Map<number, string[]>()
   /** Asked again when something ends. */
@@ -153,30 +160,55 @@ class Wave {
   }
 
   #askDue(): void {
-    while (this.#due.length > 0 && this.#active() < this.#parallel) {
-      const device = this.#due.shift() as string
-      const decision = this.#decide(device)
-      if (decision.kind === 'begin') this.#begin(device, decision.takes)
-      else if (decision.kind === 'wait' && decision.until !== undefined && !decision.isNext)
-        this.#sleep(device, decision.until)
-      else this.#waiting.push(device)
+    while (this.#due.length > 0 && this.#running.length < this.#parallel) this.#ask(this.#due.shift() as string)
+  }
+
+  #ask(device: string): void {
+    const decision = this.#decide(device, this.#told.has(device) ? BEHIND : ASKED)
+    if (decision.kind !== 'begin') {
+      this.#hold(device, decision)
+      return
+    }
+    const due = dueWarnings({ policy: this.#options.policy, question: this.#question(device) }, this.#now)
+    if (due.length > 0) {
+      // Nobody is warned of a change that would not fit any more behind the waiting.
+      const later = this.#decide(device, BEHIND, Math.max(...due.map(({ waitMs }) => waitMs)))
+      if (later.kind !== 'begin') {
+        this.#hold(device, later)
+        return
+      }
+      this.#take(device, decision.takes)
+      this.#told.add(device)
+      const seen = due.map(({ name }) => ({ warning: name, says: 'warned' as const }))
+      this.#warned.add(device, seen, { all: due, at: this.#now })
+    }
+    const said = this.#decide(device, [warnings])
+    if (said.kind === 'begin') this.#begin(device, decision.takes)
+    else if (said.kind === 'wait' && said.until !== undefined) this.#sleep(device, said.until)
+    else {
+      this.#leave(device)
+      this.never.push({ device, reasons: said.reasons })
     }
   }
 
-  #active(): number {
-    return this.#running.filter(({ from }) => from <= this.#now).length
+  /** It is asked again when it may be let begin; who was warned of it is warned anew then, if that is long after. */
+  #hold(device: string, decision: Exclude<Decision, { kind: 'begin' }>): void {
+    this.#leave(device)
+    if (decision.kind === 'wait' && decision.until !== undefined && !decision.isNext)
+      this.#sleep(device, decision.until)
+    else this.#waiting.push(device)
   }
 
-  /** How long people at the device are waited for behind a warning; undefined: nobody is warned. */
-  #warnedMs(device: string): number | undefined {
-    const { policy, purpose } = this.#options
-    const warnings = policy.warningsOf(device, purpose)
-    return warnings.length === 0 ? undefined : Math.max(...warnings.map(({ waitMs }) => waitMs))
+  /** Gives its place back to others. */
+  #leave(device: string): void {
+    if (!this.#told.delete(device)) return
+    this.#ledger.drop(device)
+    this.#due.push(...this.#freed(new Set([this.#storeOf(device)])))
   }
 
-  #decide(device: string) {
-    const { policy, purpose, expectedOf } = this.#options
-    const question: Question = {
+  #question(device: string): Question {
+    const { purpose, expectedOf } = this.#options
+    return {
       moment: 'change',
       run: RUN,
       device,
@@ -184,14 +216,14 @@ class Wave {
       origin: 'pipeline',
       expected: expectedOf(device),
       wave: this.#index,
+      warned: this.#warned.of(device),
     }
+  }
+
+  #decide(device: string, rules: readonly Rule[], inMs = 0): Decision {
     const situation = this.#situation()
-    const decision = decide(policy, situation, question, ASKED)
-    const warnedMs = this.#warnedMs(device) ?? 0
-    if (decision.kind !== 'begin' || warnedMs === 0) return decision
-    // Nobody is warned of a change that would not fit any more behind the waiting.
-    const later = decide(policy, { ...situation, now: situation.now + warnedMs }, question, [freeze, window])
-    return later.kind === 'begin' ? decision : later
+    const at = { ...situation, now: situation.now + inMs }
+    return decide(this.#options.policy, at, this.#question(device), rules)
   }
 
   #situation(): Situation {
@@ -229,19 +261,27 @@ class Wave {
     return this.#options.policy.world.devices.get(device)?.store ?? ''
   }
 
+  #take(device: string, takes: readonly string[]): void {
+    const place = { run: RUN, device, purpose: this.#options.purpose, takes, since: this.#now, wave: this.#index }
+    this.#ledger.put({ ...takePlace(place, this.#ledger.place(device)), phase: 'changing' })
+  }
+
   #begin(device: string, takes: readonly string[]): void {
-    const { purpose, expectedOf } = this.#options
-    const place = { run: RUN, device, purpose, takes, since: this.#now, wave: this.#index }
-    const held = takePlace(place, this.#ledger.place(device))
-    this.#ledger.put({ ...held, phase: 'changing' })
-    const { changeMs, proofMs } = expectedOf(device)
-    const warnedMs = this.#warnedMs(device)
-    const from = this.#now + (warnedMs ?? 0)
+    this.#take(device, takes)
+    this.#told.delete(device)
+    const { changeMs, proofMs } = this.#options.expectedOf(device)
+    const from = this.#now
     const to = from + changeMs + proofMs
     // Who ends first is first; most that begin last end last.
-    this.#running.splice(this.#running.findLastIndex((other) => other.to <= to) + 1, 0, { device, from, to })
-    const warned = warnedMs !== undefined && { warnedAt: this.#now }
-    this.visits.push({ device, store: this.#storeOf(device), from, to, ...warned })
+    this.#running.splice(this.#running.findLastIndex((other) => other.to <= to) + 1, 0, { device, to })
+    const told = this.#warned.of(device).map(({ at }) => at)
+    this.visits.push({
+      device,
+      store: this.#storeOf(device),
+      from,
+      to,
+      ...(told.length > 0 && { warnedAt: Math.max(...told) }),
+    })
   }
 
   #sleep(device: string, until: number): void {
@@ -255,7 +295,7 @@ class Wave {
   }
 
   #giveUp(device: string): void {
-    const decision = this.#decide(device)
+    const decision = this.#decide(device, ASKED)
     this.never.push({ device, reasons: decision.kind === 'begin' ? [] : decision.reasons })
   }
 
@@ -272,6 +312,9 @@ class Wave {
       this.#ledger.drop(device)
       stores.add(this.#storeOf(device))
     }
-    this.#due = [...this.#freed(stores), ...woken, ...this.#due]
+    const told = woken.filter((device) => this.#told.has(device))
+    const others = woken.filter((device) => !this.#told.has(device))
+    // Where people count on it, it comes first.
+    this.#due = [...told, ...this.#freed(stores), ...others, ...this.#due]
   }
 }

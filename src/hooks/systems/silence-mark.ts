@@ -1,3 +1,4 @@
+import type { FleetKey } from '../../core/fleet-key.ts'
 import type { SilenceMark } from './system.ts'
 
 /** Who has made a silence, as Alertmanager names its authors and names of maintenances in Zabbix begin. */
@@ -16,7 +17,7 @@ export function markOf(comment: string): SilenceMark | undefined {
   if (!found) return undefined
   try {
     const [authority = '', fleet = '', run = '', device = ''] = found.slice(1).map(decodeURIComponent)
-    return { authority, fleet, run, device }
+    return { authority, fleet: fleet as FleetKey, run, device }
   } catch {
     return undefined
   }

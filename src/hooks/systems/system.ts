@@ -1,3 +1,5 @@
+import type { FleetKey } from '../../core/fleet-key.ts'
+
 /** Whether somebody wants to be left alone with an alert: a silence, a maintenance. What cannot be known is no yes. */
 export type Hush =
   | { readonly state: 'open' }
@@ -9,7 +11,7 @@ export type Told = { readonly ok: true } | { readonly ok: false; readonly why: s
 /** Whose a silence is: a run of a fleet, by the state store that it is kept in, and the device that it works on. */
 export interface SilenceMark {
   readonly authority: string
-  readonly fleet: string
+  readonly fleet: FleetKey
   readonly run: string
   /** Full name. */
   readonly device: string
@@ -56,7 +58,7 @@ export interface Silencing {
   /** Those of runs of this state that nobody has ended: they last, or have run out within the last `lastsMs`. */
   left(of: {
     readonly authority: string
-    readonly fleet: string
+    readonly fleet: FleetKey
     readonly lastsMs: number
   }): Promise<
     { readonly ok: true; readonly silences: readonly LeftSilence[] } | { readonly ok: false; readonly why: string }

@@ -5,7 +5,7 @@ import type { Asked } from './ask-json.ts'
 import { isSince, type ZabbixApi } from './zabbix-api.ts'
 import { DEVICE_TAG } from './zabbix-maintenance.ts'
 
-/** The tag by which a host says whose it is; its value is the name of the fleet. */
+/** The tag by which a host says whose it is; its value is the key of the fleet, the first name that it had. */
 export const FLEET_TAG = 'till.fleet'
 /** On a host that was disabled since its device is in the inventory no more. */
 export const GONE_TAG = 'till.gone'
@@ -14,6 +14,8 @@ const READ_AT_ONCE = 1_000
 export const WRITE_AT_ONCE = 100
 const AGENT_PORT = '10050'
 const AGENT = '1'
+/** `evaltype` where one of several tags is enough. */
+const ANY = 2
 
 export interface Tag {
   readonly tag: string
@@ -34,15 +36,15 @@ export interface ZabbixHost {
 
 type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly why: string }
 
-/** Hosts whose tag says that they are this fleet's, read a thousand at a time. */
-export async function ownHosts(api: ZabbixApi, fleet: string): Promise<Found<readonly ZabbixHost[]>> {
-  const tags = [{ tag: FLEET_TAG, value: fleet, operator: 1 }]
+/** Hosts whose tag says that they are of a fleet that has any of these names, read a thousand at a time. */
+export async function ownHosts(api: ZabbixApi, fleets: ReadonlySet<string>): Promise<Found<readonly ZabbixHost[]>> {
+  const tags = [...fleets].map((value) => ({ tag: FLEET_TAG, value, operator: 1 }))
   const version = await api.version()
   if (!version.ok) return version
   const [groups, selectGroups] = isSince(version.value, [6, 2])
     ? (['hostgroups', 'selectHostGroups'] as const)
     : (['groups', 'selectGroups'] as const)
-  const ids = await api.call('host.get', { output: ['hostid'], tags })
+  const ids = await api.call('host.get', { output: ['hostid'], evaltype: ANY, tags })
   if (!ids.ok) return ids
   const hosts: ZabbixHost[] = []
   for (const hostids of batches(

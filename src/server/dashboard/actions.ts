@@ -3,6 +3,7 @@ import { runSeen } from '../../app/overview/run-view.ts'
 import { awaitedLines, readAwaited } from '../../app/run/awaited.ts'
 import { abortRun, approveRun, type Word } from '../../app/run/control-run.ts'
 import { isHeldWhereItRuns, pauseRun, unpauseRun } from '../../app/run/pause-run.ts'
+import type { FleetKey } from '../../core/fleet-key.ts'
 import type { RunSummary } from '../../core/run.ts'
 import { ApiRefused, notFound, tried } from './api-refused.ts'
 import type { Dashboard, DashboardApp, DashboardEnv } from './dashboard.ts'
@@ -84,7 +85,7 @@ function linesOf(awaits: unknown): readonly string[] {
 }
 
 interface RunOf {
-  readonly fleet: string
+  readonly fleet: FleetKey
   readonly run: RunSummary
 }
 
@@ -95,7 +96,7 @@ async function runOn(dashboard: Dashboard, context: Asked, { known }: Visitor): 
   const run = await runSeen(sight, id)
   if (!run) throw notFound(`run "${id.slice(0, 80)}"`)
   if (!sight.isWhole) throw new ApiRefused(403, 'It has devices that this account does not see.')
-  return { fleet: sight.fleet.name, run }
+  return { fleet: await sight.store.fleets.keyOf(sight.fleet), run }
 }
 
 /** What somebody says about a run. */

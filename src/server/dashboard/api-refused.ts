@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { type Diagnostic, InputError, NotNow } from '../../core/diagnostic.ts'
-import { AGAIN, isOfState } from '../state-away.ts'
+import { isUnusable } from '../../stores/state-unusable.ts'
+import { AGAIN } from '../state-away.ts'
 
 /** A question that is refused, with the reason for people. */
 export class ApiRefused extends Error {
@@ -29,7 +30,7 @@ export async function tried<T>(
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof InputError) || isOfState(error)) throw error
+    if (isUnusable(error) || !(error instanceof InputError)) throw error
     const [first] = error.diagnostics
     const told = `${first?.summary ?? error.message}${first?.detail ? `: ${first.detail}` : ''}`
     const refused = error instanceof NotNow ? new ApiRefused(503, told, AGAIN) : new ApiRefused(409, told)

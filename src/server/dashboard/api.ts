@@ -186,7 +186,7 @@ async function run({ follower, plans, lists }: Dashboard, sight: Sight, context:
 /** Who holds a run that is in progress. */
 async function pausedOf({ store, fleet }: Sight, { run, state }: RunSummary): Promise<JsonObject | null> {
   if (state !== 'running') return null
-  const paused = (await store.admission.read(fleet.name)).runs?.[run]?.paused
+  const paused = (await store.admission.read(await store.fleets.keyOf(fleet))).runs?.[run]?.paused
   return paused ? { by: paused.by, why: paused.why, at: new Date(paused.at).toISOString() } : null
 }
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { addOutage, endOutage } from '../../app/outages/change-outages.ts'
-import { coversIn, outageNote } from '../../app/outages/known-outages.ts'
+import { allOutages, coversIn, outageNote } from '../../app/outages/known-outages.ts'
 import { hold } from '../../app/safety/holds.ts'
 import { ApiRefused, notFound, tried } from './api-refused.ts'
 import type { Dashboard, DashboardApp } from './dashboard.ts'
@@ -66,7 +66,7 @@ export function outageRoutes(app: DashboardApp, dashboard: Dashboard): void {
     const who = await dashboard.visitor(context, 'attend')
     const id = context.req.param('outage') ?? ''
     const sight = await dashboard.sightOf(who.known)
-    const known = (await sight.store.outages.list(sight.fleet.name)).find(({ outage }) => outage === id)
+    const known = (await allOutages(sight.store, sight.fleet)).find(({ outage }) => outage === id)
     const devices = known ? [...sight.fleet.devices.values()].filter(coversIn(sight.fleet, known.scope)) : []
     if (
       !known ||

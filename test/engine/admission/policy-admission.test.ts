@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { AdmissionContent, AdmissionStore } from '../../../src/core/admission.ts'
+import type { FleetKey } from '../../../src/core/fleet-key.ts'
 import type { Guard } from '../../../src/core/guard.ts'
 import type { Warning, WarningSeen } from '../../../src/core/warning.ts'
 import type { Admission } from '../../../src/engine/admission/admission.ts'
@@ -11,7 +12,6 @@ import { HOUR, MINUTE, policyOf, SHORT, worldOf } from './small-world.ts'
 function storeInMemory(): AdmissionStore {
   let kept: AdmissionContent = { places: [], waiters: [], breaker: { failures: [] }, holds: [] }
   return {
-    fleets: async () => [],
     paused: async () => new Map(),
     read: async () => kept,
     readHeld: async () => ({ ...kept, isHeld: () => true, isLiving: () => true }),
@@ -57,7 +57,7 @@ describe('a guard', () => {
     const admission = policyAdmission(FREE, {
       ...{
         store,
-        fleet: 'chain',
+        fleet: 'chain' as FleetKey,
         run: 'r',
         by: 'anna',
         purpose: 'rollout',
@@ -76,7 +76,12 @@ describe('a guard', () => {
       if (answer.kind !== 'begin') throw new Error(answer.failure.message)
       return answer.permit
     }
-    return { admission, placed, time, phases: async () => (await store.read('chain')).places.map(({ phase }) => phase) }
+    return {
+      admission,
+      placed,
+      time,
+      phases: async () => (await store.read('chain' as FleetKey)).places.map(({ phase }) => phase),
+    }
   }
 
   test('holds a device back that is in use, and that could not be told or was not asked', async () => {
@@ -148,7 +153,14 @@ describe('a warning', () => {
     const time = { now: NOW }
     const rules = { ...policyOf().rollout, warnings: [CASHIER] }
     const admission = policyAdmission(FREE, {
-      ...{ store: storeInMemory(), fleet: 'chain', run: 'r', by: 'anna', purpose: 'rollout', origin: 'pipeline' },
+      ...{
+        store: storeInMemory(),
+        fleet: 'chain' as FleetKey,
+        run: 'r',
+        by: 'anna',
+        purpose: 'rollout',
+        origin: 'pipeline',
+      },
       ...{ patienceMs: 0, waitMs: 0, expectedOf: () => SHORT, waves: [['A/pos1', 'A/pos2', 'A/pos3']] },
       policy: compilePolicy(policyOf({ rollout: rules }), world),
       seen: () => undefined,
@@ -229,7 +241,7 @@ test('how long a change took is told by a clock that nobody sets', async () => {
   const took: number[] = []
   const admission = policyAdmission(FREE, {
     store: storeInMemory(),
-    fleet: 'chain',
+    fleet: 'chain' as FleetKey,
     run: 'r',
     by: 'anna',
     policy: compilePolicy(policyOf(), world),

@@ -3,6 +3,7 @@ import type { AdmissionContent, AdmissionStore, Place } from '../../../src/core/
 import { DEFAULT_POLICY } from '../../../src/core/default-policy.ts'
 import type { RunEventBody } from '../../../src/core/events.ts'
 import type { Device } from '../../../src/core/fleet.ts'
+import type { FleetKey } from '../../../src/core/fleet-key.ts'
 import type { DeviceOutcome } from '../../../src/core/outcome.ts'
 import type { Policy } from '../../../src/core/policy.ts'
 import type { Admission } from '../../../src/engine/admission/admission.ts'
@@ -19,7 +20,6 @@ const NEVER_OPEN = { week: { mon: [], tue: [], wed: [], thu: [], fri: [], sat: [
 function storeInMemory(places: readonly Place[] = []): AdmissionStore {
   let kept: AdmissionContent = { places, waiters: [], breaker: { failures: [] }, holds: [] }
   return {
-    fleets: async () => [],
     paused: async () => new Map(),
     read: async () => kept,
     readHeld: async () => ({ ...kept, isHeld: () => true, isLiving: () => true }),
@@ -76,7 +76,7 @@ async function run(
   }
   const admission = policyAdmission(leases, {
     store,
-    fleet: 'chain',
+    fleet: 'chain' as FleetKey,
     run: 'r',
     by: 'anna',
     policy: compilePolicy(policy, world),
@@ -194,12 +194,14 @@ it('devices that are waited for no longer keep nobody else waiting', { timeout: 
   const givenUp = storeInMemory([other])
   const { counts } = await run([[1]], policy, () => false, { store: givenUp, patienceMs: 0 })
   expect(counts).toMatchObject({ deferred: 3 })
-  expect((await givenUp.read('chain')).waiters).toEqual([])
+  expect((await givenUp.read('chain' as FleetKey)).waiters).toEqual([])
   const stop = new AbortController()
   const stopped = storeInMemory([other])
   const end = run([[1]], policy, () => false, { store: stopped, patienceMs: 60_000, stopping: stop.signal })
-  await expect.poll(async () => (await stopped.read('chain')).waiters.length, { timeout: 20_000 }).toBeGreaterThan(0)
+  await expect
+    .poll(async () => (await stopped.read('chain' as FleetKey)).waiters.length, { timeout: 20_000 })
+    .toBeGreaterThan(0)
   stop.abort()
   expect((await end).counts).toMatchObject({ cancelled: 3 })
-  expect((await stopped.read('chain')).waiters).toEqual([])
+  expect((await stopped.read('chain' as FleetKey)).waiters).toEqual([])
 })

@@ -1,6 +1,7 @@
 import { batches } from '../../../core/batches.ts'
 import type { RunEvent } from '../../../core/events.ts'
 import type { Device, Fleet } from '../../../core/fleet.ts'
+import type { FleetKey } from '../../../core/fleet-key.ts'
 import type { Guard } from '../../../core/guard.ts'
 import {
   type Bell,
@@ -38,6 +39,7 @@ export interface RemotePoolOptions {
   readonly run: string
   readonly runLease: LeaseToken
   readonly fleet: Fleet
+  readonly fleetKey: FleetKey
   /** In the order in which workers find them kept. */
   readonly runbooks: readonly Runbook[]
   readonly store: RunStore
@@ -244,11 +246,11 @@ export class RemotePool implements WorkerPool {
   }
 
   #jobOf(part: readonly Handed[]): Parameters<WorkQueue['put']>[1][number] {
-    const { run, runLease, fleet, storeScopeOf, workers } = this.#options
+    const { run, runLease, fleet, fleetKey, storeScopeOf, workers } = this.#options
     const [first] = part as [Handed]
     return {
       run,
-      fleet: fleet.name,
+      fleet: fleetKey,
       epoch: runLease.epoch,
       ...(workers.length > 0 && { workers }),
       devices: part.map((handed) => this.#handedDevice(handed)),
@@ -321,11 +323,11 @@ export class RemotePool implements WorkerPool {
 
   /** Takes a device back that no living worker has, and tells its end. */
   async #reclaim(handed: Handed, outcome: DeviceOutcome): Promise<void> {
-    const { run, fleet, keeper, store } = this.#options
+    const { run, fleetKey, keeper, store } = this.#options
     const { device } = handed.work
     if (handed.isReclaimed || this.#handed.get(device.name) !== handed) return
     const own = handed.permit?.lease.token
-    let taken = await keeper.take(own?.keys ?? [`${lookPrefix(fleet.name, run)}${device.name}`], run)
+    let taken = await keeper.take(own?.keys ?? [`${lookPrefix(fleetKey, run)}${device.name}`], run)
     if (taken.granted && taken.lease.token.epoch === own?.epoch) {
       // Whoever gets the job later has to see that somebody has had the device since.
       await taken.lease.release()
