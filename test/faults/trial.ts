@@ -104,6 +104,7 @@ class Trial {
     this.#isCalm = true
     this.#calmUntil = performance.now() + CALM_MS
     await Promise.all(runs)
+    tell('all runs are over')
     const evidence = await this.#evidence()
     return { violations: judge(evidence), evidence, faults: storm.counts, stormMs }
   }
