@@ -103,7 +103,12 @@ class Trial {
     tell('all faults are over')
     this.#isCalm = true
     this.#calmUntil = performance.now() + CALM_MS
+    // One that does not end by itself has no end, and is told as such.
+    const tooLong = setTimeout(() => {
+      for (const seat of controls) seat.signal('SIGKILL')
+    }, CALM_MS)
     await Promise.all(runs)
+    clearTimeout(tooLong)
     tell('all runs are over')
     const evidence = await this.#evidence()
     return { violations: judge(evidence), evidence, faults: storm.counts, stormMs }
