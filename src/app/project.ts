@@ -88,7 +88,8 @@ export async function openProject(start: string, options: { readonly sandbox?: b
       return store
     },
     async close() {
-      await (await store)?.close()
+      // What could not be opened was told to whoever asked for it.
+      await (await store?.catch(() => undefined))?.close()
     },
   }
 }

@@ -118,7 +118,8 @@ function makeController(first: Project, options: ControllerOptions, closeProject
     try {
       for (const run of runs.values()) run.stop('close')
       await Promise.allSettled([...runs.values()].map(({ finished }) => finished))
-      const opened = await shared
+      // What could not be opened was told to whoever asked for it.
+      const opened = await shared?.catch(() => undefined)
       // Nothing may be left behind on a device.
       if (opened) await Promise.all([drained(opened.transports), opened.keeper.close(), opened.closeHanding()])
     } finally {
@@ -151,7 +152,7 @@ export async function openShared(
       return handing
     },
     async closeHanding() {
-      await (await handing)?.close()
+      await (await handing?.catch(() => undefined))?.close()
     },
     store,
     keeper: new LeaseKeeper(store.leases, { ttlMs: Math.min(leaseMs, most.leaseMs), clockMs: bootClockMs }),

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -36,6 +37,12 @@ const linesOf = (name: string): readonly string[] =>
 const resultOf = ({ stdout }: Ended) => JSON.parse(stdout).devices as { device: string; state: string }[]
 
 let disk: SmallDatabase
+const started: ChildProcess[] = []
+const start = (...args: readonly string[]): ChildProcess => {
+  const child = project.start(...args)
+  started.push(child)
+  return child
+}
 let worker: { readonly end: Promise<Ended>; readonly said: string } | undefined
 
 /** Two devices are in the middle of their change when the disk of the database is full. */
@@ -48,6 +55,8 @@ describe.skipIf(!canMount)('a run whose database has a full disk', () => {
   afterEach(() => {
     worker = undefined
     disk.free()
+    // Of a test that failed.
+    for (const child of started.splice(0)) child.kill('SIGKILL')
     for (const name of ['begun', 'done', 'hold', ...DEVICES.map((id) => `done-${id}`)])
       rmSync(project.path(name), { force: true })
   })
@@ -77,7 +86,7 @@ describe.skipIf(!canMount)('a run whose database has a full disk', () => {
 
   async function fullInTheMiddle(...on: readonly string[]): Promise<void> {
     writeFileSync(project.path('hold'), '')
-    const run = project.start('apply', 'visited', '--yes', '--json', '--parallel', '2', ...on)
+    const run = start('apply', 'visited', '--yes', '--json', '--parallel', '2', ...on)
     const end = ended(run)
     let said = ''
     run.stderr?.on('data', (chunk) => {
@@ -96,7 +105,7 @@ describe.skipIf(!canMount)('a run whose database has a full disk', () => {
       expect.any(Number),
       'till.status/1',
     ])
-    const other = project.start('plan', 'visited')
+    const other = start('plan', 'visited')
     const planned = ended(other)
     let waits = ''
     other.stderr?.on('data', (chunk) => {
@@ -121,7 +130,7 @@ describe.skipIf(!canMount)('a run whose database has a full disk', () => {
   test('finishes what is changing, begins nothing, and goes on when there is room', () => fullInTheMiddle(), 60_000)
 
   test('does so over workers', async () => {
-    const child = project.start('worker', '--name', 'hub', '--slots', '2')
+    const child = start('worker', '--name', 'hub', '--slots', '2')
     worker = { end: ended(child), said: '' }
     child.stderr?.on('data', (chunk) => {
       worker = worker && { ...worker, said: worker.said + chunk }

@@ -59,6 +59,7 @@ function canMountHere(): boolean {
     execFileSync('umount', [folder])
     return true
   } catch {
+    console.warn('Skipped: tests with a full disk; nothing can be mounted here')
     return false
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -35,6 +35,9 @@ const AGAIN_CODES: ReadonlySet<string> = new Set(['40001', '40P01', '55P03'])
 const NO_INIT_FILE = /^could not (write|close) init file/
 const IO_ERROR = '58030'
 
+/** PgBouncer's word for a pool that gives a connection to others behind each statement. Its code stands for all that it refuses. */
+const STATEMENT_MODE = /^transaction blocks not allowed in statement pooling mode/
+
 type Fault = Error & { readonly code?: string; readonly mayPass?: boolean }
 
 function codeOf(error: unknown): string | undefined {
@@ -56,6 +59,7 @@ export function maybePassing(error: unknown): unknown {
 /** The server cannot be reached, or takes no work now; that may pass by itself. */
 export function isAway(error: unknown): boolean {
   const { code = '', message = '', mayPass = false } = error as Fault
+  if (STATEMENT_MODE.test(message)) return false
   return mayPass || AWAY_CODES.has(code) || code.startsWith('08') || AWAY_WORDS.test(message)
 }
 
@@ -147,6 +151,12 @@ export function explained(shown: string, error: unknown): unknown {
     return stateUnusable(
       `The state store, ${shown}, does not speak TLS`,
       'Switch TLS on there (ssl = on), or write sslmode=disable where the way to it is safe.',
+    )
+  }
+  if (STATEMENT_MODE.test(message)) {
+    return stateUnusable(
+      `The state store, ${shown}, is behind PgBouncer with pool_mode = statement, which refuses transactions`,
+      'Set pool_mode = transaction (or session) for this database in pgbouncer.ini, and reload it.',
     )
   }
   const away = isPassing(error)

@@ -12,8 +12,12 @@ export interface DeviceStanding {
   readonly carried: CarriedSteps | undefined
 }
 
-/** Reads it from the events of the device. */
-export async function standingOf(events: readonly RunEvent[]): Promise<DeviceStanding> {
+/**
+ * Reads it from the events of the device. That it waits for its turn is told before an attempt begins, and under the number of that attempt:
+ * nothing was done in it.
+ */
+export async function standingOf(told: readonly RunEvent[]): Promise<DeviceStanding> {
+  const events = ofAttempts(told)
   const attempt = Math.max(0, ...events.map((event) => ('device' in event ? (event.attempt ?? 1) : 0)))
   const [first] = events
   if (!first || !('device' in first)) return { attempt: 0, isOver: false, carried: undefined }
@@ -23,6 +27,15 @@ export async function standingOf(events: readonly RunEvent[]): Promise<DeviceSta
   )
   const carried = (await readUnfinished(events)).carriedOf(first.device)
   return { attempt, isOver, carried: Object.keys(carried).length > 0 ? carried : undefined }
+}
+
+/** Without that a device waits for its turn. */
+function ofAttempts(events: readonly RunEvent[]): readonly RunEvent[] {
+  const begun = new Set<number>()
+  return events.filter((event) => {
+    if (event.type === 'device.started') begun.add(event.attempt ?? 1)
+    return event.type !== 'device.waiting' || begun.has(event.attempt ?? 1)
+  })
 }
 
 /** How the steps of an attempt have ended, as its events tell it. */

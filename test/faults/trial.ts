@@ -1,0 +1,207 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Random, randomOf } from '../engine/admission/model/random.ts'
+import { PostgresServer } from '../peers/postgres-server.ts'
+import { FaultFleet, tickProject } from './fleet.ts'
+import { generateFaults } from './generate-faults.ts'
+import { type EndSeen, type Evidence, judge, type RunSeen, type Violation } from './judge.ts'
+import { Seat } from './seat.ts'
+import { isSettled, StateSeen, TICKS } from './state-seen.ts'
+import { Storm } from './storm.ts'
+
+export interface TrialOptions {
+  readonly seed: number
+  readonly faults: number
+  readonly devices: number
+  readonly controllers: number
+  readonly workers: number
+  /** Processes that go through one assignment in turns. */
+  readonly tickers: number
+  readonly slots: number
+  /** Devices that one run is asked for. */
+  readonly perRun: number
+  /** Between two faults, in the middle. */
+  readonly gapMs: number
+  /** No more faults after so long, however many are left. */
+  readonly mostMs: number
+  readonly tell: (text: string) => void
+}
+
+export interface Verdict {
+  readonly violations: readonly Violation[]
+  readonly evidence: Evidence
+  readonly faults: ReadonlyMap<string, number>
+  readonly stormMs: number
+}
+
+const LEASE_S = 12
+const CADENCE_S = 8
+/** What is left of runs is carried on for so long when nothing goes wrong any more. */
+const CALM_MS = 180_000
+/** As a service that is always begun anew. */
+const AGAIN_MS = 500
+
+/** Processes over one PostgreSQL and one sandbox fleet, faults among them, and what came of it. */
+export async function tryFaults(options: TrialOptions): Promise<Verdict> {
+  const trial = new Trial(options)
+  try {
+    await trial.begin()
+    return await trial.go()
+  } finally {
+    await trial.end()
+  }
+}
+
+class Trial {
+  readonly #options: TrialOptions
+  readonly #database = new PostgresServer()
+  readonly #fleet: FaultFleet
+  readonly #ticks = tickProject(CADENCE_S)
+  readonly #state = new StateSeen(this.#database)
+  readonly #random: Random
+  readonly #seats: Seat[] = []
+  readonly #asked = new Map<string, readonly string[]>()
+  readonly #ends: EndSeen[] = []
+  /** No run begins any more. */
+  #isCalm = false
+  #calmUntil = Number.POSITIVE_INFINITY
+  #isClosing = false
+  #services: Promise<void>[] = []
+
+  constructor(options: TrialOptions) {
+    this.#options = options
+    this.#fleet = new FaultFleet(options.devices, LEASE_S)
+    this.#random = randomOf(options.seed + 1)
+  }
+
+  async begin(): Promise<void> {
+    await this.#database.start()
+    process.env['TILL_STATE'] = this.#database.url
+    const up = await this.#fleet.till('sandbox', 'up', '--detach')
+    delete process.env['TILL_STATE']
+    if (up.code !== 0) throw new Error(up.stderr)
+  }
+
+  async go(): Promise<Verdict> {
+    const { workers, controllers, tickers, slots, tell, mostMs } = this.#options
+    const works = await this.#open('worker', workers)
+    const controls = await this.#open('control', controllers)
+    const reconciles = await this.#open('tick', tickers)
+    const work = (seat: Seat) => seat.run('worker', '--name', seat.name, '--slots', String(slots), '--sandbox')
+    this.#services = [
+      ...works.map((seat) => this.#always(seat, () => work(seat))),
+      ...reconciles.map((seat) =>
+        this.#always(seat, () => seat.run('reconcile', '--here', '--watch', '--every', '2s')),
+      ),
+    ]
+    while ((await this.#state.workers()) < workers) await delay(500)
+    tell(`${workers} workers are there`)
+    const began = performance.now()
+    const runs = controls.map((seat) => this.#control(seat))
+    const storm = new Storm({ seats: this.#seats, database: this.#database, tell })
+    await storm.rage(generateFaults(this.#options), () => performance.now() - began > mostMs)
+    const stormMs = performance.now() - began
+    tell('all faults are over')
+    this.#isCalm = true
+    this.#calmUntil = performance.now() + CALM_MS
+    // One that does not end by itself has no end, and is told as such.
+    const tooLong = setTimeout(() => {
+      for (const seat of controls) seat.signal('SIGKILL')
+    }, CALM_MS)
+    await Promise.all(runs)
+    clearTimeout(tooLong)
+    tell('all runs are over')
+    const evidence = await this.#evidence()
+    return { violations: judge(evidence), evidence, faults: storm.counts, stormMs }
+  }
+
+  async end(): Promise<void> {
+    this.#isClosing = true
+    await Promise.all(this.#seats.map((seat) => seat.close()))
+    await Promise.all(this.#services)
+    await this.#fleet.till('sandbox', 'down')
+    this.#database.stop()
+    await Promise.all([this.#fleet.remove(), this.#ticks.remove()])
+  }
+
+  async #open(kind: 'worker' | 'control' | 'tick', count: number): Promise<readonly Seat[]> {
+    const { url } = this.#database
+    const isTick = kind === 'tick'
+    const seats = Array.from({ length: count }, (_, index) => {
+      return new Seat({
+        name: `${kind}-${index + 1}`,
+        folder: isTick ? this.#ticks.root : this.#fleet.root,
+        database: isTick ? `${url}?schema=${TICKS}` : url,
+        ended: (end) => this.#ends.push(end),
+      })
+    })
+    for (const seat of seats) await seat.open()
+    this.#seats.push(...seats)
+    return seats
+  }
+
+  async #always(seat: Seat, serve: () => Promise<unknown>): Promise<void> {
+    while (!this.#isClosing) {
+      await serve()
+      await this.#isUp(seat)
+    }
+  }
+
+  /** One run after the other, each carried on until nothing of it is left. */
+  async #control(seat: Seat): Promise<void> {
+    for (let count = 1; !this.#isCalm; count += 1) {
+      const round = `${seat.name}.${count}`
+      const stores = this.#someStores()
+      const asked = this.#fleet.devicesOf(stores)
+      this.#asked.set(round, asked)
+      const how = ['--on', 'workers', '--yes', '--json', '--sandbox', '--wait', '1m']
+      const where = stores.flatMap((store) => ['--store', store])
+      await seat.run('apply', 'visit', '--param', `round=${round}`, ...how, ...where)
+      for (;;) {
+        await this.#isUp(seat)
+        const seen = await this.#state.run(round, asked)
+        if (seen.run === undefined || isSettled(seen) || performance.now() > this.#calmUntil) break
+        await seat.run('resume', seen.run, ...how)
+      }
+    }
+  }
+
+  async #isUp(seat: Seat): Promise<void> {
+    do await delay(AGAIN_MS)
+    while (seat.isDown && !this.#isClosing)
+  }
+
+  #someStores(): readonly string[] {
+    const { stores } = this.#fleet
+    const share = this.#options.perRun / this.#options.devices
+    const some = this.#random.some(stores, share)
+    return some.length > 0 ? some : [this.#random.pick(stores)]
+  }
+
+  async #evidence(): Promise<Evidence> {
+    const runs: RunSeen[] = []
+    for (const [round, asked] of this.#asked) runs.push(await this.#state.run(round, asked))
+    const devices = this.#fleet.devicesOf(this.#fleet.stores)
+    const notes = new Map(devices.map((device) => [device, this.#fleet.notesOf(device)]))
+    const ticks = this.#options.tickers > 0 ? await this.#state.ticks() : []
+    return { runs, notes, ends: [...this.#ends], ticks, cadenceMs: CADENCE_S * 1_000 }
+  }
+}
+
+/** What happened, in a few lines. */
+export function summaryOf({ evidence, faults, violations, stormMs }: Verdict): string {
+  const { runs, notes, ticks } = evidence
+  const states = new Map<string, number>()
+  for (const { ends } of runs)
+    for (const state of new Map(ends.map(({ device, state }) => [device, state])).values())
+      states.set(state, (states.get(state) ?? 0) + 1)
+  const listed = (counts: ReadonlyMap<string, number>) =>
+    [...counts].map(([name, count]) => `${name} ${count}`).join(', ')
+  const acts = [...notes.values()].flat().filter((line) => line.startsWith('act ')).length
+  const total = [...faults.values()].reduce((sum, count) => sum + count, 0)
+  return [
+    `${total} faults in ${Math.round(stormMs / 1_000)} s: ${listed(faults)}`,
+    `${runs.filter(({ run }) => run !== undefined).length} runs; final states: ${listed(states)}; ${acts} actions on devices; ${ticks.length} scheduled runs`,
+    violations.length === 0 ? 'no violation' : `${violations.length} violations:`,
+    ...violations.map(({ kind, what }) => `  ${kind}: ${what}`),
+  ].join('\n')
+}
