@@ -2,7 +2,18 @@
 import type { JSONSchema } from 'json-schema-to-ts'
 import { FAULTS } from '../devices/printer/verdict.ts'
 import { TERMINAL_FAULTS } from '../devices/terminal/judge.ts'
-import { anyMap, listOf, mapOf, number, numberOrNull, oneOf, text, textOrNull, truth } from './value-schema.ts'
+import {
+  anyMap,
+  described,
+  listOf,
+  mapOf,
+  number,
+  numberOrNull,
+  oneOf,
+  text,
+  textOrNull,
+  truth,
+} from './value-schema.ts'
 
 type Fields = Readonly<Record<string, JSONSchema>>
 
@@ -18,8 +29,16 @@ const STAGE = mapOf({
   age_s: number('How old that is, in seconds.'),
 })
 
-const IDENTITY = {
-  ...mapOf(
+const REACH = described('It is there.', STAGE)
+const PROTOCOL = described('Its own protocol answers with what makes sense.', STAGE)
+
+function stages(found: Fields): JSONSchema & object {
+  return described('What was found, from the line to its work.', mapOf(found))
+}
+
+const IDENTITY = described(
+  'Who it says that it is.',
+  mapOf(
     {},
     {
       vendor: text('Who made it.'),
@@ -29,8 +48,7 @@ const IDENTITY = {
       unique_number: text('The number under which the tax office knows it.'),
     },
   ),
-  description: 'Who it says that it is.',
-}
+)
 
 const CONDITIONS = listOf(
   mapOf(
@@ -92,38 +110,48 @@ const FISCAL_FACTS = mapOf(
     last_report_at: text('When the last daily report was made.'),
     reports_left: number('Daily reports that its memory still has room for.'),
     ram_resets: number('How often its memory was reset.'),
-    protected_memory: mapOf(
-      { free: number('Room that is left.') },
-      { unit: text('In what.'), capacity: number('Room in all.') },
+    protected_memory: described(
+      'Room in its protected memory.',
+      mapOf({ free: number('Room that is left.') }, { unit: text('In what.'), capacity: number('Room in all.') }),
     ),
-    unsent: mapOf(
-      {},
-      { count: number('Documents that wait for the tax office.'), oldest_at: text('Since when the oldest waits.') },
+    unsent: described(
+      'Documents that wait for the tax office.',
+      mapOf({}, { count: number('How many.'), oldest_at: text('Since when the oldest waits.') }),
     ),
-    transmission: mapOf(
-      {},
-      {
-        last_ok_at: text('When it last went well.'),
-        last_failed_at: text('When it last failed.'),
-        last_result: text('What came of it.'),
-      },
+    transmission: described(
+      'How sending to the tax office goes.',
+      mapOf(
+        {},
+        {
+          last_ok_at: text('When it last went well.'),
+          last_failed_at: text('When it last failed.'),
+          last_result: text('What came of it.'),
+        },
+      ),
     ),
     certificates: listOf(
       mapOf({ name: text('Which one.') }, { valid_until: text('Until when.'), ok: truth('It is in order.') }),
       'Its certificates.',
     ),
-    licence: mapOf({}, { warns_at: text('From when it warns.'), locks_at: text('From when it locks.') }),
+    licence: described(
+      'Its licence.',
+      mapOf({}, { warns_at: text('From when it warns.'), locks_at: text('From when it locks.') }),
+    ),
     next_inspection_at: text('When the next inspection is due.'),
     storage_valid_until: text('When its fiscal storage has to be exchanged.'),
-    shift: mapOf(
-      { state: oneOf(['open', 'closed', 'expired'], 'Its shift.') },
-      { opened_at: text('Since when.'), number: number('Its number.') },
+    shift: described(
+      'Its shift.',
+      mapOf(
+        { state: oneOf(['open', 'closed', 'expired'], 'How it stands.') },
+        { opened_at: text('Since when.'), number: number('Its number.') },
+      ),
     ),
   },
 )
 
-const GUARDS = {
-  ...mapOf({
+const GUARDS = described(
+  'What keeps others from changing something; only `no` is safe.',
+  mapOf({
     receipt_open: answer('A receipt is open.'),
     transaction_running: answer('A payment is in flight.'),
     shift_open: answer('A shift is open.'),
@@ -131,12 +159,15 @@ const GUARDS = {
     transmission_running: answer('Documents are being sent.'),
     safe: answer('Something disruptive may be done.'),
   }),
-  description: 'What keeps others from changing something; only `no` is safe.',
-}
+)
 
 const PRINTED: Fields = {
   ...SEEN,
-  stages: mapOf({ reach: STAGE, protocol: STAGE, work: STAGE }),
+  stages: stages({
+    reach: REACH,
+    protocol: PROTOCOL,
+    work: described('It does its work: receipts come, the queue moves.', STAGE),
+  }),
   ready: answer('Whether it prints or sells this moment.'),
   guards: GUARDS,
 }
@@ -144,7 +175,10 @@ const PRINTED: Fields = {
 const PRINTED_BY_SOME: Fields = {
   ...SEEN_OF_SOME,
   counters: anyMap('Counters that rise when it works.'),
-  queue: mapOf({ depth: number('Jobs that wait.') }, { oldest_seconds: number('The age of the oldest.') }),
+  queue: described(
+    'Jobs that wait.',
+    mapOf({ depth: number('How many.') }, { oldest_seconds: number('The age of the oldest.') }),
+  ),
   supplies: listOf(
     mapOf(
       { name: text('What it is.') },
@@ -152,7 +186,7 @@ const PRINTED_BY_SOME: Fields = {
     ),
     'Toner, ink, drums.',
   ),
-  fiscal: { ...FISCAL_FACTS, description: 'What a fiscal device tells of itself, as far as it was asked.' },
+  fiscal: described('What a fiscal device tells of itself, as far as it was asked.', FISCAL_FACTS),
   tokens_taken: number('Of those that it gives to everybody in an hour.'),
 }
 
@@ -171,12 +205,15 @@ export const FISCAL_VALUE = mapOf(
     fault: text('What is wrong, or else the worst of what is due.'),
     ...VERDICT,
     why: text('What was read that says so.'),
-    readiness: mapOf({
-      can_issue: answer('Whether a receipt can be issued on it now.'),
-      until: textOrNull('Until when; null where nothing known ends it.'),
-      days_left: numberOrNull('How many days that are.'),
-      cause: textOrNull('What ends it.'),
-    }),
+    readiness: described(
+      'Whether it can issue receipts, and until when.',
+      mapOf({
+        can_issue: answer('Whether a receipt can be issued on it now.'),
+        until: textOrNull('Until when; null where nothing known ends it.'),
+        days_left: numberOrNull('How many days that are.'),
+        cause: textOrNull('What ends it.'),
+      }),
+    ),
     due: listOf(
       mapOf({
         condition: text('What is due.'),
@@ -202,7 +239,7 @@ export const TERMINAL_VALUE = mapOf(
     fault: oneOf(TERMINAL_FAULTS, 'What is wrong; `not-known` is not the same as well.'),
     ...VERDICT,
     takes_cards: answer('Whether it takes cards now, as far as it says.'),
-    stages: mapOf({ reach: STAGE, protocol: STAGE }),
+    stages: stages({ reach: REACH, protocol: PROTOCOL }),
     ...SEEN,
   },
   SEEN_OF_SOME,

@@ -17,6 +17,11 @@ export function mapOrNull(required: Fields, optional: Fields = {}): JSONSchema &
   return { ...mapOf(required, optional), type: ['object', 'null'] }
 }
 
+/** The same with what it is. */
+export function described(description: string, schema: JSONSchema & object): JSONSchema & object {
+  return { ...schema, description }
+}
+
 export function listOf(items: JSONSchema, description: string): JSONSchema & object {
   return { type: 'array', items, description }
 }

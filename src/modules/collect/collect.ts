@@ -6,7 +6,7 @@ import type { ModuleContext } from '../../core/module.ts'
 import { ENCODING_PROPERTY } from '../../core/windows-encodings.ts'
 import { ANY_PATH } from '../../devices/file/windows-read.ts'
 import { defineModule } from '../define.ts'
-import { listOf, mapOf, number, numberOrNull, oneOf, text, textOrNull } from '../value-schema.ts'
+import { described, listOf, mapOf, number, numberOrNull, oneOf, text, textOrNull } from '../value-schema.ts'
 import { type AskedItem, itemsFor } from './ask-items.ts'
 import { bundleFrom } from './bundle.ts'
 import { BUNDLE_BYTES, type CollectParams, ITEM_BYTES, MOST_ITEMS, type Raw } from './collect-params.ts'
@@ -182,10 +182,10 @@ export const collect = defineModule({
     gathered_at: text('When: ISO 8601 in UTC.'),
     bytes: number('The size of what was gathered.'),
     limit_bytes: number('How large it may be.'),
-    redacted: {
-      ...mapOf({ patterns: number('By a pattern of `redact`.'), card_numbers: number('Card numbers.') }),
-      description: 'In how many places something was masked.',
-    },
+    redacted: described(
+      'In how many places something was masked.',
+      mapOf({ patterns: number('By a pattern of `redact`.'), card_numbers: number('Card numbers.') }),
+    ),
     items: listOf(
       mapOf(
         {

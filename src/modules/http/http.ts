@@ -10,7 +10,7 @@ import {
   httpSentence,
 } from '../../devices/probe/http-answer.ts'
 import { defineModule } from '../define.ts'
-import { mapOf, number, numberOrNull, oneOf, text, textOrNull, truth } from '../value-schema.ts'
+import { described, mapOf, number, numberOrNull, oneOf, text, textOrNull, truth } from '../value-schema.ts'
 import { bodyText, type HttpExpectation, unmet } from './expectations.ts'
 
 const TIMEOUT_MS = 10_000
@@ -105,10 +105,10 @@ export const http = defineModule({
     },
     body: textOrNull('The begin of its body; null where it is no text.'),
     truncated: truth('The body is longer than what is shown.'),
-    times_ms: {
-      ...mapOf({}, Object.fromEntries(HTTP_STAGES.map((stage) => [stage, number('Milliseconds.')]))),
-      description: 'How long each stage took that was passed.',
-    },
+    times_ms: described(
+      'How long each stage took that was passed.',
+      mapOf({}, Object.fromEntries(HTTP_STAGES.map((stage) => [stage, number('Milliseconds.')]))),
+    ),
     ms: number('How long all of it took.'),
     message: text('The same in a sentence.'),
   }),

@@ -10,7 +10,7 @@ import { THERE } from '../../shell/posix-there.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
-import { listOf, mapOf, number, numberOrNull, text, truth } from '../value-schema.ts'
+import { described, listOf, mapOf, number, numberOrNull, text, truth } from '../value-schema.ts'
 import { windowsOnly } from '../windows-only.ts'
 import { readJournal } from './journal.ts'
 import type { Hits, LogParams } from './log-params.ts'
@@ -157,10 +157,10 @@ export const log = defineModule({
       encoding: text('Windows: what the file is written in.'),
       cut: truth('There may be more than were looked at.'),
       hole: truth('The file has NULs where lines should be, as after a power cut.'),
-      rotated: {
-        ...mapOf({ path: text('Its path.'), age_seconds: number('How long ago it was written.') }),
-        description: 'The file that the older lines were moved to, which was not looked at.',
-      },
+      rotated: described(
+        'The file that the older lines were moved to, which was not looked at.',
+        mapOf({ path: text('Its path.'), age_seconds: number('How long ago it was written.') }),
+      ),
     },
   ),
   value: ({ count, latest, age, encoding, rotated, isCut, hasHole }) => ({

@@ -1,5 +1,5 @@
 import { RECEIPTS_CLASSES } from '../../devices/sales/verdict.ts'
-import { mapOf, mapOrNull, number, numberOrNull, oneOf, text, textOrNull, truth } from '../value-schema.ts'
+import { described, mapOf, mapOrNull, number, numberOrNull, oneOf, text, textOrNull, truth } from '../value-schema.ts'
 
 /** JSON Schema of what `receipts` shows. Times are ISO 8601 in UTC. */
 export const RECEIPTS_VALUE = mapOf({
@@ -13,25 +13,28 @@ export const RECEIPTS_VALUE = mapOf({
   expected: numberOrNull('How many are usual by now.'),
   deviation_percent: numberOrNull('How far it is from that.'),
   weeks: number('Weeks that are known.'),
-  span: {
-    ...mapOrNull({
+  span: described(
+    'The span in which there were too few.',
+    mapOrNull({
       from: text('Its begin.'),
       count: number('Receipts in it.'),
       expected: number('How many are usual in it.'),
     }),
-    description: 'The span in which there were too few.',
-  },
+  ),
   late_minutes: numberOrNull('How late they arrive.'),
-  waiting: {
-    ...mapOrNull({ count: number('How many.'), oldest_seconds: numberOrNull('The age of the oldest.') }),
-    description: 'Receipts that wait to be sent; null where that was not asked.',
-  },
-  evidence: mapOf({
-    source: text('Where it was read.'),
-    asked_at: text('When.'),
-    as_of: textOrNull('When what was read was true, where the source says.'),
-    data_age_seconds: number('How old that is.'),
-    clock_skew_seconds: numberOrNull('By how much the clock of the source is ahead.'),
-    partial: truth('There may be more than were counted.'),
-  }),
+  waiting: described(
+    'Receipts that wait to be sent; null where that was not asked.',
+    mapOrNull({ count: number('How many.'), oldest_seconds: numberOrNull('The age of the oldest.') }),
+  ),
+  evidence: described(
+    'Where that was read.',
+    mapOf({
+      source: text('Where it was read.'),
+      asked_at: text('When.'),
+      as_of: textOrNull('When what was read was true, where the source says.'),
+      data_age_seconds: number('How old that is.'),
+      clock_skew_seconds: numberOrNull('By how much the clock of the source is ahead.'),
+      partial: truth('There may be more than were counted.'),
+    }),
+  ),
 })

@@ -2,10 +2,9 @@ import type { Change } from '../../core/change.ts'
 import { DURATION } from '../../core/duration.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Triggers } from '../../core/module.ts'
-import type { ServiceState } from '../../devices/service/service-state.ts'
-import { ACTIVE_STATES, POSIX_INITS } from '../../devices/service/service-state.ts'
+import { ACTIVE_STATES, POSIX_INITS, type ServiceState } from '../../devices/service/service-state.ts'
 import { defineModule } from '../define.ts'
-import { listOf, mapOf, number, oneOf, text } from '../value-schema.ts'
+import { described, listOf, mapOf, number, oneOf, text } from '../value-schema.ts'
 import { onPosix } from './posix.ts'
 import type { ServiceParams } from './service-state.ts'
 import { onWindows } from './windows.ts'
@@ -105,16 +104,16 @@ export const service = defineModule({
       triggered_by: listOf({ type: 'string' }, 'systemd: units that start it at an event.'),
       start: oneOf(['automatic', 'delayed', 'manual', 'disabled'], 'Windows: how it starts.'),
       account: text('Windows: as whom it runs.'),
-      recovery: {
-        ...mapOf({
+      recovery: described(
+        'Windows: what is done when it fails.',
+        mapOf({
           restart_after_ms: listOf(
             { type: 'number' },
             'How long until it is restarted, after each failure in turn; -1: something else is done.',
           ),
           reset_after_s: number('After so long without a failure it begins anew.'),
         }),
-        description: 'Windows: what is done when it fails.',
-      },
+      ),
       dependants: listOf({ type: 'string' }, 'Windows: services that run and need it.'),
       stranded: listOf({ type: 'string' }, 'Windows: services that were stopped along with it and did not come back.'),
     },

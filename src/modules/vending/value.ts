@@ -1,5 +1,6 @@
 import {
   anyMap,
+  described,
   listOf,
   mapOf,
   mapOrNull,
@@ -39,21 +40,27 @@ export const VENDING_VALUE = mapOf({
     ),
     'All that was found, worst first.',
   ),
-  machine: mapOf(
-    { communication_id: textOrNull('Of its modem.'), currency: textOrNull('As it is set.') },
-    { serial: text('Its serial number.'), model: text('What it is.'), asset: text('The number of its owner.') },
+  machine: described(
+    'Which machine it is.',
+    mapOf(
+      { communication_id: textOrNull('Of its modem.'), currency: textOrNull('As it is set.') },
+      { serial: text('Its serial number.'), model: text('What it is.'), asset: text('The number of its owner.') },
+    ),
   ),
-  sales: mapOf({
-    class: text('How it sells: as `class` of receipts.'),
-    why: text('The same in a sentence.'),
-    silence_seconds: numberOrNull('Trading time since the last sale.'),
-    expected: numberOrNull('How many are usual by now.'),
-    deviation_percent: numberOrNull('How far it is from that.'),
-    weeks: number('Weeks that are known.'),
-    today: numberOrNull('Sold since the begin of the trading day.'),
-    last_seen_at: textOrNull('The look that had seen the last sale: ISO 8601.'),
-    total: numberOrNull('Sold since the machine was made.'),
-  }),
+  sales: described(
+    'How it sells.',
+    mapOf({
+      class: text('How it sells: as `class` of receipts.'),
+      why: text('The same in a sentence.'),
+      silence_seconds: numberOrNull('Trading time since the last sale.'),
+      expected: numberOrNull('How many are usual by now.'),
+      deviation_percent: numberOrNull('How far it is from that.'),
+      weeks: number('Weeks that are known.'),
+      today: numberOrNull('Sold since the begin of the trading day.'),
+      last_seen_at: textOrNull('The look that had seen the last sale: ISO 8601.'),
+      total: numberOrNull('Sold since the machine was made.'),
+    }),
+  ),
   stock: listOf(
     mapOf({
       column: text('Its name in the machine.'),
@@ -66,19 +73,32 @@ export const VENDING_VALUE = mapOf({
     }),
     'Column by column.',
   ),
-  acceptors: mapOf({ coins: ACCEPTOR, notes: ACCEPTOR, card: ACCEPTOR }),
-  card: mapOf({
-    count: numberOrNull('Payments by card.'),
-    silent: truth('It has been silent for too long.'),
-    last_seen_at: textOrNull('The look that had seen the last one: ISO 8601.'),
-    not_before: textOrNull('The look before, which had not.'),
-  }),
-  temperature: mapOrNull({
-    state: oneOf(['ok', 'warm', 'too-warm', 'unit-doubtful', 'unknown'], 'How it is.'),
-    celsius: numberOrNull('Degrees Celsius.'),
-    since: textOrNull('Since when it has been over its limit: ISO 8601.'),
-    why: textOrNull('What is in doubt.'),
-  }),
+  acceptors: described(
+    'What takes payments.',
+    mapOf({
+      coins: described('Coins.', ACCEPTOR),
+      notes: described('Notes.', ACCEPTOR),
+      card: described('Cards.', ACCEPTOR),
+    }),
+  ),
+  card: described(
+    'Payments by card.',
+    mapOf({
+      count: numberOrNull('How many.'),
+      silent: truth('It has been silent for too long.'),
+      last_seen_at: textOrNull('The look that had seen the last one: ISO 8601.'),
+      not_before: textOrNull('The look before, which had not.'),
+    }),
+  ),
+  temperature: described(
+    'How warm it is inside; null where it does not say.',
+    mapOrNull({
+      state: oneOf(['ok', 'warm', 'too-warm', 'unit-doubtful', 'unknown'], 'How it is.'),
+      celsius: numberOrNull('Degrees Celsius.'),
+      since: textOrNull('Since when it has been over its limit: ISO 8601.'),
+      why: textOrNull('What is in doubt.'),
+    }),
+  ),
   tubes: listOf(
     mapOf({}, { coin: number('Its coin.'), count: number('How many.'), full: truth('It is full.') }),
     'The tubes of its coins.',
@@ -96,14 +116,17 @@ export const VENDING_VALUE = mapOf({
     'What the machine says that happened.',
   ),
   power_outages: numberOrNull('How often it was without power.'),
-  evidence: mapOf({
-    asked_at: textOrNull('When it was read: ISO 8601.'),
-    made_at: textOrNull('When the file was made.'),
-    made_at_from: oneOf(['ID5', 'EA3', 'file', 'Last-Modified', 'none'], 'What says so.'),
-    wholeness: oneOf(['whole', 'cut', 'damaged', 'no-audit'], 'Whether the file is whole.'),
-    check: oneOf(['fits', 'wrong', 'absent'], 'Its check sum.'),
-    framing: oneOf(['none', 'dex', 'ddcmp'], 'What the transfer left around it.'),
-    bad_blocks: number('Blocks of the transfer whose check sum is wrong.'),
-    unknown_segments: anyMap('Segments that nothing was read of, by name.'),
-  }),
+  evidence: described(
+    'Where that was read.',
+    mapOf({
+      asked_at: textOrNull('When it was read: ISO 8601.'),
+      made_at: textOrNull('When the file was made.'),
+      made_at_from: oneOf(['ID5', 'EA3', 'file', 'Last-Modified', 'none'], 'What says so.'),
+      wholeness: oneOf(['whole', 'cut', 'damaged', 'no-audit'], 'Whether the file is whole.'),
+      check: oneOf(['fits', 'wrong', 'absent'], 'Its check sum.'),
+      framing: oneOf(['none', 'dex', 'ddcmp'], 'What the transfer left around it.'),
+      bad_blocks: number('Blocks of the transfer whose check sum is wrong.'),
+      unknown_segments: anyMap('Segments that nothing was read of, by name.'),
+    }),
+  ),
 })
