@@ -45,12 +45,6 @@ export class ModuleExamples {
     return this.#steps.get(module) ?? this.#fromCases(module)
   }
 
-  /** Fields of `steps.<id>.value` that the tests look at. */
-  fields(module: string): readonly string[] {
-    const values = this.#cases(module).flatMap(({ expect, after }) => [expect?.value, after?.value])
-    return [...new Set(values.filter(isRecord).flatMap(Object.keys))]
-  }
-
   #cases(module: string): readonly DataCase[] {
     const file = join(this.#root, casesOf(module))
     return existsSync(file) ? (parse(readFileSync(file, 'utf8')) as DataCase[]) : []

@@ -1,7 +1,7 @@
 import type { Module } from '../../src/core/module.ts'
-import { code, notice, table } from './markdown.ts'
+import { notice, table } from './markdown.ts'
 import type { ModuleExamples } from './module-examples.ts'
-import { schemaRows } from './schema-table.ts'
+import { schemaRows, valueRows } from './schema-table.ts'
 
 /** `docs/modules.md`. */
 export function modulesPage(modules: readonly Module[], examples: ModuleExamples): string {
@@ -33,7 +33,8 @@ each module takes.
   an operating system to speak of, such as a printer.
 
 Wherever a value stands, \`\${{ }}\` may stand. Wherever free text stands, a secret may stand: \`{ secret: "env:NAME" }\`.
-An unknown parameter is an error when the runbook is loaded. The examples are steps that were cut out of runbooks: where they name
+An unknown parameter is an error when the runbook is loaded, and so is a field that a step never shows. A field that \`may be
+missing\` is asked for by \`has(steps.<id>.value.field)\`. The examples are steps that were cut out of runbooks: where they name
 \`params\` or other steps, these have to be declared in the runbook that they are put into.`
 
 function section(module: Module, examples: ModuleExamples): string {
@@ -44,17 +45,20 @@ function section(module: Module, examples: ModuleExamples): string {
     `Systems: ${systems.join(', ')}.`,
   ]
   const rows = schemaRows(module.params)
-  const fields = examples.fields(name)
   return [
     `## ${name}`,
     `${summary}.`,
     facts.filter(Boolean).join(' '),
     rows.length > 0 ? table(['parameter', 'type', 'what it is'], rows) : 'It takes no parameters.',
-    ...(fields.length > 0
-      ? [`Later steps see, among others, ${fields.map((f) => code(f)).join(', ')} in \`steps.<id>.value\`.`]
-      : []),
+    ...valueTable(module),
     ...example(name, examples),
   ].join('\n\n')
+}
+
+/** What later steps see. */
+function valueTable({ valueSchema }: Module): readonly string[] {
+  if (!valueSchema) return []
+  return ['Later steps see in `steps.<id>.value`:', table(['field', 'type', 'what it is'], valueRows(valueSchema))]
 }
 
 function example(name: string, examples: ModuleExamples): readonly string[] {

@@ -74,10 +74,15 @@ function plain(schema: FileSchema, root: FileSchema): ParamSchema {
   const inside = keysInside(meant, root)
   return {
     ...(rest as ParamSchema),
-    ...(items && { items: plain(items, root) }),
+    ...(items && { items: withoutKeys(plain(items, root)) }),
     ...(choices && { anyOf: choices.map((one) => plain(one as FileSchema, root)) }),
     ...(Object.keys(inside).length > 0 && { properties: inside }),
   }
+}
+
+/** Of what a list holds the type is named; its keys stand under `[]`. */
+function withoutKeys({ properties: _keys, ...type }: ParamSchema): ParamSchema {
+  return type
 }
 
 function keysInside({ properties, items, additionalProperties }: FileSchema, root: FileSchema) {

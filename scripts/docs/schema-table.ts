@@ -7,3 +7,10 @@ export function schemaRows(schema: object): readonly (readonly string[])[] {
     return [required ? `**${code(path)}** (required)` : code(path), type, about]
   })
 }
+
+/** Rows `field, type, description` of what a module shows. */
+export function valueRows(schema: object): readonly (readonly string[])[] {
+  return paramRows(schema as ParamSchema, { quote: code }).map(({ path, required, type, about }) => {
+    return [code(path), type, required ? about : `May be missing. ${about}`]
+  })
+}

@@ -112,6 +112,8 @@ export interface Module {
   readonly summary: string
   /** JSON Schema (2020-12 subset that ajv's default dialect shares) of its parameters. */
   readonly params: object
+  /** JSON Schema of `Observation.value`; absent: nobody can say before it is observed. */
+  readonly valueSchema?: object
   /** Where it works; on other devices a step ends as failed with MODULE_SYSTEM_UNSUPPORTED. */
   readonly systems: readonly OsFamily[]
   /** It changes what differs, unless its parameters make it only check; absent: it always only checks. */

@@ -1,5 +1,6 @@
 import { asSentence, patternProblem } from '../pattern/pattern.ts'
 import type { ExpressionProblem } from './expression-problem.ts'
+import { closedAt, type StepValues, strayIn } from './step-values.ts'
 import { didYouMean } from './suggest.ts'
 import { CLOSED_FIELDS, fieldsAt, type VariableTypes } from './variables.ts'
 
@@ -25,7 +26,7 @@ export interface SyntaxNode {
 /** What the types do not tell: the steps that are looked at, names inside `has()`, texts that a field never holds. */
 export function inspectExpression(
   root: SyntaxNode,
-  types: VariableTypes,
+  { types, values: shown = new Map() }: { readonly types: VariableTypes; readonly values?: StepValues },
   visible: readonly string[] | undefined,
 ): {
   readonly steps: readonly string[]
@@ -42,6 +43,7 @@ export function inspectExpression(
     if (step) {
       steps.add(step.id)
       if (step.isValue) values.add(step.id)
+      problem ??= notShown(node, shown)
       return
     }
     for (const param of paramsOf(node, types)) params.add(param)
@@ -49,7 +51,7 @@ export function inspectExpression(
       steps.add(any)
       values.add(any)
     }
-    problem ??= hiddenKeyProblem(node, types) ?? neverEqual(node) ?? wrongPattern(node)
+    problem ??= hiddenKeyProblem(node, types) ?? neverEqual(node, shown) ?? wrongPattern(node)
     // Below `params.x` there is but `params`, which would mean all of them.
     if (pathOf(node)?.[0] === 'params') return
     for (const child of childrenOf(node)) visit(child)
@@ -75,6 +77,22 @@ function stepOf(node: SyntaxNode): { readonly id: string; readonly isValue: bool
 /** `steps[expression]` may mean any of them. */
 function anyStep(node: SyntaxNode, visible: readonly string[]): readonly string[] {
   return node.op === 'id' && node.args === 'steps' ? visible : []
+}
+
+/** A name below `steps.x.value` that the step never shows. */
+function notShown(node: SyntaxNode, shown: StepValues): ExpressionProblem | undefined {
+  const [, id = '', field, ...below] = pathOf(node) ?? []
+  const schema = field === 'value' ? shown.get(id) : undefined
+  const stray = schema && strayIn(schema, below)
+  if (!stray) return undefined
+  let owner = node
+  for (let up = below.length - stray.at; up > 1; up--) owner = (owner.args as readonly [SyntaxNode])[0]
+  const [of, key] = owner.args as readonly [SyntaxNode, SyntaxNode | string]
+  const name = below[stray.at] ?? ''
+  const offset = typeof key === 'string' ? owner.start : key.start
+  const length = typeof key === 'string' ? name.length : key.end - key.start
+  const detail = stray.fields.length > 0 ? `It has ${stray.fields.join(', ')}.` : 'It has no fields.'
+  return { summary: `${textOf(of)} has no "${name}"`, detail, ...didYouMean(name, stray.fields), offset, length }
 }
 
 const MEMBER_OPERATORS = ['.', '[]', '.?', '[?]']
@@ -124,15 +142,15 @@ function hiddenKeyProblem(node: SyntaxNode, types: VariableTypes): ExpressionPro
   return undefined
 }
 
-function neverEqual(node: SyntaxNode): ExpressionProblem | undefined {
+function neverEqual(node: SyntaxNode, shown: StepValues): ExpressionProblem | undefined {
   if (node.op !== '==' && node.op !== '!=' && node.op !== 'in') return undefined
   const [left, right] = node.args as readonly [SyntaxNode, SyntaxNode]
-  return neverHolds(left, right) ?? neverHolds(right, left)
+  return neverHolds(left, right, shown) ?? neverHolds(right, left, shown)
 }
 
-function neverHolds(field: SyntaxNode, other: SyntaxNode): ExpressionProblem | undefined {
+function neverHolds(field: SyntaxNode, other: SyntaxNode, shown: StepValues): ExpressionProblem | undefined {
   const path = pathOf(field)
-  const values = path && CLOSED_FIELDS.get(path[0] === 'steps' ? `steps.*.${path[2]}` : path.join('.'))
+  const values = path && closedValues(path, shown)
   if (!path || !values) return undefined
   const literals = other.op === 'list' ? childrenOf(other) : [other]
   const wrong = literals.find((item) => item.op === 'value' && !values.includes(String(item.args)))
@@ -145,6 +163,13 @@ function neverHolds(field: SyntaxNode, other: SyntaxNode): ExpressionProblem | u
     length: wrong.end - wrong.start,
     ...didYouMean(text, values),
   }
+}
+
+function closedValues(path: readonly string[], shown: StepValues): readonly string[] | undefined {
+  const [owner, id = '', field, ...below] = path
+  if (owner !== 'steps') return CLOSED_FIELDS.get(path.join('.'))
+  const schema = field === 'value' ? shown.get(id) : undefined
+  return schema ? closedAt(schema, below)?.map(String) : CLOSED_FIELDS.get(`steps.*.${field}`)
 }
 
 function wrongPattern(node: SyntaxNode): ExpressionProblem | undefined {

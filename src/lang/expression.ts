@@ -15,6 +15,7 @@ import type { ExpressionProblem } from './expression-problem.ts'
 import { inspectExpression, MATCHES, type SyntaxNode, textOf, withLinearMatches } from './expression-syntax.ts'
 import { fromCel, NotJson, toCel, toCelOnce } from './expression-values.ts'
 import { LineIndex } from './source-text.ts'
+import type { StepValues } from './step-values.ts'
 import {
   ALERT_FIELDS,
   DEVICE_FIELDS,
@@ -31,6 +32,8 @@ export { selectorScope } from './scope.ts'
 /** What a set of expressions may name, with types. Made once for each runbook. */
 export interface Variables {
   readonly types: VariableTypes
+  /** What `steps.<id>.value` can have. */
+  readonly values?: StepValues
   readonly environment: Environment
 }
 
@@ -59,15 +62,21 @@ export const SELECTOR_VARIABLES: Variables = variablesOf({
  * What the expressions of one runbook may name.
  * @param params CEL type of each parameter of the runbook
  * @param steps ids of all its steps; which of them one expression may look at is said when it is compiled
+ * @param values what of them is known of what they show
  */
-export function runbookVariables(params: Readonly<Record<string, string>>, steps: readonly string[]): Variables {
-  return variablesOf({
+export function runbookVariables(
+  params: Readonly<Record<string, string>>,
+  steps: readonly string[],
+  values: StepValues = new Map(),
+): Variables {
+  const types = {
     store: STORE_FIELDS,
     device: DEVICE_FIELDS,
     vars: 'map',
     params,
     steps: Object.fromEntries(steps.map((id) => [id, STEP_FIELDS])),
-  })
+  }
+  return variablesOf(types, values)
 }
 
 /** What the rules of hooks may name; what is not about a device has an empty one. */
@@ -120,7 +129,7 @@ export function compileExpression(
   const parsed = parse(text, variables)
   if ('problem' in parsed) return wrong(parsed.problem)
   const { run, type } = parsed
-  const found = inspectExpression(run.ast as SyntaxNode, variables.types, options.stepIds)
+  const found = inspectExpression(run.ast as SyntaxNode, variables, options.stepIds)
   if (found.problem) return wrong(found.problem)
   const early = found.steps.find((id) => options.stepIds !== undefined && !options.stepIds.includes(id))
   if (early !== undefined) return wrong(notBefore(early, text))
@@ -177,10 +186,11 @@ function baseEnvironment(): Environment {
 }
 
 /** The environment is made when it is asked for: most commands compile no expression. */
-function variablesOf(types: VariableTypes): Variables {
+function variablesOf(types: VariableTypes, values?: StepValues): Variables {
   let environment: Environment | undefined
   return {
     types,
+    ...(values && { values }),
     get environment() {
       environment ??= environmentOf(types)
       return environment

@@ -11,6 +11,7 @@ import { outlineSteps, type StepOutline } from './runbook-outline.ts'
 import { aboutOf, celTypesOf, effectiveParams, givenOf, readDeclarations } from './runbook-params.ts'
 import { RunbookCompiler } from './runbook-steps.ts'
 import { RUNBOOK_SHAPE } from './schema/runbook.ts'
+import type { StepValues } from './step-values.ts'
 import { validate } from './validate.ts'
 import type { ParsedYaml } from './yaml.ts'
 
@@ -56,8 +57,10 @@ function readRunbook(
   const about = aboutOf(declared.declarations, effective.params)
   const modules = new Map(options.modules.map((module) => [module.name, module]))
   const outline = outlineSteps({ parsed, modules })
-  const ids = outline.steps.flatMap(idsOf)
-  const compiler = new RunbookCompiler(parsed, runbookVariables(celTypesOf(value['params'] ?? null), ids), ids)
+  const all = outline.steps.flatMap(withRecovery)
+  const ids = all.map(({ id }) => id)
+  const variables = runbookVariables(celTypesOf(value['params'] ?? null), ids, valuesOf(all))
+  const compiler = new RunbookCompiler(parsed, variables, ids)
   const steps = compiler.steps(outline.steps)
   const targets = compiler.selector(['targets'])
   const classify = classifyRows(value['classify'] ?? null, compiler, ids)
@@ -94,8 +97,12 @@ function policyProblems(parsed: ParsedYaml, names: readonly string[] | undefined
   ]
 }
 
-function idsOf(step: StepOutline): readonly string[] {
-  return [step.id, ...[...step.onFailure, ...step.rollback].map(({ id }) => id)]
+function withRecovery(step: StepOutline): readonly StepOutline[] {
+  return [step, ...step.onFailure, ...step.rollback]
+}
+
+function valuesOf(steps: readonly StepOutline[]): StepValues {
+  return new Map(steps.flatMap(({ id, module }) => (module?.valueSchema ? [[id, module.valueSchema]] : [])))
 }
 
 function classifyRows(rows: JsonValue, compiler: RunbookCompiler, ids: readonly string[]): readonly ClassifyRow[] {

@@ -17,7 +17,7 @@ export interface ParamSchema {
 
 /** A parameter of a module for people to read. */
 export interface ParamRow {
-  /** Those inside a map stand below it as `map.key`. */
+  /** Those inside a map stand below it as `map.key`, those of the items of a list as `list[].key`. */
   readonly path: string
   readonly required: boolean
   readonly type: string
@@ -35,7 +35,8 @@ export function paramRows(
     const path = `${below}${name}`
     const required = schema.required?.includes(name) ?? false
     const row = { path, required, type: typeOf(param, how.quote), about: about(param, how.quote) }
-    return [row, ...paramRows(param, how, `${path}.`)]
+    const { items = {} } = param
+    return [row, ...paramRows(param, how, `${path}.`), ...paramRows(items, how, `${path}[].`)]
   })
 }
 

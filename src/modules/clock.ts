@@ -5,6 +5,7 @@ import { act, askJson } from '../shell/powershell-ask.ts'
 import { fragment } from '../shell/powershell-fragment.ts'
 import { failureOf, parseFields, TOOL_PRELUDE } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
+import { mapOf, number, text } from './value-schema.ts'
 
 interface ClockParams {
   readonly max_skew_s?: number
@@ -83,6 +84,10 @@ export const clock = defineModule({
   onlyChecks: ({ time_zone }) => time_zone === undefined,
   observe,
   diff,
+  valueSchema: mapOf({
+    skew_seconds: number('By how much the device is ahead for sure, negative when behind.'),
+    time_zone: text('Its time zone, in the words of its system.'),
+  }),
   value: ({ skewS, zone }) => ({ skew_seconds: skewS, time_zone: zone }),
   converge,
 })

@@ -57,6 +57,8 @@ interface ModuleHead<Schema extends JSONSchema, Params, State> {
   readonly diff: (params: Params, state: State, triggers: Triggers) => readonly Change[] | { readonly unknown: string }
   /** See `Observation.explain`. */
   readonly explain?: (params: Params, state: State, changes: readonly Change[]) => string | undefined
+  /** See `Module.valueSchema`. */
+  readonly valueSchema?: JSONSchema
   /** What later steps and people see of what was read. */
   readonly value?: (state: State, params: Params) => JsonValue
   /** See `Observation.samples`. */
@@ -78,6 +80,7 @@ export function defineModule<const Schema extends JSONSchema, State, Params = Fr
     name: spec.name,
     summary: spec.summary,
     params: spec.params as object,
+    ...(spec.valueSchema !== undefined && { valueSchema: spec.valueSchema as object }),
     systems: spec.systems ?? (Object.keys(spec.sides) as OsFamily[]),
     converges: (spec.sides ? Object.values(spec.sides) : [spec]).some(({ converge }) => converge !== undefined),
     reacts: spec.reacts ?? false,

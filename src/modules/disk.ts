@@ -7,6 +7,7 @@ import { askJson } from '../shell/powershell-ask.ts'
 import { fragment } from '../shell/powershell-fragment.ts'
 import { failureOf, headOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
+import { mapOf, number, numberOrNull, text } from './value-schema.ts'
 
 interface DiskState {
   readonly device: string
@@ -103,6 +104,17 @@ export const disk = defineModule({
   },
   validate,
   diff: (params, state) => [...roomChanges(params.free_min, state), ...inodeChanges(params.inodes_free_min, state)],
+  valueSchema: mapOf({
+    device: text('The file system, as the device names it.'),
+    mount: text('Where it is mounted.'),
+    size_bytes: number('Its size.'),
+    free_bytes: number('What ordinary users may still write.'),
+    free_percent: number('The same as a share of what may be used, 0 to 100.'),
+    inodes_free: numberOrNull(
+      'Files that can still be made; null where the file system has no fixed number, or was not asked.',
+    ),
+    inodes_free_percent: numberOrNull('The same as a share, 0 to 100.'),
+  }),
   value: (state) => ({
     device: state.device,
     mount: state.mount,

@@ -2,6 +2,7 @@ import type { Change } from '../core/change.ts'
 import { fail, type Result, success } from '../core/failure.ts'
 import type { ModuleContext } from '../core/module.ts'
 import {
+  DNS_STATES,
   DNS_TYPES,
   type DnsAnswer,
   type DnsState,
@@ -16,6 +17,7 @@ import { seenFromHere, timedOut } from '../devices/probe/from-here.ts'
 import { askJson } from '../shell/powershell-ask.ts'
 import { failureOf } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
+import { listOf, mapOf, number, oneOf, text } from './value-schema.ts'
 
 const TIMEOUT_MS = 5_000
 /** What a device may take beyond the time it is given, before the question is ended from outside. */
@@ -98,6 +100,12 @@ export const dns = defineModule({
   },
   observe: (context, params) => observe(context, params as DnsParams),
   diff: (params, state) => compare(params as DnsParams, state),
+  valueSchema: mapOf({
+    state: oneOf(DNS_STATES, 'How it went.'),
+    answers: listOf({ type: 'string' }, 'What the name resolves to, sorted; an MX is `10 mail.example`.'),
+    ms: number('How long it took, in milliseconds.'),
+    message: text('The same in a sentence.'),
+  }),
   value: ({ state, answers, ms, detail }, params) => ({
     state,
     answers: [...answers],

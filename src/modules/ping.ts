@@ -9,6 +9,7 @@ import { askJson } from '../shell/powershell-ask.ts'
 import { fragment } from '../shell/powershell-fragment.ts'
 import { failureOf, TOOL_PRELUDE, tailOf } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
+import { described, mapOf, mapOrNull, number, oneOf, text } from './value-schema.ts'
 
 const COUNT = 3
 const WAIT_S = 2
@@ -71,6 +72,22 @@ export const ping = defineModule({
   },
   observe,
   diff: (params, state) => changesOf(params as PingParams, state),
+  valueSchema: mapOf({
+    state: oneOf(['answers', 'silent', 'unreachable', 'name-not-found'], 'How it went.'),
+    host: text('Who was asked.'),
+    sent: number('Packets that went out.'),
+    received: number('Answers that came.'),
+    loss_percent: number('Packets without an answer, 0 to 100.'),
+    rtt_ms: described(
+      'Round trips in milliseconds; null where there was none.',
+      mapOrNull({
+        min: number('The shortest.'),
+        avg: number('The mean.'),
+        max: number('The longest.'),
+      }),
+    ),
+    message: text('The same in a sentence.'),
+  }),
   value: (state) => ({
     state: state.state,
     host: state.host,

@@ -8,6 +8,7 @@ import { fragment } from '../shell/powershell-fragment.ts'
 import { PROCESS_AWK } from '../shell/process-awk.ts'
 import { failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
+import { listOf, mapOf, number, text } from './value-schema.ts'
 
 interface ProcessParams {
   readonly name?: string
@@ -140,6 +141,17 @@ export const processModule = defineModule({
   patterns: { pattern: 'device' },
   validate,
   diff: (params, found) => diff(params, found),
+  valueSchema: mapOf({
+    count: number('How many there are.'),
+    processes: listOf(
+      mapOf({
+        pid: number('Its number.'),
+        user: text('Whose it is.'),
+        command: text('Its command line, at most 300 characters.'),
+      }),
+      'The first 20 of them.',
+    ),
+  }),
   value: (found) => ({ count: found.length, processes: found.slice(0, 20).map((one) => ({ ...one })) }),
 })
 

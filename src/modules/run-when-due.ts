@@ -17,6 +17,7 @@ import {
   WINDOWS_SETTLED,
 } from '../shell/run-programs.ts'
 import { evidenceOf, failureOf, parseFields, tailOf } from '../shell/tool-answer.ts'
+import { mapOf, number, text, truth } from './value-schema.ts'
 
 /** Windows has codes of 32 bits, written with or without a sign. */
 const EXIT_CODE = { type: 'integer', minimum: -2_147_483_648, maximum: 4_294_967_295 } as const
@@ -244,6 +245,17 @@ const POSIX_SETTLED = {
 const WINDOWS_SAYS = { creates: 'exists=yes', removes: 'exists=no', unless: 'exit=0', none: '' } as const
 
 /** What was read, for later steps: output and exit code of a look, or whether it had to run. */
+/** JSON Schema of what a step shows that ran, or looked whether it has to: by how it knows that. */
+export const DUE_VALUE = mapOf(
+  {},
+  {
+    exit: number('How it ended, or the command of `unless` or `only_if`.'),
+    stdout: text('With `read_only`: what it printed.'),
+    stderr: text('With `read_only`: what it printed on the side.'),
+    exists: truth('With `creates` or `removes`: whether the path is there.'),
+  },
+)
+
 export function valueOfDue(state: DueState): JsonValue {
   if (state.kind === 'ran') {
     return {

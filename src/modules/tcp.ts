@@ -5,6 +5,7 @@ import { connectHere, type ReachAnswer } from '../devices/probe/connect-here.ts'
 import { seenFromHere, timedOut } from '../devices/probe/from-here.ts'
 import {
   HOST_PATTERN,
+  REACH_STATES,
   reachSentence,
   reachStateInWords,
   reachStateOfFailure,
@@ -14,6 +15,7 @@ import { askJson } from '../shell/powershell-ask.ts'
 import { fragment } from '../shell/powershell-fragment.ts'
 import { evidenceOf, failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
+import { mapOf, number, oneOf, text } from './value-schema.ts'
 
 const TIMEOUT_MS = 5_000
 /** What a device may take beyond the time it is given, before the question is ended from outside. */
@@ -101,6 +103,13 @@ export const tcp = defineModule({
   },
   observe,
   diff: (params, state) => compare(params as TcpParams, state),
+  valueSchema: mapOf({
+    state: oneOf(REACH_STATES, 'How it went.'),
+    host: text('Who was asked.'),
+    port: number('On which port.'),
+    ms: number('How long it took, in milliseconds.'),
+    message: text('The same in a sentence.'),
+  }),
   value: (state, params) => ({
     state: state.state,
     host: state.host,

@@ -11,6 +11,7 @@ import { fragment } from '../shell/powershell-fragment.ts'
 import { WINDOWS_SETTLED } from '../shell/run-programs.ts'
 import { evidenceOf, failureOf, TOOL_PRELUDE } from '../shell/tool-answer.ts'
 import { defineModule } from './define.ts'
+import { mapOf, truth } from './value-schema.ts'
 
 interface WaitParams {
   readonly for: {
@@ -117,6 +118,7 @@ export const wait = defineModule({
   observe,
   diff: (params, holds): readonly Change[] =>
     holds ? [] : [{ path: 'condition', before: false, after: desired(params) }],
+  valueSchema: mapOf({ holds: truth('Whether the condition holds.') }),
   value: (holds) => ({ holds }),
   converge,
   proof: (_params, _changes, _state, system) =>

@@ -256,6 +256,36 @@ export const MALFORMED_RUNBOOKS: readonly MalformedCase[] = [
     expected: ['RUNBOOK_STEP_UNKNOWN 4:17'],
   },
   {
+    name: 'a field that a step never shows',
+    text: 'steps:\n  - { id: a, facts: {} }\n  - facts:\n    when: steps.a.value.kernal != ""\n',
+    expected: ['EXPRESSION_INVALID 4:25'],
+  },
+  {
+    name: 'a field of a field that is not there',
+    text: 'steps:\n  - { id: a, facts: {} }\n  - facts:\n    when: steps.a.value.os.edtion == ""\n',
+    expected: ['EXPRESSION_INVALID 4:28'],
+  },
+  {
+    name: 'a field inside has that is not there',
+    text: 'steps:\n  - { id: a, facts: {} }\n  - facts:\n    when: has(steps.a.value.memory.total)\n',
+    expected: ['EXPRESSION_INVALID 4:36'],
+  },
+  {
+    name: 'a field in brackets that is not there',
+    text: 'steps:\n  - { id: a, facts: {} }\n  - facts:\n    when: steps["a"].value["memroy"].total_bytes > 1\n',
+    expected: ['EXPRESSION_INVALID 4:28'],
+  },
+  {
+    name: 'a text that a field never is',
+    text: 'steps:\n  - { id: a, tcp: { port: 80 } }\n  - facts:\n    when: steps.a.value.state == "closed"\n',
+    expected: ['EXPRESSION_INVALID 4:34'],
+  },
+  {
+    name: 'a field that a step shows in other files',
+    text: 'steps:\n  - { id: a, tcp: { port: 80 } }\n  - facts:\n    when: steps.a.value.cpus > 1\n',
+    expected: ['EXPRESSION_INVALID 4:25'],
+  },
+  {
     name: 'the signs around a condition',
     text: when('${{ device.kind == "till" }}'),
     expected: ['EXPRESSION_INVALID 3:11'],

@@ -1,3 +1,4 @@
+import './shown-values.ts'
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import {
   appendFileSync,

@@ -1,3 +1,4 @@
+import './shown-values.ts'
 import type { Change } from '../../src/core/change.ts'
 import type { ShellAnswer, ShellRequest } from '../../src/core/channel.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'

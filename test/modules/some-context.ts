@@ -1,3 +1,4 @@
+import './shown-values.ts'
 import type { ShellChannel } from '../../src/core/channel.ts'
 import { fail } from '../../src/core/failure.ts'
 import type { Device, StoreFacts } from '../../src/core/fleet.ts'

@@ -1,3 +1,4 @@
+import './shown-values.ts'
 import type { Change } from '../../src/core/change.ts'
 import type { Result } from '../../src/core/failure.ts'
 import type { JsonObject, JsonValue } from '../../src/core/json.ts'

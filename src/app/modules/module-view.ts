@@ -59,6 +59,7 @@ export function shownJson(known: KnownModule): JsonObject {
     ...briefJson(known),
     documentation: own?.documentation ?? '',
     params: module.params as JsonObject,
+    value: (module.valueSchema ?? null) as JsonObject | null,
     ...(own && { desired: own.desired.map(({ path, params }) => ({ path, params })) }),
     example: exampleOf(module),
   }
@@ -84,6 +85,12 @@ const PARAMS: readonly TableColumn<Row>[] = [
   { title: 'WHAT IT IS', value: ({ about }) => about, flexible: true },
 ]
 
+const VALUE: readonly TableColumn<Row>[] = [
+  { title: 'FIELD', value: ({ path, required }) => (required ? path : `${path} ?`) },
+  { title: 'TYPE', value: ({ type }) => type },
+  { title: 'WHAT IT IS', value: ({ about }) => about, flexible: true },
+]
+
 /** A module for people: what it does, what a step gives it, and a step to begin with. */
 export function shownText({ module, own }: KnownModule, width: number | undefined): string {
   const { name, summary, systems, converges, reacts } = module
@@ -103,9 +110,21 @@ export function shownText({ module, own }: KnownModule, width: number | undefine
           ...formatTable(rows, PARAMS, { width }),
           ...(rows.some(({ required }) => required) ? ['* required'] : []),
         ].join('\n'),
+    valueText(module, width),
     `As a step:\n  - ${name}: ${flow((exampleOf(module)[name] ?? {}) as JsonObject)}`,
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
+}
+
+/** What later steps see. */
+function valueText({ valueSchema }: Module, width: number | undefined): string {
+  if (!valueSchema) return ''
+  const rows = paramRows(valueSchema as ParamSchema, { quote: (text) => text })
+  return [
+    'Later steps see in steps.ID.value:',
+    ...formatTable(rows, VALUE, { width }),
+    ...(rows.some(({ required }) => !required) ? ['? may be missing: has(steps.ID.value.FIELD)'] : []),
+  ].join('\n')
 }
 
 /** A step from the examples of what is required, or of the first parameter that has one. */

@@ -1,13 +1,15 @@
 /** How a question to the name service ended. */
-export type DnsState =
-  | 'resolved'
-  | 'nxdomain'
-  | 'no-data'
-  | 'servfail'
-  | 'refused'
-  | 'timed-out'
-  | 'unreachable'
-  | 'error'
+export const DNS_STATES = [
+  'resolved',
+  'nxdomain',
+  'no-data',
+  'servfail',
+  'refused',
+  'timed-out',
+  'unreachable',
+  'error',
+] as const
+export type DnsState = (typeof DNS_STATES)[number]
 
 export const DNS_TYPES = ['A', 'AAAA', 'CNAME', 'MX', 'TXT', 'PTR'] as const
 export type DnsType = (typeof DNS_TYPES)[number]

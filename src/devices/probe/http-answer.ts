@@ -1,16 +1,19 @@
 /** Where an HTTP exchange stands, or stopped. */
-export type HttpStage = 'name' | 'connect' | 'tls' | 'request' | 'answer' | 'body' | 'done'
+export const HTTP_STAGES = ['name', 'connect', 'tls', 'request', 'answer', 'body', 'done'] as const
+export type HttpStage = (typeof HTTP_STAGES)[number]
 
-export type HttpState =
-  | 'answered'
-  | 'name-not-found'
-  | 'refused'
-  | 'unreachable'
-  | 'timed-out'
-  | 'reset'
-  | 'tls-failed'
-  | 'not-http'
-  | 'error'
+export const HTTP_STATES = [
+  'answered',
+  'name-not-found',
+  'refused',
+  'unreachable',
+  'timed-out',
+  'reset',
+  'tls-failed',
+  'not-http',
+  'error',
+] as const
+export type HttpState = (typeof HTTP_STATES)[number]
 
 /** How an HTTP exchange ended. */
 export interface HttpAnswer {

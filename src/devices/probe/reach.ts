@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../../core/error-catalog.ts'
 
 /** How an attempt to reach something over the network ended. */
-export type ReachState = 'open' | 'refused' | 'timed-out' | 'unreachable' | 'name-not-found' | 'reset' | 'error'
+export const REACH_STATES = ['open', 'refused', 'timed-out', 'unreachable', 'name-not-found', 'reset', 'error'] as const
+export type ReachState = (typeof REACH_STATES)[number]
 
 const CODES: Readonly<Record<string, ReachState>> = {
   ECONNREFUSED: 'refused',

@@ -6,15 +6,17 @@ import { countAt, type DayCurve, type Profile } from './profile.ts'
  * `late`: after a silence that the profile does not allow they come again. `never`: none was ever seen, which is not the
  * same as a till that is off. `learning`: too few weeks are known to expect anything.
  */
-export type ReceiptsClass =
-  | 'ok'
-  | 'none-since'
-  | 'fewer-than-usual'
-  | 'late'
-  | 'closed'
-  | 'learning'
-  | 'never'
-  | 'unknown'
+export const RECEIPTS_CLASSES = [
+  'ok',
+  'none-since',
+  'fewer-than-usual',
+  'late',
+  'closed',
+  'learning',
+  'never',
+  'unknown',
+] as const
+export type ReceiptsClass = (typeof RECEIPTS_CLASSES)[number]
 
 /** What was read of receipts; times in milliseconds since 1970. */
 export interface ReceiptsReading {

@@ -1,4 +1,8 @@
-export type PosixInit = 'systemd' | 'openrc' | 'runit' | 'busybox' | 'sysv'
+export const POSIX_INITS = ['systemd', 'openrc', 'runit', 'busybox', 'sysv'] as const
+export type PosixInit = (typeof POSIX_INITS)[number]
+
+/** `paused`: Windows only. `unknown`: its script answers in a way that means neither. */
+export const ACTIVE_STATES = ['running', 'stopped', 'failed', 'starting', 'stopping', 'paused', 'unknown'] as const
 
 /** A service that runs for less is looked at again before it counts as running. */
 export const STABLE_SECONDS = 3
@@ -9,8 +13,7 @@ export interface ServiceState {
   readonly exists: boolean
   /** systemd only: linked to /dev/null, cannot be started. */
   readonly masked: boolean
-  /** `paused`: Windows only. `unknown`: its script answers in a way that means neither. */
-  readonly active: 'running' | 'stopped' | 'failed' | 'starting' | 'stopping' | 'paused' | 'unknown'
+  readonly active: (typeof ACTIVE_STATES)[number]
   /** Starts at boot. `static`: has no say in it, other units start it. `unknown`: its init system has no list of what starts. */
   readonly enabled: boolean | 'static' | 'unknown'
   /** Why it is failed or unknown, where more is known. */

@@ -2,14 +2,16 @@ import type { Answer } from '../printer/reading.ts'
 import { TERMINAL_CONDITIONS, type TerminalConditionName, type TerminalReading } from './reading.ts'
 
 /** What is wrong with a payment terminal; `not-known` when it cannot be told, which is never the same as well. */
-export type TerminalFault =
-  | 'none'
-  | 'not-known'
-  | 'link-down'
-  | 'terminal-down'
-  | 'other-terminal'
-  | 'cards-blocked'
-  | 'attention-soon'
+export const TERMINAL_FAULTS = [
+  'none',
+  'not-known',
+  'link-down',
+  'terminal-down',
+  'other-terminal',
+  'cards-blocked',
+  'attention-soon',
+] as const
+export type TerminalFault = (typeof TERMINAL_FAULTS)[number]
 
 export interface TerminalVerdict {
   readonly fault: TerminalFault

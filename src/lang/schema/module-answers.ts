@@ -30,12 +30,16 @@ const SHOWN = {
   description: 'What `till module show` answers with `--json`.',
   type: 'object',
   additionalProperties: false,
-  required: ['schema', ...BRIEF_KEYS, 'documentation', 'params', 'example'],
+  required: ['schema', ...BRIEF_KEYS, 'documentation', 'params', 'value', 'example'],
   properties: {
     schema: { const: 'till.module/1' },
     ...BRIEF,
     documentation: { description: 'Markdown; empty where there is none.', type: 'string' },
     params: { description: 'JSON Schema of what a step gives it.', type: 'object' },
+    value: {
+      description: 'JSON Schema of `steps.<id>.value`; null where that cannot be said before it is observed.',
+      type: ['object', 'null'],
+    },
     desired: {
       description:
         'Of one of the repository: fields that a step wants something of, and the parameters that this takes.',

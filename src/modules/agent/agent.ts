@@ -4,6 +4,7 @@ import type { Triggers } from '../../core/module.ts'
 import { MASK } from '../../core/secret.ts'
 import { isVersion } from '../../devices/package/package-manager.ts'
 import { defineModule } from '../define.ts'
+import { anyMap, described, listOf, mapOf, mapOrNull, oneOf, text, textOrNull, truth } from '../value-schema.ts'
 import { AGENT_PARAMS } from './agent-params.ts'
 import type { AgentParams, AgentState } from './agent-state.ts'
 import { differs } from './desired-agent.ts'
@@ -21,7 +22,37 @@ export const agent = defineModule({
   paths: { 'file.path': 'content' },
   validate,
   diff: (params, state, triggers) => diff(params as AgentParams, state, triggers),
-  value: (state) => described(state),
+  valueSchema: mapOf({
+    kind: oneOf(['zabbix_agent2', 'zabbix_agentd'], 'Which agent it is.'),
+    version: textOrNull('What its program says; null where it is not installed.'),
+    package: described(
+      'The package that it is from.',
+      mapOf({
+        manager: textOrNull('What looks after packages there.'),
+        version: textOrNull('The version that is installed.'),
+      }),
+    ),
+    service: described(
+      'Its service; null where there is none.',
+      mapOrNull({
+        state: text('What its service does now.'),
+        enabled: { type: ['boolean', 'string'], description: 'Whether it starts at boot.' },
+      }),
+    ),
+    answers: described(
+      'Whether it answers.',
+      mapOf({
+        ping: truth('It answers.'),
+        by: textOrNull('How that is known: `port`, `control`, `binary`.'),
+        version: textOrNull('The version that it answers with.'),
+        listening: { type: ['boolean', 'null'], description: 'Its port is open; null where that was not asked.' },
+      }),
+    ),
+    files: listOf({ type: 'string' }, 'The files of its configuration.'),
+    leftovers: listOf({ type: 'string' }, 'Configuration that a package left beside that of the device.'),
+    keys: anyMap('Each key that the step names: what it is set to; null where it is not.'),
+  }),
+  value: (state) => shownAgent(state),
 })
 
 function validate(params: JsonObject): string | undefined {
@@ -115,7 +146,7 @@ function pskChanges({ psk }: AgentParams, { psk: is }: AgentState): Change[] {
   return changes
 }
 
-function described(state: AgentState): JsonObject {
+function shownAgent(state: AgentState): JsonObject {
   const {
     kind,
     binaryVersion,

@@ -11,6 +11,7 @@ import { HOST_PATTERN } from '../../devices/probe/reach.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 import { defineModule } from '../define.ts'
+import { mapOf, number, text } from '../value-schema.ts'
 
 interface CertificateParams {
   readonly path?: string
@@ -99,6 +100,14 @@ export const certificate = defineModule({
   observe: (context, params) => observe(context, params as CertificateParams),
   diff: (params, seen) => diff(params as CertificateParams, seen),
   explain: (params, seen) => explain(params as CertificateParams, seen),
+  valueSchema: mapOf({
+    subject: text('Whose it is.'),
+    issuer: text('Who signed it.'),
+    not_before: text('From when on it is valid: ISO 8601.'),
+    not_after: text('Until when: ISO 8601.'),
+    fingerprint: text('SHA-256 of the certificate.'),
+    days_left: number('Days until it ends, negative once it has.'),
+  }),
   value: ({ certificate: one, fingerprint, daysLeft }) => ({
     subject: one.subject,
     issuer: one.issuer,

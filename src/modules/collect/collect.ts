@@ -6,6 +6,7 @@ import type { ModuleContext } from '../../core/module.ts'
 import { ENCODING_PROPERTY } from '../../core/windows-encodings.ts'
 import { ANY_PATH } from '../../devices/file/windows-read.ts'
 import { defineModule } from '../define.ts'
+import { described, listOf, mapOf, number, numberOrNull, oneOf, text, textOrNull } from '../value-schema.ts'
 import { type AskedItem, itemsFor } from './ask-items.ts'
 import { bundleFrom } from './bundle.ts'
 import { BUNDLE_BYTES, type CollectParams, ITEM_BYTES, MOST_ITEMS, type Raw } from './collect-params.ts'
@@ -18,7 +19,7 @@ const LINES = {
   examples: [500],
 } as const
 
-const listOf = (description: string, pattern: string | undefined, ...examples: string[]) =>
+const textsParam = (description: string, pattern: string | undefined, ...examples: string[]) =>
   ({
     type: 'array',
     minItems: 1,
@@ -123,19 +124,23 @@ export const collect = defineModule({
         },
         examples: [['Application', { name: 'System', level: 'error' }]],
       },
-      files: listOf(
+      files: textsParam(
         'Files of settings, whole or, where they are too large, their beginning.',
         ANY_PATH,
         '/etc/zabbix/zabbix_agent2.conf',
       ),
-      packages: listOf('Packages, of which the version is taken.', PACKAGE, 'zabbix-agent2'),
-      services: listOf('Services: whether they run and start at boot, and why one ended.', SERVICE, 'zabbix-agent2'),
-      processes: listOf(
+      packages: textsParam('Packages, of which the version is taken.', PACKAGE, 'zabbix-agent2'),
+      services: textsParam(
+        'Services: whether they run and start at boot, and why one ended.',
+        SERVICE,
+        'zabbix-agent2',
+      ),
+      processes: textsParam(
         'File names of programs, of which the processes are taken, 20 at the most.',
         '^[^\\s/]+$',
         'java',
       ),
-      disks: listOf(
+      disks: textsParam(
         'Paths, of which the file system is taken: how large it is, and how much is free.',
         ANY_PATH,
         '/var',
@@ -173,6 +178,29 @@ export const collect = defineModule({
     const why = unread.map(({ kind, name, note }) => `${kind} ${name}: ${note}`).join(' ')
     return { unknown: `${unread.length} of ${items.length} items could not be read. ${why}` }
   },
+  valueSchema: mapOf({
+    gathered_at: text('When: ISO 8601 in UTC.'),
+    bytes: number('The size of what was gathered.'),
+    limit_bytes: number('How large it may be.'),
+    redacted: described(
+      'In how many places something was masked.',
+      mapOf({ patterns: number('By a pattern of `redact`.'), card_numbers: number('Card numbers.') }),
+    ),
+    items: listOf(
+      mapOf(
+        {
+          kind: text('`log`, `journal`, `event_log`, `file`, `package`, `service`, `process`, `disk`, `facts`.'),
+          name: text('What it is of: a path, a unit, a name.'),
+          state: oneOf(['whole', 'cut', 'absent', 'binary', 'unread', 'left-out'], 'What was to be had of it.'),
+          bytes: number('Its bytes in the bundle.'),
+          size_bytes: numberOrNull('Its bytes on the device; null where that is not known.'),
+          note: textOrNull('What was left out, or why there is nothing.'),
+        },
+        { text: text('Of a text.'), value: { description: 'Of what is no text.' } },
+      ),
+      'What was gathered.',
+    ),
+  }),
   value: (bundle) => bundle as unknown as JsonValue,
   // By their times bundles are found again.
   samples: ({ gathered_at: at, bytes }) => [{ series: 'collected', at, value: bytes }],

@@ -12,6 +12,7 @@ import { fileTest } from '../../devices/file/file-test.ts'
 import { fileContent, replaceFile } from '../../devices/file/replace-file.ts'
 import { FILE_PATH } from '../../devices/file/windows-read.ts'
 import { defineModule } from '../define.ts'
+import { anyMap, listOf, mapOf, oneOf, truth } from '../value-schema.ts'
 import { type ConfigParams, type ConfigState, holdsAll, observeConfig } from './observe-config.ts'
 
 export const config = defineModule({
@@ -93,6 +94,16 @@ export const config = defineModule({
   validate,
   observe: (context, params) => observeConfig(context, params as ConfigParams),
   diff: (params, state) => [...keyChanges(state), ...attributeChanges(params as ConfigParams, state)],
+  valueSchema: mapOf(
+    {
+      state: oneOf(['present', 'absent'], 'Whether the file is there.'),
+      keys: anyMap('Each key that the step names: what it is set to; null where it is not.'),
+    },
+    {
+      acl: truth('The file has an access list.'),
+      notes: listOf({ type: 'string' }, 'What is worth knowing about the file.'),
+    },
+  ),
   value: (state) => {
     const notes = [...fileNotes(state.reading), ...state.notes]
     return {

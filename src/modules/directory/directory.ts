@@ -10,6 +10,7 @@ import { WINDOWS_REMOVE } from '../../devices/file/windows-swap.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
+import { mapOf, text, textOrNull } from '../value-schema.ts'
 
 interface DirectoryParams {
   readonly path: string
@@ -101,6 +102,12 @@ export const directory = defineModule({
   validate,
   observe,
   diff: (params, reading) => diff(params as DirectoryParams, reading),
+  valueSchema: mapOf({
+    state: text('`present`, `absent`, or what is there in its place.'),
+    mode: textOrNull('As chmod takes it; null where it is not there.'),
+    owner: textOrNull('Whose it is.'),
+    group: textOrNull('The group.'),
+  }),
   value: ({ kind, mode, owner, group }) => ({
     state: kind === 'directory' ? 'present' : kind,
     mode: mode ?? null,

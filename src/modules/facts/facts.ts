@@ -6,6 +6,7 @@ import { APT_REBOOT } from '../../devices/boot/pending-reboot.ts'
 import { FIND_INIT } from '../../devices/service/observe-service.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
+import { FACTS_VALUE } from './value.ts'
 import { observeOnWindows } from './windows.ts'
 
 // Every fact comes from a file of the kernel or from a tool that may be missing; a fact that is not there is null.
@@ -102,6 +103,7 @@ export const facts = defineModule({
     },
   },
   diff: () => [],
+  valueSchema: FACTS_VALUE,
   value: (state) => state,
   marks: identityOf,
 })

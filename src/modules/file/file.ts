@@ -11,6 +11,7 @@ import { readFile, unreadFile } from '../../devices/file/read-file.ts'
 import { replaceFile } from '../../devices/file/replace-file.ts'
 import { FILE_PATH } from '../../devices/file/windows-read.ts'
 import { defineModule } from '../define.ts'
+import { listOf, mapOf, number, text, truth } from '../value-schema.ts'
 import {
   contentOf,
   type DesiredContent,
@@ -88,6 +89,19 @@ export const file = defineModule({
   observe,
   diff: (params, state) => changesOf(params, state),
   explain: explainFile,
+  valueSchema: mapOf(
+    { state: text('`present`, `absent`, or what is there in its place.') },
+    {
+      target: text('Of a link: where it leads.'),
+      size_bytes: number('Its size.'),
+      sha256: text('The hash of its content.'),
+      mode: text('As chmod takes it.'),
+      owner: text('Whose it is.'),
+      group: text('The group.'),
+      acl: truth('It has an access list.'),
+      notes: listOf({ type: 'string' }, 'What is worth knowing about it.'),
+    },
+  ),
   value: shownState,
   converge,
   sends,

@@ -19,6 +19,7 @@ import {
 } from '../../devices/printer/reading.ts'
 import { newSamples, tokensOf } from '../../devices/printer/samples.ts'
 import { defineModule } from '../define.ts'
+import { FISCAL_VALUE } from '../reading-schema.ts'
 import { criticalOf, type FiscalParams, limitsOf, PARAMS } from './params.ts'
 import { RESETS_SERIES, resetsSince } from './ram-resets.ts'
 
@@ -60,6 +61,7 @@ export const fiscal = defineModule({
   validate: validateWhereabouts,
   observe: (context, params) => observe(context, params as FiscalParams),
   diff: (params, state) => differences(params as FiscalParams, state),
+  valueSchema: FISCAL_VALUE,
   value: shown,
   samples: samplesOf,
   marks: ({ assessment }) => marksOf(assessment.sighting.reading),

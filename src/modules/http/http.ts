@@ -2,8 +2,15 @@ import { fail, type Result } from '../../core/failure.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { ModuleContext } from '../../core/module.ts'
 import { askHttp, type HttpSource, httpQuestion } from '../../devices/probe/ask-http.ts'
-import { type HttpAnswer, type HttpQuestion, httpSentence } from '../../devices/probe/http-answer.ts'
+import {
+  HTTP_STAGES,
+  HTTP_STATES,
+  type HttpAnswer,
+  type HttpQuestion,
+  httpSentence,
+} from '../../devices/probe/http-answer.ts'
 import { defineModule } from '../define.ts'
+import { described, mapOf, number, numberOrNull, oneOf, text, textOrNull, truth } from '../value-schema.ts'
 import { bodyText, type HttpExpectation, unmet } from './expectations.ts'
 
 const TIMEOUT_MS = 10_000
@@ -86,6 +93,25 @@ export const http = defineModule({
   validate,
   observe: (context, params) => observe(context, params as HttpParams),
   diff: (params, answer) => unmet((params as HttpParams).expect ?? {}, answer),
+  valueSchema: mapOf({
+    state: oneOf(HTTP_STATES, 'How it went.'),
+    stage: oneOf(HTTP_STAGES, 'How far it came.'),
+    url: text('What was asked for.'),
+    status: numberOrNull('The status code; null where no answer came.'),
+    headers: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      description: 'Headers of the answer, names in small letters.',
+    },
+    body: textOrNull('The begin of its body; null where it is no text.'),
+    truncated: truth('The body is longer than what is shown.'),
+    times_ms: described(
+      'How long each stage took that was passed.',
+      mapOf({}, Object.fromEntries(HTTP_STAGES.map((stage) => [stage, number('Milliseconds.')]))),
+    ),
+    ms: number('How long all of it took.'),
+    message: text('The same in a sentence.'),
+  }),
   value: (answer, params) => shown(answer, params as HttpParams),
 })
 

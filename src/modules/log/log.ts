@@ -10,6 +10,7 @@ import { THERE } from '../../shell/posix-there.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
 import { failureOf, TOOL_PRELUDE } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
+import { described, listOf, mapOf, number, numberOrNull, text, truth } from '../value-schema.ts'
 import { windowsOnly } from '../windows-only.ts'
 import { readJournal } from './journal.ts'
 import type { Hits, LogParams } from './log-params.ts'
@@ -146,6 +147,22 @@ export const log = defineModule({
   patterns: { pattern: 'device' },
   validate,
   diff,
+  valueSchema: mapOf(
+    {
+      count: number('Lines that the pattern was found in.'),
+      latest: listOf({ type: 'string' }, 'The last of them.'),
+      age_seconds: numberOrNull('How long ago the file was written; null where that was not asked.'),
+    },
+    {
+      encoding: text('Windows: what the file is written in.'),
+      cut: truth('There may be more than were looked at.'),
+      hole: truth('The file has NULs where lines should be, as after a power cut.'),
+      rotated: described(
+        'The file that the older lines were moved to, which was not looked at.',
+        mapOf({ path: text('Its path.'), age_seconds: number('How long ago it was written.') }),
+      ),
+    },
+  ),
   value: ({ count, latest, age, encoding, rotated, isCut, hasHole }) => ({
     count,
     latest: [...latest],

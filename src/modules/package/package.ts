@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts'
 import { PACKAGE_MANAGERS } from '../../devices/package/package-manager.ts'
 import { defineModule } from '../define.ts'
+import { mapOf, oneOf, textOrNull, truth } from '../value-schema.ts'
 import { differences } from './differences.ts'
 import type { PackageParams } from './package-state.ts'
 import { onPosix } from './posix.ts'
@@ -81,6 +82,14 @@ export const packageModule = defineModule({
   paths: { 'file.path': 'content' },
   validate,
   diff: (params, state) => differences(params as PackageParams, state),
+  valueSchema: mapOf(
+    {
+      manager: oneOf([...PACKAGE_MANAGERS, 'msi'], 'What looks after packages there.'),
+      version: textOrNull('The version that is installed; null where none is.'),
+      broken: truth('Half installed or half configured.'),
+    },
+    { held: truth('Upgrades leave it as it is.') },
+  ),
   value: ({ manager, installed, broken, held }) => ({
     manager,
     version: installed[0] ?? null,

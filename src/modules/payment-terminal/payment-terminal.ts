@@ -10,6 +10,7 @@ import { askTerminal, TERMINAL_PROTOCOLS, type TerminalPlace } from '../../devic
 import { judgeTerminal, type TerminalVerdict } from '../../devices/terminal/judge.ts'
 import type { TerminalReading } from '../../devices/terminal/reading.ts'
 import { defineModule } from '../define.ts'
+import { TERMINAL_VALUE } from '../reading-schema.ts'
 
 interface PaymentTerminalParams extends TerminalPlace {
   readonly serial_number?: string | null
@@ -96,6 +97,7 @@ export const paymentTerminal = defineModule({
   params: PARAMS,
   observe: (context, params) => observe(context, params as PaymentTerminalParams),
   diff: (params, state) => differences(params as PaymentTerminalParams, state),
+  valueSchema: TERMINAL_VALUE,
   value: shown,
   marks: ({ sighting: { reading } }): Record<string, string> => {
     const serial = reading.identity?.serial

@@ -10,6 +10,7 @@ import { type Assessment, assess, doubtOf, shownSighting } from '../../devices/p
 import { differentIdentity, IDENTITY, marksOf, type WantedIdentity } from '../../devices/printer/identity.ts'
 import { newSamples, tokensOf } from '../../devices/printer/samples.ts'
 import { defineModule } from '../define.ts'
+import { PRINTER_VALUE } from '../reading-schema.ts'
 
 const SILENT_AFTER = '3h'
 const JOB_AGE = '10m'
@@ -64,6 +65,7 @@ export const printer = defineModule({
   validate: validateWhereabouts,
   observe: (context, params) => observe(context, params as PrinterParams),
   diff: (params, state) => differences(params as PrinterParams, state),
+  valueSchema: PRINTER_VALUE,
   value: shown,
   samples: samplesOf,
   marks: ({ sighting }) => marksOf(sighting.reading),

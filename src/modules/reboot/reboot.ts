@@ -3,6 +3,7 @@ import type { Change } from '../../core/change.ts'
 import { fail, type Result, SessionLost, success } from '../../core/failure.ts'
 import type { ModuleContext } from '../../core/module.ts'
 import { defineModule } from '../define.ts'
+import { listOf, mapOf, number, text } from '../value-schema.ts'
 import { type Boot, orderRestart, readBoot, wasRestarted } from './boot.ts'
 
 /** Between two attempts to reach a device that is starting. */
@@ -37,6 +38,15 @@ export const reboot = defineModule({
     }
     return []
   },
+  valueSchema: mapOf({
+    boot_id: text('Another one after every start; empty where the system has no such thing.'),
+    uptime_seconds: number('How long it has been up.'),
+    pending: {
+      type: ['boolean', 'null'],
+      description: 'Whether it has to be restarted; null where the system does not say.',
+    },
+    reasons: listOf({ type: 'string' }, 'Why.'),
+  }),
   value: (boot) => ({
     boot_id: boot.id,
     uptime_seconds: boot.uptimeS,

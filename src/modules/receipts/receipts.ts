@@ -13,6 +13,7 @@ import { type Look, type LookAnswer, lookFor } from './look.ts'
 import { PARAMS, type ReceiptsParams, SOURCES, validate } from './params.ts'
 import { lookOnPosix } from './posix-look.ts'
 import { LAST_RECEIPT, readFiscal, readHttp, readLook, readStream } from './read-sources.ts'
+import { RECEIPTS_VALUE } from './value.ts'
 import { lookOnWindows } from './windows-look.ts'
 
 const WEEKS = 6
@@ -46,6 +47,7 @@ export const receipts = defineModule({
   validate,
   observe: (context, params) => observe(context, params as ReceiptsParams),
   diff: (params, state) => diff(params as ReceiptsParams, state),
+  valueSchema: RECEIPTS_VALUE,
   value,
   samples: ({ samples }) => samples,
   marks: ({ reading }, params) => marksOf(reading, params as ReceiptsParams),

@@ -1,6 +1,7 @@
 import type { Change } from '../../core/change.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { defineModule } from '../define.ts'
+import { anyMap, mapOf, truth } from '../value-schema.ts'
 import type { DesiredValue, RegistryParams, RegistryState } from './desired-values.ts'
 import { desiredValuesOf, normalValue } from './desired-values.ts'
 import { converge, observe, proof } from './windows.ts'
@@ -69,6 +70,10 @@ export const registry = defineModule({
   },
   validate,
   diff: (params, state) => diff(params as RegistryParams, state),
+  valueSchema: mapOf({
+    exists: truth('Whether the key is there.'),
+    values: anyMap('Each value that the step names: what it holds; null where it is not there.'),
+  }),
   value: (state, params) => ({
     exists: state.exists,
     values: Object.fromEntries(

@@ -5,6 +5,7 @@ import type { ModuleContext, Proof } from '../../core/module.ts'
 import { act, askJson, proofBy } from '../../shell/powershell-ask.ts'
 import { headOf } from '../../shell/tool-answer.ts'
 import { defineModule } from '../define.ts'
+import { anyMap, mapOf, number, numberOrNull, text, textOrNull, truth } from '../value-schema.ts'
 import { CONVERGE, OBSERVE, PROOF, REMOVE } from './task-service.ts'
 import { desiredXml, type TaskParams, type TaskState, taskOf, taskXml } from './task-xml.ts'
 
@@ -61,6 +62,23 @@ export const scheduledTask = defineModule({
   },
   validate,
   diff: (params, state) => diff(params as TaskParams, state),
+  valueSchema: mapOf(
+    {
+      exists: truth('Whether there is such a task.'),
+      last_result: numberOrNull('How its last start ended; null where it has not run.'),
+      next_run: textOrNull('When it starts next: ISO 8601.'),
+    },
+    {
+      program: text('What it starts.'),
+      arguments: text('With which arguments.'),
+      folder: text('Where.'),
+      account: text('As whom.'),
+      limit_minutes: numberOrNull('After so long it is ended; null: never.'),
+      trigger: anyMap('When it starts, in the words of the parameters; `other` where they have none for it.'),
+      actions: number('How many things it does.'),
+      enabled: truth('Whether it starts at all.'),
+    },
+  ),
   value: ({ exists, task, lastResult, nextRun }) => ({ exists, ...task, last_result: lastResult, next_run: nextRun }),
 })
 

@@ -2,8 +2,9 @@ import type { Change } from '../../core/change.ts'
 import { DURATION } from '../../core/duration.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Triggers } from '../../core/module.ts'
-import type { ServiceState } from '../../devices/service/service-state.ts'
+import { ACTIVE_STATES, POSIX_INITS, type ServiceState } from '../../devices/service/service-state.ts'
 import { defineModule } from '../define.ts'
+import { described, listOf, mapOf, number, oneOf, text } from '../value-schema.ts'
 import { onPosix } from './posix.ts'
 import type { ServiceParams } from './service-state.ts'
 import { onWindows } from './windows.ts'
@@ -89,6 +90,34 @@ export const service = defineModule({
   validate,
   diff: (params, state, triggers) => diff(params as ServiceParams, state, triggers),
   explain: (params, state, changes) => explain(params as ServiceParams, state, changes),
+  valueSchema: mapOf(
+    {
+      init: oneOf([...POSIX_INITS, 'windows'], 'What starts services there.'),
+      active: oneOf(ACTIVE_STATES, 'What it does now.'),
+      enabled: oneOf([true, false, 'static', 'unknown'], 'Whether it starts at boot; `static`: others start it.'),
+    },
+    {
+      why: text('Why it is failed or unknown.'),
+      oneshot: text('systemd: how a unit that runs to its end has ended last.'),
+      made: oneOf(['generated', 'transient'], 'systemd: nobody can enable it.'),
+      broken: text('systemd: why its file is no longer loaded, in the word of LoadState.'),
+      triggered_by: listOf({ type: 'string' }, 'systemd: units that start it at an event.'),
+      start: oneOf(['automatic', 'delayed', 'manual', 'disabled'], 'Windows: how it starts.'),
+      account: text('Windows: as whom it runs.'),
+      recovery: described(
+        'Windows: what is done when it fails.',
+        mapOf({
+          restart_after_ms: listOf(
+            { type: 'number' },
+            'How long until it is restarted, after each failure in turn; -1: something else is done.',
+          ),
+          reset_after_s: number('After so long without a failure it begins anew.'),
+        }),
+      ),
+      dependants: listOf({ type: 'string' }, 'Windows: services that run and need it.'),
+      stranded: listOf({ type: 'string' }, 'Windows: services that were stopped along with it and did not come back.'),
+    },
+  ),
   value: ({ masked: _masked, exists: _exists, ...seen }) => ({ ...seen }) as JsonObject,
 })
 

@@ -3,6 +3,7 @@ import { fail, type Result } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { oldestOf, type SpooledQueue } from '../../devices/spooler/spooled-queue.ts'
 import { defineModule, type Side } from '../define.ts'
+import { listOf, mapOf, number, text, truth } from '../value-schema.ts'
 import { onPosix } from './posix.ts'
 import { ageless, isStuck, type SpoolerParams, type SpoolerState, whyNotSafe } from './spooler-state.ts'
 import { onWindows } from './windows.ts'
@@ -43,6 +44,26 @@ export const spooler = defineModule({
   },
   onlyChecks: (params: SpoolerParams) => params.restart !== 'if-safe',
   diff,
+  valueSchema: mapOf({
+    running: truth('Whether the spooler runs.'),
+    queues: listOf(
+      mapOf(
+        {
+          name: text('Its name.'),
+          state: text('`idle`, `printing`, `stopped`, or what the system says.'),
+          accepting: truth('Whether it takes jobs.'),
+          depth: number('Jobs that wait.'),
+          held: number('Jobs that somebody holds.'),
+          reasons: listOf({ type: 'string' }, 'What is wrong, in the words of the system.'),
+        },
+        {
+          oldest_seconds: number('The age of the oldest job.'),
+          message: text('What the system says of it.'),
+        },
+      ),
+      'The queues that the step is about.',
+    ),
+  }),
   value: ({ running, queues }) => ({ running, queues: queues.map(shown) }),
 })
 

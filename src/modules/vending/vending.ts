@@ -17,6 +17,7 @@ import { readSource } from './read-source.ts'
 import { judgeSales, type SalesVerdict } from './sales.ts'
 import { type ColumnStock, stockOf, unpaidVends } from './stock.ts'
 import { type Temperature, temperatureOf } from './temperature.ts'
+import { VENDING_VALUE } from './value.ts'
 
 const WEEKS = 6
 const SAMPLE_EVERY_MS = 20 * MINUTE_MS
@@ -51,6 +52,7 @@ export const vending = defineModule({
   validate,
   observe: (context, params) => observe(context, givenOf(params)),
   diff: (params, state) => differences(givenOf(params), state),
+  valueSchema: VENDING_VALUE,
   value: (state) => shown(state),
   samples: ({ samples }) => samples,
   marks: ({ audit }): Record<string, string> => {
