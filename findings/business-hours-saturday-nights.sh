@@ -8,7 +8,7 @@
 # Of a span from December 2025 to January 2029, 1 January is a holiday in the years of its two ends alone, and open in the three between. `between` keeps the first two times that it was
 # asked for: a second ticket, later than the first, has -1, which adds up as a number; after `first_after` or `add_seconds` it has what these left behind.
 # And each span is a second too long (7,201), unless its end lies in closed hours.
-# Whoever counts with it makes a new object for each ticket, begins spans on a Saturday, and gives holidays with their year.
+# Whoever counts with it makes a new object for each ticket, or calls `for_timespan` for all of its time before, begins spans on a Saturday, and gives holidays with their year.
 # Debian's packages are taken into a temporary folder.
 set -euo pipefail
 command -v apt-get >/dev/null && command -v perl >/dev/null || { echo "needs Debian 12 and perl"; exit 2; }
@@ -44,6 +44,10 @@ print "1 January $_: ", ($span->member(at($_, 1, 1, 12)) ? 'open' : 'closed'), "
 my $one = shop('6:00', '22:00');
 print 'first ticket: ', $one->between(at(2026, 12, 1, 10), at(2026, 12, 1, 12)), "\n";
 print 'second ticket: ', $one->between(at(2026, 12, 2, 10), at(2026, 12, 2, 12)), "\n";
+$one->for_timespan(Start => at(2026, 12, 1, 0), End => at(2026, 12, 31, 0));
+print 'second ticket, with all of December: ', $one->between(at(2026, 12, 2, 10), at(2026, 12, 2, 12)), "\n";
+$one->first_after(at(2026, 12, 20, 23));
+print 'second ticket, after first_after: ', $one->between(at(2026, 12, 2, 10), at(2026, 12, 2, 12)), "\n";
 PERL
 seen=$(TZ=Europe/Warsaw perl -Iusr/share/perl5 look.pl)
 printf 'Business::Hours 0.13\n%s\n' "$seen"
@@ -57,5 +61,7 @@ the same on Sunday, from Saturday 05:00 on: 7201
 1 January 2028: open
 1 January 2029: closed
 first ticket: 7201
-second ticket: -1'
+second ticket: -1
+second ticket, with all of December: 7201
+second ticket, after first_after: -1'
 [ "$seen" = "$expected" ]
