@@ -159,7 +159,7 @@ function readList({ _meta: meta, ...groups }: JsonObject, reading: Reading): rea
   const { inventory } = reading
   for (const [name, written] of Object.entries(groups)) {
     const group = inventory.group(name)
-    const { hosts, children, vars } = isMap(written) ? written : { hosts: written }
+    const { hosts, children, vars } = isMap(written) ? listed(name, written) : { hosts: written }
     for (const host of textsOf(hosts)) {
       group.hosts.add(host)
       inventory.host(host)
@@ -172,6 +172,13 @@ function readList({ _meta: meta, ...groups }: JsonObject, reading: Reading): rea
     takeUp(inventory.host(host).vars, vars, ['_meta', 'hostvars', host], reading)
   }
   return []
+}
+
+/** A map with none of the three is a host with its variables (`_parse_group` of Ansible's inventory plugin script). */
+function listed(name: string, written: JsonObject): JsonObject {
+  const keys = Object.keys(written)
+  const isHost = keys.length > 0 && !keys.some((key) => ['hosts', 'children', 'vars'].includes(key))
+  return isHost ? { hosts: [name], vars: written } : written
 }
 
 function textsOf(value: JsonValue | undefined): readonly string[] {

@@ -309,12 +309,16 @@ test('of keys that stand twice the last one counts, as Ansible warns', ({ skip }
 })
 
 test('what a dynamic inventory prints is read without _meta, too', () => {
-  const text = '{"shops": {"hosts": ["a", "b"], "vars": {"x": 1}}, "lone": ["c"], "top": {"children": ["shops"]}}'
+  const text =
+    '{"shops": {"hosts": ["a", "b"], "vars": {"x": 1}}, "lone": ["c"], "top": {"children": ["shops"]}, "d": {"ansible_host": "10.0.0.4"}, "ungrouped": {}}'
   withFolder({ 'hosts.json': text }, (path) => {
     const { inventory, diagnostics } = readAnsibleInventory(path)
     expect(diagnostics).toEqual([])
     expect(inventory.groupsOf('a')).toEqual(expect.arrayContaining(['top', 'shops']))
     expect(['a', 'c'].map((host) => inventory.varsOf(host))).toEqual([{ x: 1 }, {}])
+    // A host by itself with its variables (ansible/ansible#2871).
+    expect(inventory.varsOf('d')).toEqual({ ansible_host: '10.0.0.4' })
+    expect([...inventory.hosts.keys()].sort()).toEqual(['a', 'b', 'c', 'd'])
   })
 })
 
