@@ -4,9 +4,10 @@ import { countsText } from '../app/history/list-runs.ts'
 import { DEFAULT_HOST, sendStatus } from '../app/history/send-status.ts'
 import { prometheusLines, zabbixDiscovery, zabbixValues } from '../app/history/status-for-monitoring.ts'
 import { ROOM_FOR_DAYS, statusTable } from '../app/history/status-table.ts'
+import { killedRuns, killedText } from '../app/history/unfinished-runs.ts'
 import { jsonDocument, jsonLines } from '../app/json-document.ts'
 import { type KnownOutages, knownOutages, type OutageNote, outageNote } from '../app/outages/known-outages.ts'
-import type { Project } from '../app/project.ts'
+import { hereFlag, type Project } from '../app/project.ts'
 import { assignedNames } from '../app/revision/assignments.ts'
 import { selectDevices } from '../app/revision/selection.ts'
 import { workingFleet } from '../app/revision/targets.ts'
@@ -19,6 +20,7 @@ import { EXIT } from '../core/outcome.ts'
 
 /** More devices than people read are shown without their last day. */
 const MOST_DAYS = 500
+const MOST_KILLED = 5
 
 function notesOf(outages: KnownOutages, fleet: Fleet, { device }: KnownState): readonly OutageNote[] {
   return outages.of({ device, store: fleet.devices.get(device)?.store ?? null }).map(outageNote)
@@ -102,7 +104,12 @@ export default class Status extends BaseCommand {
       await this.writeAll(jsonDocument({ request: 'sender data' }, 'data', data))
     } else if (flags.json) await this.writeAll(jsonDocument(head, 'devices', known))
     else if (flags.ndjson) await this.writeAll(jsonLines(known))
-    else await this.#table(known, now, () => this.#days(project, { fleet, known, now }))
+    else {
+      await this.#table(known, now, () => this.#days(project, { fleet, known, now }))
+      const killed = await killedRuns(await project.store())
+      for (const run of killed.slice(0, MOST_KILLED)) process.stderr.write(`${killedText(run, hereFlag(project))}\n`)
+      if (killed.length > MOST_KILLED) process.stderr.write('More of these: till resume --list\n')
+    }
     await project.close()
   }
 

@@ -53,3 +53,8 @@ export function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic
     return a.line - b.line || a.column - b.column
   })
 }
+
+/** Whether the state store is why: it is away, or cannot be used. */
+export function isUnusable(error: unknown): error is InputError {
+  return error instanceof InputError && error.diagnostics.some(({ code }) => code === 'STATE_UNUSABLE')
+}

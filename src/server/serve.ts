@@ -12,6 +12,7 @@ import { Dashboard } from './dashboard/dashboard.ts'
 import { EscalationLoop } from './escalation-loop.ts'
 import { measureFleet } from './fleet-metrics.ts'
 import { HookLoop } from './hook-loop.ts'
+import { LeftRuns } from './left-runs.ts'
 import { Doorkeeper } from './let-in.ts'
 import { type Listening, listen } from './listen.ts'
 import { Metrics } from './metrics.ts'
@@ -115,6 +116,7 @@ async function open({ sandbox, listen: where }: ServeOptions, opened: Opened): P
     working.escalating.start()
     working.reporting.start()
     working.sources.start()
+    working.left.start()
     // What runs of other processes have left is sent by this one.
     await controller.send()
     const { project, fleet } = revisions.current
@@ -148,6 +150,7 @@ interface Working {
   readonly escalating: EscalationLoop
   readonly reporting: ReportLoop
   readonly sources: SourceLoop
+  readonly left: LeftRuns
   readonly routes: ReturnType<typeof routesOf>
   /** From now on it is not ready. */
   readonly stopping: () => void
@@ -170,14 +173,8 @@ function startWorking(
   const isOurs = (): boolean => post.isOurs
   const loop = new HookLoop({ store, log, metrics, isOurs, hooks: () => hooksOf(revisions, controller, store) })
   const escalation = new Escalation({ incidents, hooks: store, runs: () => controller.store() })
-  const escalating = new EscalationLoop({
-    incidents,
-    escalation,
-    revision: () => revisions.current,
-    isOurs,
-    log,
-    metrics,
-  })
+  const revision = (): Revision => revisions.current
+  const escalating = new EscalationLoop({ incidents, escalation, revision, isOurs, log, metrics })
   const reporting = new ReportLoop({
     revision: async () => ({ ...revisions.current, store: await controller.store(), incidents }),
     isOurs,
@@ -191,6 +188,7 @@ function startWorking(
     log,
     nudge: () => loop.nudge(),
   })
+  const left = new LeftRuns(controller, { isOurs, log, metrics })
   measureServer(metrics, { store, loop, revisions, isOurs })
   measureSources(metrics, sources)
   measureSinks(metrics, controller)
@@ -203,7 +201,6 @@ function startWorking(
     ...(post.isOurs || standsBy || !post.isHeard ? [] : ['Another server works on this state.']),
     ...(loop.failure === undefined ? [] : [loop.failure]),
   ]
-  const revision = (): Revision => revisions.current
   const rates = new Rates(() => performance.now())
   const routes = routesOf({
     store,
@@ -225,6 +222,7 @@ function startWorking(
     escalating,
     reporting,
     sources,
+    left,
     routes,
     stopping: () => {
       isStopping = true
@@ -237,7 +235,7 @@ function servingOf(
   { controller, store, incidents, log }: Opened,
   of: Working & { readonly post: Post; readonly revisions: Revisions; readonly listening: Listening },
 ): Serving {
-  const { loop, escalating, reporting, sources, post, revisions, listening, stopping } = of
+  const { loop, escalating, reporting, sources, left, post, revisions, listening, stopping } = of
   return {
     listening,
     hurry: () => void controller.close().catch(() => undefined),
@@ -250,6 +248,7 @@ function servingOf(
       stopping()
       revisions.stop()
       await sources.stop()
+      await left.stop()
       await post.leave()
       const under = counted(loop.repairs, 'repair is', 'repairs are')
       log.say(

@@ -1,4 +1,4 @@
-import { isUnusable } from '../stores/state-unusable.ts'
+import { isUnusable } from '../core/diagnostic.ts'
 import type { ServerLog } from './server-log.ts'
 
 /** What strangers are told too: nothing of where the store is. */

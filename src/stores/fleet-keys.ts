@@ -1,11 +1,11 @@
 import { hostname } from 'node:os'
+import { isUnusable } from '../core/diagnostic.ts'
 import type { FleetKey, FleetKeys, NamedFleet } from '../core/fleet-key.ts'
 import { appendAudit } from './audit-chain.ts'
 import { putFact } from './facts.ts'
 import { inList } from './in-list.ts'
 import { AUDIT, FLEETS, fleetNameIn, KEPT_BY_FLEET } from './locks.ts'
 import { tables } from './schema.ts'
-import { isUnusable } from './state-unusable.ts'
 import { rowsOf, type Steps, type StoreSession } from './steps.ts'
 
 const FACTS = tables.selectFrom('state_facts')

@@ -2,6 +2,10 @@ import { existsSync } from 'node:fs'
 import { afterEach, expect, it } from 'vitest'
 import { chainOf, runbookThat } from '../cli/chain.ts'
 import { ended, type TestProject, until } from '../cli/project.ts'
+import { errorsOf } from '../cli/published.ts'
+import { hashOf, PASSWORD } from '../server/accounts.ts'
+import { NORTH, ServedProject } from '../server/served-project.ts'
+import { Visitor } from '../server/visitor.ts'
 
 let project: TestProject | undefined
 afterEach(() => project?.remove())
@@ -67,4 +71,35 @@ it('a device that was away is said to wait for those that get what they missed',
   expect(JSON.parse((await project.till('why', 'S-2/pos2', '--json')).stdout).reasons).toEqual([])
   child.kill('SIGKILL')
   await end
+}, 120_000)
+
+it('is told by status, by a server that starts behind it, on its page and in the metrics, until somebody goes on with it', async () => {
+  const account = `anna: {role: admin, password: '${hashOf(PASSWORD)}'}`
+  const served = new ServedProject(`policies: {default: {caps: [], keep: []}}\nserver: {accounts: {${account}}}\n`, 2)
+  project = served
+  const devices = ['--device', `${NORTH}/pos1`, '--device', `${NORTH}/pos2`]
+  const child = served.start('apply', 'slow', '--parallel', '1', '--yes', ...devices)
+  const end = ended(child)
+  await until(child, () => served.log().includes('begun'))
+  child.kill('SIGKILL')
+  await end
+  const [{ run, by }] = JSON.parse((await served.till('runs', 'list', '--json')).stdout).runs
+  const told = `Run ${run} (slow, by ${by}) was cut off, and 2 devices are left: till resume ${run} goes on with it, till abort ${run} ends it.`
+  expect((await served.till('status')).stderr).toContain(told)
+  await served.serve()
+  await served.has(() => served.told.includes(told))
+  const anna = new Visitor(served.url)
+  await anna.signIn('anna')
+  const page = await anna.ask(`/api/v1/runs/${run}`)
+  expect(errorsOf('api-run', page.json)).toEqual([])
+  expect(page.json.waiting).toEqual([
+    { code: 'RUN_INTERRUPTED', message: told, not_before: null, count: 2, devices: [] },
+  ])
+  expect((await anna.ask('/metrics')).text).toContain('till_runs_left{state="killed"} 1\n')
+  // It begins nothing by itself.
+  expect(served.log()).toEqual(['begun'])
+  served.write('quick', '')
+  await served.till('resume', run, '--yes')
+  expect((await served.till('status')).stderr).not.toContain(run)
+  await served.end('SIGTERM')
 }, 120_000)

@@ -1,4 +1,4 @@
-import { formatCount } from '../../core/counted.ts'
+import { counted, formatCount } from '../../core/counted.ts'
 import { inputError } from '../../core/diagnostic.ts'
 import type { RunSummary } from '../../core/run.ts'
 import type { RunStore } from '../../core/run-store.ts'
@@ -18,6 +18,17 @@ export async function unfinishedRuns(store: RunStore): Promise<readonly RunLeft[
   const open = runs.filter(({ run, state }) => kept.has(run) && state !== 'running')
   const all = await Promise.all(open.map(async (run) => ({ ...run, left: await leftOf(run, { store, runs }) })))
   return all.filter(({ left }) => left > 0)
+}
+
+/** Those whose process was killed, or whose machine went down, with devices left: nothing goes on with them until somebody says so. */
+export async function killedRuns(store: RunStore): Promise<readonly RunLeft[]> {
+  return (await unfinishedRuns(store)).filter(({ state }) => state === 'interrupted')
+}
+
+/** What people are told of one. `flag`: where it lies, as `hereFlag` says it. */
+export function killedText({ run, runbooks, by, left }: RunLeft, flag = ''): string {
+  const what = `Run ${run} (${runbooks.join(', ')}, by ${by}) was cut off`
+  return `${what}, and ${counted(left, 'device is', 'devices are')} left: till resume ${run}${flag} goes on with it, till abort ${run}${flag} ends it.`
 }
 
 /** A run to go on with: by its id, a beginning of it, or the newest of which something is left. Throws InputError. */

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { RunSummary } from '../../core/run.ts'
 import type { DeviceEnd } from '../../core/run-reads.ts'
 import { controlOf } from '../../engine/admission/run-control.ts'
+import { killedRuns, killedText } from '../history/unfinished-runs.ts'
 import { endRow, runRow } from './device-view.ts'
 import { worstFirst } from './fleet-picture.ts'
 import { type Page, paged } from './paging.ts'
@@ -155,9 +156,18 @@ async function waitingOf(
     group.devices.push(device)
   }
   const all = [...groups.values()].sort((a, b) => b.devices.length - a.devices.length)
-  return all.map(({ devices, ...why }) =>
+  const known = all.map(({ devices, ...why }) =>
     withoutOthers(sight, { ...why, count: devices.length, devices: devices.slice(0, MOST_NAMED) }),
   )
+  return [...(await cutOff(sight, run)), ...known]
+}
+
+/** Of a run that was killed: who is to go on with it, and how. */
+async function cutOff({ isWhole, store }: Sight, { run, state }: RunSummary): Promise<JsonObject[]> {
+  if (state !== 'interrupted' || !isWhole) return []
+  const found = (await killedRuns(store)).find((one) => one.run === run)
+  if (!found) return []
+  return [{ code: 'RUN_INTERRUPTED', message: killedText(found), not_before: null, count: found.left, devices: [] }]
 }
 
 async function approvalsOf({ fleet, store }: Sight, { run }: RunSummary): Promise<JsonObject[]> {

@@ -1,6 +1,5 @@
 import type { Context } from 'hono'
-import { type Diagnostic, InputError, NotNow } from '../../core/diagnostic.ts'
-import { isUnusable } from '../../stores/state-unusable.ts'
+import { type Diagnostic, InputError, isUnusable, NotNow } from '../../core/diagnostic.ts'
 import { AGAIN } from '../state-away.ts'
 
 /** A question that is refused, with the reason for people. */
