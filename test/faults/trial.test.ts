@@ -19,8 +19,8 @@ test.skipIf(!hasPostgres || !canIsolate)(
       tickers: 2,
       slots: 4,
       perRun: 6,
-      gapMs: 1_500,
-      mostMs: 30_000,
+      gapMs: 1_000,
+      mostMs: 20_000,
       tell: (text) => said.push(text),
     })
     expect(verdict.violations, [`play again with SEED=${SEED}`, ...said, summaryOf(verdict)].join('\n')).toEqual([])

@@ -357,6 +357,28 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
     expect(await store.append([rest[0] as NewEvent], () => [lease.token])).toEqual([undefined])
   })
 
+  test('gives nothing away to a process that comes right after its start, before a heartbeat of the holder could have come', async () => {
+    const address = fresh()
+    const ttlMs = 12_000
+    const store = await open(address)
+    await store.leases.beat('a', ttlMs)
+    expect(await store.leases.acquire(['device:f/d'], { run: 'a', controller: 'a' })).toMatchObject({ granted: true })
+    server.halt()
+    server.resume()
+    // On another machine, which the server that was away has not heard of for long.
+    const longOver = `host = 'elsewhere', pid = 1, until = until - ${10 * ttlMs}`
+    server.sql(`UPDATE t${schemas}.controllers SET ${longOver}`)
+    const other = await open(address)
+    const back = performance.now()
+    const take = async () => (await other.leases.acquire(['device:f/d'], { run: 'b', controller: 'b' })).granted
+    expect((await take()) && performance.now() - back < ttlMs / 8).toBe(false)
+    await other.leases.beat('b', ttlMs)
+    while (!(await take())) await delay(100)
+    // It began a little before.
+    expect(performance.now() - back).toBeGreaterThan(ttlMs / 8)
+    expect(performance.now() - back).toBeLessThan(10 * ttlMs)
+  })
+
   test('availability is the same as with SQLite, however its rows have come to lie', async () => {
     const address = fresh()
     const schema = new URL(address).searchParams.get('schema')

@@ -25,6 +25,8 @@ export class Wire {
   #wasLost = false
   /** When it was connected after it had been lost; by the clock that counts sleep. */
   backSince = 0
+  /** Since when the server runs, as far as this clock can tell: whoever comes right after its start has seen nothing of who was cut off with it. */
+  upSince = 0
 
   constructor(address: DatabaseAddress) {
     this.#address = address
@@ -81,7 +83,8 @@ export class Wire {
     await client.connect().catch((error: unknown) => {
       throw login.wasTaken && isRefused(error) ? maybePassing(error) : error
     })
-    await refuseStandby(client)
+    const upMs = await refuseStandby(client)
+    this.upSince = bootClockMs() - upMs
     if (this.#wasLost) this.backSince = bootClockMs()
     return client
   }
@@ -98,11 +101,14 @@ export class Wire {
 
 /**
  * Where a name or a balancer leads to the one that was the primary before, or to a standby, it answers what is read: out of date, and
- * without a word.
+ * without a word. Resolves to the milliseconds for which the server runs.
  */
-async function refuseStandby(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby')
-  if (rows[0]?.standby !== true) return
+async function refuseStandby(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ standby: boolean; up: number }>(
+    `SELECT pg_is_in_recovery() AS standby,
+      floor(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) * 1000)::bigint AS up`,
+  )
+  if (rows[0]?.standby !== true) return rows[0]?.up ?? 0
   destroy(client)
   throw Object.assign(new Error('it is a standby'), { code: '25006' })
 }

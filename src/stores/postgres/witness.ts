@@ -1,4 +1,4 @@
-import { whereaboutsAmongMachines } from '../process-identity.ts'
+import { bootClockMs, whereaboutsAmongMachines } from '../process-identity.ts'
 import { type ControllerRow, Onlooker, type Witness } from '../witness.ts'
 
 /** Controllers are heard of so often within the time for which their leases last. */
@@ -8,10 +8,10 @@ const BEATS = 4
 export class ServerWitness implements Witness {
   readonly #onlooker = new Onlooker()
   readonly whereabouts = whereaboutsAmongMachines
-  readonly #connection: { readonly backSince: number }
+  readonly #connection: { readonly backSince: number; readonly upSince: number }
 
-  /** `backSince`: since when the server is there again, as this process has seen it. */
-  constructor(connection: { readonly backSince: number }) {
+  /** `backSince`: since when the server is there again, as this process has seen it; `upSince`: since when it runs. Of `bootClockMs`. */
+  constructor(connection: { readonly backSince: number; readonly upSince: number }) {
     this.#connection = connection
   }
 
@@ -23,7 +23,10 @@ export class ServerWitness implements Witness {
     if (this.whereabouts(holder) === 'dead') return false
     const silence = this.#onlooker.silenceMs(holder, this.#connection.backSince)
     if (holder.until > now) return true
-    const isLongOver = this.#connection.backSince === 0 && now > holder.until + holder.ttl
-    return !isLongOver && silence < holder.ttl / BEATS
+    const { backSince, upSince } = this.#connection
+    const beatMs = holder.ttl / BEATS
+    const wasThere = backSince === 0 && bootClockMs() - upSince >= beatMs
+    const isLongOver = wasThere && now > holder.until + holder.ttl
+    return !isLongOver && silence < beatMs
   }
 }
