@@ -89,10 +89,12 @@ function notShown(node: SyntaxNode, shown: StepValues): ExpressionProblem | unde
   for (let up = below.length - stray.at; up > 1; up--) owner = (owner.args as readonly [SyntaxNode])[0]
   const [of, key] = owner.args as readonly [SyntaxNode, SyntaxNode | string]
   const name = below[stray.at] ?? ''
-  const offset = typeof key === 'string' ? owner.start : key.start
-  const length = typeof key === 'string' ? name.length : key.end - key.start
+  const place =
+    typeof key === 'string'
+      ? { offset: owner.end - name.length, length: name.length }
+      : { offset: key.start, length: key.end - key.start }
   const detail = stray.fields.length > 0 ? `It has ${stray.fields.join(', ')}.` : 'It has no fields.'
-  return { summary: `${textOf(of)} has no "${name}"`, detail, ...didYouMean(name, stray.fields), offset, length }
+  return { summary: `${textOf(of)} has no "${name}"`, detail, ...didYouMean(name, stray.fields), ...place }
 }
 
 const MEMBER_OPERATORS = ['.', '[]', '.?', '[?]']

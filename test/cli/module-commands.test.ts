@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { fencedBlocks } from '../../scripts/docs/markdown.ts'
+import { MODULES } from '../../src/modules/index.ts'
 import { POWERSHELL_HEAD } from '../../src/modules/user/powershell-text.ts'
 import { shells } from '../shell/shells.ts'
 import { type Ended, TestProject } from './project.ts'
@@ -37,6 +38,20 @@ function document(name: string, { stdout }: Ended): Record<string, unknown> {
   validate(value)
   expect(validate.errors ?? []).toEqual([])
   return value
+}
+
+interface Described {
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Described>>
+  readonly items?: Described
+}
+
+/** Paths of fields without a description. */
+function namesWithout(path: string, schema: Described | undefined): readonly string[] {
+  return Object.entries({ ...schema?.properties, ...schema?.items?.properties }).flatMap(([name, field]) => [
+    ...(field.description ? [] : [`${path}.${name}`]),
+    ...namesWithout(`${path}.${name}`, field),
+  ])
 }
 
 function codes({ stdout }: Ended): readonly string[] {
@@ -108,10 +123,33 @@ describe('till module', () => {
     const shown = document('module-shown', await project.till('module', 'show', 'mine', '--json'))
     expect(shown).toMatchObject({ desired: [{ path: 'text', params: ['text'] }], example: { mine: { text: 'hello' } } })
     document('module-shown', await project.till('module', 'show', 'service', '--json'))
+    const printer = await project.till('module', 'show', 'printer')
+    expect(printer.stdout).toMatch(/supplies\[\]\.percent \? +number +How much is left\./)
     const { stdout } = await project.till('module', 'show', 'mine')
     expect(stdout).toMatch(/text \* +string +What the file is to hold/)
     const unknown = await project.till('module', 'show', 'servce', '--json')
     expect([unknown.code, ...codes(unknown)]).toEqual([2, 'MODULE_UNKNOWN'])
+  })
+
+  test('every field of what a module shows is described, and a runbook that names another is refused with the near one', async () => {
+    const undescribed = MODULES.flatMap(({ name, valueSchema }) =>
+      namesWithout(name, valueSchema as Described | undefined),
+    )
+    expect(undescribed).toEqual([])
+    project.write(
+      'runbooks/room.yaml',
+      'steps:\n  - disk: { path: /, free_min: 5% }\n  - assert: { that: "${{ steps.disk.value.free_pct > 5 }}" }\n',
+    )
+    const { code, stderr } = await project.till('validate')
+    expect(code).toBe(2)
+    for (const said of [
+      'room.yaml:3:',
+      'steps.disk.value has no "free_pct"',
+      'It has device, mount,',
+      
+    ]) {
+      expect(stderr).toContain(said)
+    }
   })
 
   test('list shows what can be used, and what is wrong with the rest', async () => {

@@ -277,12 +277,12 @@ export const MALFORMED_RUNBOOKS: readonly MalformedCase[] = [
   },
   {
     name: 'a text that a field never is',
-    text: 'steps:\n  - { id: a, tcp: { port: 80 } }\n  - facts:\n    when: steps.a.value.state == "closed"\n',
+    text: 'steps:\n  - { id: a, tcp: { port: 80, from: controller } }\n  - facts:\n    when: steps.a.value.state == "closed"\n',
     expected: ['EXPRESSION_INVALID 4:34'],
   },
   {
     name: 'a field that a step shows in other files',
-    text: 'steps:\n  - { id: a, tcp: { port: 80 } }\n  - facts:\n    when: steps.a.value.cpus > 1\n',
+    text: 'steps:\n  - { id: a, tcp: { port: 80, from: controller } }\n  - facts:\n    when: steps.a.value.cpus > 1\n',
     expected: ['EXPRESSION_INVALID 4:25'],
   },
   {

@@ -107,10 +107,10 @@ export const VENDING_VALUE = mapOf({
     mapOf(
       { id: text('Its code.') },
       {
-        sinceReset: number('How often since the last reset.'),
+        since_reset: number('How often since the last reset.'),
         total: number('How often in all.'),
         active: truth('It lasts.'),
-        lastAt: text('When it last was, by the clock of the machine.'),
+        last_at: text('When it last was, by the clock of the machine.'),
       },
     ),
     'What the machine says that happened.',

@@ -244,7 +244,7 @@ function shown(state: State): JsonValue {
     ...verdictOf(state),
     findings: state.findings,
     machine: { ...audit.machine, communication_id: audit.communicationId ?? null, currency: audit.currency ?? null },
-    sales: { ...state.sales, last_seen_at: iso(state.sales.last_seen_at), total: audit.vends.total.count ?? null },
+    sales: shownSales(state),
     stock: state.stock,
     acceptors: Object.fromEntries(
       Object.entries(state.acceptors).map(([kind, one]) => [kind, { ...one, since: iso(one.since) }]),
@@ -252,9 +252,12 @@ function shown(state: State): JsonValue {
     card: { ...state.card, last_seen_at: iso(state.card.last_seen_at), not_before: iso(state.card.not_before) },
     temperature: state.temperature && { ...state.temperature, since: iso(state.temperature.since) },
     tubes: audit.tubes,
-    events: audit.events.map(({ isActive, ...event }) => ({
-      ...event,
-      ...(isActive !== undefined && { active: isActive }),
+    events: audit.events.map(({ id, sinceReset, total, isActive, lastAt }) => ({
+      id,
+      since_reset: sinceReset,
+      total,
+      active: isActive,
+      last_at: lastAt,
     })),
     power_outages: audit.powerOutages.total ?? null,
     evidence: {
@@ -269,6 +272,20 @@ function shown(state: State): JsonValue {
     },
   }
   return JSON.parse(JSON.stringify(value)) as JsonValue
+}
+
+function shownSales({ sales, audit }: State): JsonObject {
+  return {
+    class: sales.class,
+    why: sales.why,
+    silence_seconds: sales.silence_seconds,
+    expected: sales.expected,
+    deviation_percent: sales.deviation_percent,
+    weeks: sales.weeks,
+    today: sales.today,
+    last_seen_at: iso(sales.last_seen_at),
+    total: audit.vends.total.count ?? null,
+  }
 }
 
 /** The worst that was found, or that nothing can be concluded. */

@@ -250,7 +250,7 @@ describe('Acceptors', () => {
     machine.segments = ['EA1*OCM mdb*20231022*1253*51678**2M', 'EA2*OCM mdb***2M*1']
     const first = await look(params)
     expect(paths(first)).toEqual(['acceptor: coins-off'])
-    expect(first.value['events']).toEqual([{ id: 'OCM mdb', active: true, lastAt: '2023-10-22T12:53:00' }])
+    expect(first.value['events']).toEqual([{ id: 'OCM mdb', active: true, last_at: '2023-10-22T12:53:00' }])
     sell()
     const second = await look(params)
     expect(paths(second)).toEqual(['acceptor: coins-off'])
