@@ -142,12 +142,7 @@ describe('till module', () => {
     )
     const { code, stderr } = await project.till('validate')
     expect(code).toBe(2)
-    for (const said of [
-      'room.yaml:3:',
-      'steps.disk.value has no "free_pct"',
-      'It has device, mount,',
-      
-    ]) {
+    for (const said of ['room.yaml:3:', 'steps.disk.value has no "free_pct"', 'It has device, mount,']) {
       expect(stderr).toContain(said)
     }
   })

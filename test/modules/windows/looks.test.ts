@@ -65,7 +65,26 @@ describe('what only looks, on Windows', () => {
 
   it('facts', async () => {
     const world = new WindowsWorld({
-      'facts.observe': { os: { id: 'windows' }, reasons: ['windows-update'], hotfixes: null },
+      'facts.observe': {
+        os: {
+          id: 'windows',
+          version: '10.0.19045.5011',
+          name: 'Windows 10 IoT Enterprise LTSC',
+          edition: 'IoTEnterpriseS',
+        },
+        kernel: '10.0.19045',
+        architecture: 'AMD64',
+        hostname: 'POS1',
+        machine_id: '6f9c1d02-52f4-4f5a-9a35-0f4f0c4d7a11',
+        uptime_seconds: 86_400,
+        memory: { total_bytes: 4_294_967_296, available_bytes: 2_147_483_648 },
+        cpus: 4,
+        addresses: [{ interface: 'Ethernet', address: '10.4.12.11' }],
+        disks: [{ mount: 'C:\\', size_bytes: 64_000_000_000, free_bytes: 20_000_000_000 }],
+        powershell: '5.1.19041.5007',
+        reasons: ['windows-update'],
+        hotfixes: null,
+      },
     })
     const seen = await world.observe('facts', {})
     expect(seen.ok && seen.value.value).toMatchObject({
