@@ -66,13 +66,14 @@ export interface RunStore extends JournalStore {
   /** Milliseconds since 1970 by the clock that all who share it have in common: that of a machine may be wrong. */
   nowMs(): number
   /**
-   * Newest first; `within` of milliseconds since 1970: those that began in it. A run whose process is dead and that has no
-   * `run.finished` is `interrupted`.
+   * Newest first; `within` of milliseconds since 1970: those that began in it; `among`: those of these ids. A run whose process is
+   * dead and that has no `run.finished` is `interrupted`.
    */
   runs(options?: {
     readonly limit?: number
     readonly after?: RunPlace
     readonly within?: Period
+    readonly among?: readonly string[]
   }): Promise<readonly RunSummary[]>
   /** Last known state of every device that was ever looked at; with `since` of those that a run told of then or later. */
   status(options?: { readonly since?: string }): AsyncIterable<DeviceStatus>

@@ -140,12 +140,15 @@ class StoredRuns implements RunStore {
     limit,
     after,
     within,
+    among,
   }: {
     readonly limit?: number
     readonly after?: RunPlace
     readonly within?: Period
+    readonly among?: readonly string[]
   } = {}): Promise<readonly RunSummary[]> {
-    const kept = tables.selectFrom('runs').selectAll().where('settled', '!=', FORGOTTEN)
+    const known = tables.selectFrom('runs').selectAll().where('settled', '!=', FORGOTTEN)
+    const kept = among ? known.where(({ eb, ref }) => eb(ref('run'), 'in', inList(among))) : known
     const [from, to] = [within?.from, within?.to].map((at) => at !== undefined && new Date(at).toISOString())
     const all = from && to ? kept.where('started_at', '>=', from).where('started_at', '<', to) : kept
     const listed = after

@@ -13,10 +13,9 @@ export interface RunLeft extends RunSummary {
 
 /** Runs that `till resume` can go on with, newest first. */
 export async function unfinishedRuns(store: RunStore): Promise<readonly RunLeft[]> {
-  const kept = new Set(await store.kept.runs())
-  const runs = await store.runs()
-  const open = runs.filter(({ run, state }) => kept.has(run) && state !== 'running')
-  const all = await Promise.all(open.map(async (run) => ({ ...run, left: await leftOf(run, { store, runs }) })))
+  const kept = await store.runs({ among: await store.kept.runs() })
+  const open = kept.filter(({ state }) => state !== 'running')
+  const all = await Promise.all(open.map(async (run) => ({ ...run, left: await leftOf(run, store) })))
   return all.filter(({ left }) => left > 0)
 }
 
@@ -42,15 +41,12 @@ export async function resolveUnfinished(store: RunStore, reference: string): Pro
 }
 
 /** Of a wave that failed only that is left to do what is not taken back yet; a run whose wave was taken back is over. */
-async function leftOf(
-  run: RunSummary,
-  { store, runs }: { readonly store: RunStore; readonly runs: readonly RunSummary[] },
-): Promise<number> {
+async function leftOf(run: RunSummary, store: RunStore): Promise<number> {
   const told = await store.reads.ofTypes(run.run, ['run.rollback', 'run.rolled_back'])
   const last = told.at(-1)
   if (last === undefined) return undone(run)
   if (last.type === 'run.rolled_back') return 0
-  const undoing = runs.find((one) => one.run === last.rollback_run)
+  const [undoing] = await store.runs({ among: [last.rollback_run] })
   // At the least that has to be told.
   return Math.max(1, undoing ? undone(undoing) : last.devices)
 }
