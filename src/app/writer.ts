@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { createWriteStream, fstatSync, rmSync, type WriteStream, writeSync } from 'node:fs'
-import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { inputError } from '../core/diagnostic.ts'
+import { DAY_MS } from '../core/duration.ts'
 import { EXIT } from '../core/outcome.ts'
+import { answersSignal } from '../files/answers-signal.ts'
 
 /** Somewhere to write text; resolves when more may follow. */
 export interface Writer {
@@ -157,6 +159,7 @@ async function openForWriting(path: string): Promise<OpenedFile> {
   // Processes in containers that share a volume may have the same number.
   const partial = `${target}.partial-${process.pid}-${randomBytes(3).toString('hex')}`
   const stream = await opened(partial)
+  await removeAbandoned(target)
   if (partials.size === 0) process.once('exit', removePartials)
   partials.set(target, partial)
   const finish = async (whole: boolean): Promise<void> => {
@@ -164,6 +167,21 @@ async function openForWriting(path: string): Promise<OpenedFile> {
     await (whole ? rename(partial, target) : rm(partial, { force: true }))
   }
   return { stream, finish }
+}
+
+/**
+ * What processes that were killed have left of this file. Others of containers that share a volume cannot be asked: theirs must be old too.
+ */
+async function removeAbandoned(target: string): Promise<void> {
+  const folder = dirname(target)
+  const head = `${basename(target)}.partial-`
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, pid] = /^(\d+)-[0-9a-f]{6}$/.exec(name.startsWith(head) ? name.slice(head.length) : '') ?? []
+    if (pid === undefined || answersSignal(Number(pid))) continue
+    const left = join(folder, name)
+    const there = await stat(left).catch(() => undefined)
+    if (there && Date.now() - there.mtimeMs > DAY_MS) await rm(left, { force: true }).catch(() => undefined)
+  }
 }
 
 /** Of files that are being written, by what they will be. */

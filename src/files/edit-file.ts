@@ -17,6 +17,7 @@ import {
 import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { answersSignal } from './answers-signal.ts'
 import { textOrNothing } from './read-regular.ts'
 
 /** Whoever holds a lock only reads and writes one small file. */
@@ -153,15 +154,6 @@ function startOf(pid: number): string {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '?'
   } catch {
-    return isThere(pid) ? '?' : 'gone'
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    return answersSignal(pid) ? '?' : 'gone'
   }
 }

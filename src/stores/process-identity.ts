@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { hostname, uptime } from 'node:os'
+import { answersSignal } from '../files/answers-signal.ts'
 
 /** A process as it is remembered in the store. */
 export interface RememberedProcess {
@@ -106,13 +107,4 @@ let placeOnce: string | undefined
 function place(): string {
   placeOnce ??= `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${readlinkSync('/proc/self/ns/pid')}`
   return placeOnce
-}
-
-function answersSignal(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

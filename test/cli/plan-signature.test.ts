@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BASE_FILES } from '../gitops/signed-repository.ts'
 import { TestProject } from './project.ts'
@@ -83,6 +83,34 @@ test('two outputs of one name are refused before anything begins', async () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('another output of this command goes to the same file')])
   }
   expect(readdirSync(project.root).filter((name) => name.startsWith('out'))).toEqual([])
+})
+
+test('what processes that were killed have left of an output goes with the next one, and nothing else does', async () => {
+  const left = (name: string, hours: number): void => {
+    project.write(name, 'cut off')
+    const at = Date.now() / 1000 - hours * 3_600
+    utimesSync(project.path(name), at, at)
+  }
+  // Above what Linux gives, so that there is no such process.
+  left('left.json.partial-99999999-0a1b2c', 25)
+  left('left.json.partial-99999999-0a1b2d', 1)
+  left(`left.json.partial-${process.pid}-0a1b2c`, 25)
+  left('right.json.partial-99999999-0a1b2c', 25)
+  left('left.json.partial-mine', 25)
+  await project.till('plan', 'greeting', '--output', 'left.json')
+  expect(
+    readdirSync(project.root)
+      .filter((name) => /^(left|right)\./.test(name))
+      .sort(),
+  ).toEqual(
+    [
+      'left.json',
+      'left.json.partial-99999999-0a1b2d',
+      `left.json.partial-${process.pid}-0a1b2c`,
+      'left.json.partial-mine',
+      'right.json.partial-99999999-0a1b2c',
+    ].sort(),
+  )
 })
 
 test('a plan is not applied later than it says', async () => {

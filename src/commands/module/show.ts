@@ -5,7 +5,8 @@ import { modulesHere } from '../../app/modules/modules-here.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 
 export default class ModuleShow extends BaseCommand {
-  static override summary = 'Show what a module does, what a step gives it, what later steps see, and a step to begin with.'
+  static override summary =
+    'Show what a module does, what a step gives it, what later steps see, and a step to begin with.'
   static override description = 'With --json the answer has the schema till.module/1.'
   static override examples = [
     { description: 'One that is shipped', command: '<%= config.bin %> module show service' },

@@ -23,9 +23,14 @@ export function parseAnsibleYaml(text: string): {
   const lineAt = (): number => 1
   if (text.startsWith(VAULT)) return { value: VAULT, problems: [], lineAt }
   const lines = new LineCounter()
-  const document = parseDocument(text, {
-    ...{ customTags: TAGS, lineCounter: lines, version: '1.1', logLevel: 'error', uniqueKeys: false },
-  })
+  const options = {
+    customTags: TAGS,
+    lineCounter: lines,
+    version: '1.1',
+    logLevel: 'error',
+    uniqueKeys: false,
+  } as const
+  const document = parseDocument(text, options)
   // Never in the words of the parser, which quotes the text: it may be a secret.
   const problems = document.errors.map(({ code, pos }) => ({
     line: lines.linePos(pos[0]).line,
