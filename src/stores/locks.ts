@@ -1,4 +1,5 @@
 import type { FleetKey } from '../core/fleet-key.ts'
+
 /** What transactions have to themselves, by name; see `Locks`. A transaction takes all of its locks at once. */
 export const LEASES = 'leases'
 export const AUDIT = 'audit'

@@ -106,7 +106,7 @@ export class Wire {
 async function refuseStandby(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ standby: boolean; up: number }>(
     `SELECT pg_is_in_recovery() AS standby,
-      floor(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) * 1000)::bigint AS up`,
+      floor(extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) * 1000)::double precision AS up`,
   )
   if (rows[0]?.standby !== true) return rows[0]?.up ?? 0
   destroy(client)
