@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { RunbookReference } from '../../core/events.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -177,6 +178,14 @@ function firstFile(candidates: readonly string[]): string | undefined {
   return candidates.find((file) => existsSync(file) && statSync(file).isFile())
 }
 
+/** For a runbook that comes with the package: how it becomes the repository's own. */
+function shippedDetail({ paths }: Project, reference: string): string | undefined {
+  if (!BARE_NAME.test(reference)) return undefined
+  const file = fileURLToPath(new URL(`../../../runbooks/${reference}.yaml`, import.meta.url))
+  if (!existsSync(file)) return undefined
+  return `It comes with the package, and is yours once it is copied: cp '${file}' '${shownPath(paths.runbooks)}/'`
+}
+
 function notThere(project: Project, reference: string): never {
   const names = runbookNames(project)
   const near = suggest(reference, names)
@@ -185,7 +194,9 @@ function notThere(project: Project, reference: string): never {
       code: 'RUNBOOK_UNKNOWN',
       severity: 'error',
       summary: `There is no runbook "${reference}"`,
-      detail: names.length > 0 ? `There are ${names.join(', ')}; or name a file.` : 'Name a file.',
+      detail:
+        shippedDetail(project, reference) ??
+        (names.length > 0 ? `Here are: ${names.join(', ')}. Or name a file.` : 'Name a file.'),
       ...(near !== undefined && { hint: `did you mean "${near}"?` }),
     },
   ])
