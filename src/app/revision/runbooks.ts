@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import type { RunbookReference } from '../../core/events.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -10,6 +9,7 @@ import { type LoadRunbookOptions, loadRunbook } from '../../lang/load-runbook.ts
 import { readYamlFile } from '../../lang/read-yaml-file.ts'
 import { suggest } from '../../lang/suggest.ts'
 import type { Project } from '../project.ts'
+import { shippedRunbook } from '../shipped-runbook.ts'
 import { shownPath } from '../shown-path.ts'
 import { unreadablePath } from './check-paths.ts'
 import { leadsOut } from './repository-paths.ts'
@@ -180,9 +180,8 @@ function firstFile(candidates: readonly string[]): string | undefined {
 
 /** For a runbook that comes with the package: how it becomes the repository's own. */
 function shippedDetail({ paths }: Project, reference: string): string | undefined {
-  if (!BARE_NAME.test(reference)) return undefined
-  const file = fileURLToPath(new URL(`../../../runbooks/${reference}.yaml`, import.meta.url))
-  if (!existsSync(file)) return undefined
+  const file = BARE_NAME.test(reference) ? shippedRunbook(reference) : undefined
+  if (file === undefined) return undefined
   return `It comes with the package, and is yours once it is copied: cp '${file}' '${shownPath(paths.runbooks)}/'`
 }
 
