@@ -147,7 +147,7 @@ function isBareExpression({ pos: [start] }: YAMLError, text: string): boolean {
 
 const BARE_EXPRESSION = {
   summary: 'An expression without quotes, inside of { } or [ ] or with ": " in it',
-  detail: 'Put the whole value in quotes: "${{ … }}", with single quotes for text inside of it.',
+  detail: `Put the whole value in quotes: "\${{ … }}", with single quotes for text inside of it.`,
 }
 
 const OPEN_QUOTE = { summary: 'A quote is never closed', detail: 'Close it with the same character that opens it.' }

@@ -7,7 +7,7 @@ const MOST_ALIASED_VALUES = 100_000
 const DEEPEST_NESTING = 64
 
 const KEYS = 'Keys are single words or quoted text. Text that begins with [ { * & ! | > % @ or ? must be in quotes.'
-const BRACES = 'A value from elsewhere is written "${{ vars.x }}", with the quotes.'
+const BRACES = `A value from elsewhere is written "\${{ vars.x }}", with the quotes.`
 
 /** Something in the tree that cannot become a value. */
 export interface ValueProblem {
