@@ -131,6 +131,8 @@ function missingArg(arg: ArgFacts, command: CommandFacts): Told {
   }
 }
 
+const WHOLE_REPOSITORY = ' It is about the whole repository that it runs in; --project FOLDER names another one.'
+
 /** The words that stand first for an answer: where devices are picked by flags, an argument is most often one of them. */
 export function argTooMany(args: readonly string[], command: CommandFacts): Told {
   const [first = ''] = args
@@ -142,7 +144,10 @@ export function argTooMany(args: readonly string[], command: CommandFacts): Told
     if (taken.length === 0)
       return { summary, detail: `Devices and stores are picked by flags: ${words} ${flag} ${first}` }
   }
-  if (taken.length === 0) return { summary, detail: `${words} takes none.` }
+  if (taken.length === 0) {
+    const whole = 'project' in command.flags && /[/\\.]/.test(first) ? WHOLE_REPOSITORY : ''
+    return { summary, detail: `${words} takes none.${whole}` }
+  }
   const quotes = ' Words that belong together stand in quotes.'
   return { summary, detail: `${words} takes ${taken.join(' and ')}, and nothing more.${quotes}` }
 }

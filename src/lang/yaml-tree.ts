@@ -41,10 +41,10 @@ export function readYamlTree(text: string, file: string, lines: LineIndex): Yaml
   const find = new NodeFinder(document.contents, tree)
   return {
     value: tree.value,
-    diagnostics: isTabbed(document)
-      ? syntaxDiagnostics(document, file, lines)
+    diagnostics: hidesTheRest(document, text)
+      ? syntaxDiagnostics(document, text, file, lines)
       : [
-          ...syntaxDiagnostics(document, file, lines),
+          ...syntaxDiagnostics(document, text, file, lines),
           ...tree.problems.map(({ node, ...rest }): Diagnostic => {
             return { ...rest, severity: 'error', source: rangeOf(node) }
           }),
@@ -106,18 +106,25 @@ function isTab({ code }: YAMLError): boolean {
   return code === 'TAB_AS_INDENT'
 }
 
-/** Whatever else seems wrong with such a file follows from its tabs. */
-function isTabbed(document: Document.Parsed): boolean {
-  return document.errors.some(isTab)
+/** Whatever else seems wrong with such a file follows from its tabs, or from what was left of an expression. */
+function hidesTheRest(document: Document.Parsed, text: string): boolean {
+  return document.errors.some((error) => isTab(error) || isBareExpression(error, text))
 }
 
-function syntaxDiagnostics(document: Document.Parsed, file: string, lines: LineIndex): Diagnostic[] {
-  const tab = document.errors.find(isTab)
-  const errors = tab ? [tab] : document.errors.slice(0, MOST_SYNTAX_ERRORS)
+/** Up to where the parser lost its way: from there on it tells of what it made of the rest. */
+function ownErrors({ errors }: Document.Parsed): YAMLError[] {
+  const tab = errors.find(isTab)
+  if (tab) return [tab]
+  const lost = errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN')
+  return errors.slice(0, lost < 0 ? MOST_SYNTAX_ERRORS : Math.min(Math.max(lost, 1), MOST_SYNTAX_ERRORS))
+}
+
+function syntaxDiagnostics(document: Document.Parsed, text: string, file: string, lines: LineIndex): Diagnostic[] {
+  const errors = ownErrors(document)
   const warnings = document.warnings.slice(0, MOST_SYNTAX_ERRORS)
   return [...errors, ...warnings].map((error) => {
     const [start, end] = placeOf(error, document)
-    const words = isOpenQuote(error) ? OPEN_QUOTE : SYNTAX_WORDS[error.code]
+    const words = wordsFor(error, text)
     return {
       code: 'YAML_SYNTAX_INVALID',
       severity: 'error',
@@ -126,6 +133,21 @@ function syntaxDiagnostics(document: Document.Parsed, file: string, lines: LineI
       source: lines.range(file, start, end),
     }
   })
+}
+
+function wordsFor(error: YAMLError, text: string): (typeof SYNTAX_WORDS)[string] {
+  if (isOpenQuote(error)) return OPEN_QUOTE
+  return isBareExpression(error, text) ? BARE_EXPRESSION : SYNTAX_WORDS[error.code]
+}
+
+/** Where the parser stopped at the brace of `${{`: inside of a map or list in braces it is no text. */
+function isBareExpression({ pos: [start] }: YAMLError, text: string): boolean {
+  return text.startsWith('${{', start) || text.startsWith('${{', start - 1)
+}
+
+const BARE_EXPRESSION = {
+  summary: 'An expression without quotes, inside of { } or [ ] or with ": " in it',
+  detail: `Put the whole value in quotes: "\${{ … }}", with single quotes for text inside of it.`,
 }
 
 const OPEN_QUOTE = { summary: 'A quote is never closed', detail: 'Close it with the same character that opens it.' }

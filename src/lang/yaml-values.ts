@@ -6,6 +6,9 @@ import type { JsonValue } from '../core/json.ts'
 const MOST_ALIASED_VALUES = 100_000
 const DEEPEST_NESTING = 64
 
+const KEYS = 'Keys are single words or quoted text. Text that begins with [ { * & ! | > % @ or ? must be in quotes.'
+const BRACES = `A value from elsewhere is written "\${{ vars.x }}", with the quotes.`
+
 /** Something in the tree that cannot become a value. */
 export interface ValueProblem {
   readonly code: ErrorCode
@@ -150,8 +153,7 @@ class TreeWalk {
     const { key } = pair
     const text = isScalar(key) ? (isPlainScalar(key) ? (key.source ?? '') : String(key.value)) : undefined
     if (text === undefined || (text === '' && isPlainScalar(key))) {
-      const detail =
-        'Keys are single words or quoted text. Text that begins with [ { * & ! | > % @ or ? must be in quotes.'
+      const detail = isMap(key) && isMap(map) && map.flow === true ? BRACES : KEYS
       this.#problem('YAML_SYNTAX_INVALID', 'This cannot be a key', detail, key ?? map)
       return undefined
     }

@@ -10,6 +10,8 @@ export interface TableColumn<Row> {
    * few letters would be left of it, it stands below its line, in full.
    */
   readonly flexible?: boolean
+  /** Never clipped: where it finds no room in full, it stands below its line. */
+  readonly inFull?: boolean
   /** Of use in full only, as a name that is typed again: never clipped, also where the table gets too wide. */
   readonly whole?: boolean
   /** Left out where the table is too wide otherwise: 1 first. */
@@ -80,7 +82,7 @@ function columnsThatFit<Row>(
   const below: TableColumn<Row>[] = []
   for (const column of [...least.keys()].reverse()) {
     if (total() <= width) break
-    if (column.flexible && least.delete(column)) below.unshift(column)
+    if ((column.flexible || column.inFull) && least.delete(column)) below.unshift(column)
   }
   return { columns: [...least.keys()], below }
 }

@@ -305,6 +305,30 @@ it('a group names the kind of its devices, a warning the line of its host, and a
   expect(folder.stderr).toContain('Name the file itself: till inventory import ansible old/hosts.ini')
 })
 
+it('what became a till, but is named like something else, is told of', async () => {
+  const own = new TestProject({
+    'tillwright.yaml': '',
+    'hosts.ini': '[tills]\npl-0001-pos1\n\n[printers]\npl-0001-p1\n\n[north]\npl-0001-label1\npl-0001-pos2\n',
+  })
+  const { code, stderr } = await own.till('inventory', 'import', 'ansible', 'hosts.ini')
+  expect(code).toBe(0)
+  expect(stderr).toContain('hosts.ini:5:1\nwarning Not carried over: what kind of device it is')
+  expect(stderr).toContain('it became a till, and "printers" does not sound like one (pl-0001-p1)')
+  expect(stderr).toContain('it became a till, and "label1" does not sound like one (pl-0001-label1)')
+  expect(stderr).not.toContain('pos')
+  const said = await own.till(
+    'inventory',
+    'import',
+    'ansible',
+    'hosts.ini',
+    '--force',
+    '--kind',
+    'printers=label-printer',
+  )
+  expect(said.stderr).not.toContain('printers')
+  await own.remove()
+})
+
 it('of several imports at once into one file, one is written and the others are told', async () => {
   const many = new TestProject({
     'tillwright.yaml': '',

@@ -125,6 +125,7 @@ test('a server that is not there, and an address that is none', async () => {
   const gone = await project.till('status', '--send', 'zabbix://127.0.0.1:1/tills', '--no-pager')
   expect(gone.code).toBe(4)
   expect(gone.stderr).toContain('MONITORING_UNREACHABLE')
+  expect(gone.stderr).toContain('Another way: --send zabbix-api:HOST.')
   expect((await project.till('status', '--send', 'http://127.0.0.1')).code).toBe(2)
 })
 

@@ -105,6 +105,10 @@ it.each<[readonly string[], readonly string[]]>([
     ['"list": that is an argument too many', 'till assignments takes none.'],
   ],
   [
+    ['validate', 'runbooks/a.yaml'],
+    ['till validate takes none. It is about the whole repository', '--project FOLDER'],
+  ],
+  [
     ['--project', '.', 'status'],
     ['"--project" stands where the command is expected', 'behind the command'],
   ],

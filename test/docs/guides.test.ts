@@ -37,6 +37,23 @@ describe('the guide for pipelines', () => {
     )
   })
 
+  it('has a first plan that says where its runbook and the reviewed plan are wanted from', async () => {
+    const fresh = new TestProject({})
+    await fresh.till('init', '.')
+    const { code, stderr } = await fresh.till('plan', 'agent-update')
+    expect(code).toBe(2)
+    const copy = /It comes with the package, and is yours once it is copied: (cp .*)$/m.exec(stderr)?.[1] ?? 'false'
+    expect(spawnSync('sh', ['-c', copy], { cwd: fresh.root }).status).toBe(0)
+    expect((await fresh.till('plan', 'agent-update', '--sandbox')).stderr).not.toContain('RUNBOOK_UNKNOWN')
+    expect((await fresh.till('plan', 'no-such')).stderr).toContain(
+      'Here are: agent-update, first-look. Or name a file.',
+    )
+    expect((await fresh.till('apply', 'gone.json', '--yes')).stderr).toContain(
+      'The plan "gone.json" cannot be read: there is no such file or folder',
+    )
+    await fresh.remove()
+  })
+
   it('has a plan of which neither drift, nor an unmet check, nor a store out of reach stops anybody', async () => {
     const command =
       fencedBlocks(page('guide-ci.md'), 'sh')

@@ -53,6 +53,24 @@ const SYNTAX: readonly MalformedCase[] = [
   file('an open bracket', 'stores: {S1: {}\n«YAML_SYNTAX_INVALID»region: north\n'),
   file('an open quote', 'region: «YAML_SYNTAX_INVALID»"north\nstores: {}\n', /never closed/),
   file('text with a colon', 'stores:\n  S1:\n    name: «YAML_SYNTAX_INVALID»Shop: north\n', /quotes/),
+  file(
+    'an expression without quotes in a map',
+    'stores: {S1: {name: $«YAML_SYNTAX_INVALID»{{ vars.a }}, x: 1}}\n',
+    /quotes/,
+  ),
+  file(
+    'an expression without quotes in a list',
+    'stores: {S1: {tags: [$«YAML_SYNTAX_INVALID»{{ vars.a }}]}}\n',
+    /quotes/,
+  ),
+  file('braces as in Ansible', 'stores: {S1: {name: {«YAML_SYNTAX_INVALID»{ vars.a }}}}\n', /\$\{\{ vars/),
+  file(
+    'what a stray bracket makes of the rest',
+    'stores: {S1: {}«YAML_SYNTAX_INVALID»}}\nregion: north\n'.replace(
+      '}«YAML_SYNTAX_INVALID»}}',
+      '}}«YAML_SYNTAX_INVALID»}',
+    ),
+  ),
   file('two documents', 'region: north\n«YAML_SYNTAX_INVALID»---\nregion: south\n', /more than one document/),
   file('a tag', 'region: «YAML_SYNTAX_INVALID»!name north\n'),
   file('an alias to nothing', 'region: «YAML_SYNTAX_INVALID»*north\n', /&north/),

@@ -238,3 +238,12 @@ test('a table of nothing is its titles, and colours do not count as columns', ()
   ]
   expect(formatTable([1], red, { width: 80, color: true })).toEqual(['A  B', '<x>  y'])
 })
+
+test('what is of use in full stands below its line before a letter of it is cut', () => {
+  const columns = [
+    { title: 'NAME', value: () => 'protocol' },
+    { title: 'TYPE', value: () => 'atol, auto, cpcl, cups, daisy', inFull: true },
+  ]
+  expect(formatTable([1], columns, { width: 40 })[1]).toBe('protocol  atol, auto, cpcl, cups, daisy')
+  expect(formatTable([1], columns, { width: 33 })[1]).toBe('protocol\n  atol, auto, cpcl, cups, daisy')
+})

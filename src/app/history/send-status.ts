@@ -36,7 +36,8 @@ export async function sendStatus(
     return await sendToZabbix({ host, port }, zabbixValues(known, { fleet, host: item, now }))
   } catch (error) {
     const summary = `The Zabbix server "${host}:${port}" could not be told: ${(error as Error).message}`
-    throw new RunBroken([{ code: 'MONITORING_UNREACHABLE', severity: 'error', summary }])
+    const detail = `Is it the address of the server or a proxy of Zabbix, and may this machine reach its trapper? Another way: --send ${BY_API}HOST.`
+    throw new RunBroken([{ code: 'MONITORING_UNREACHABLE', severity: 'error', summary, detail }])
   }
 }
 

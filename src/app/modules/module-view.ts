@@ -70,7 +70,7 @@ const LIST: readonly TableColumn<KnownModule>[] = [
   { title: 'FROM', value: ({ own }) => own?.file ?? 'shipped' },
   { title: 'SYSTEMS', value: ({ module }) => module.systems.join(', ') },
   { title: 'DOES', value: ({ module }) => (module.converges ? 'changes' : 'checks') },
-  { title: 'SUMMARY', value: ({ module }) => module.summary, flexible: true },
+  { title: 'SUMMARY', value: ({ module }) => module.summary, inFull: true },
 ]
 
 export function listTable(modules: readonly KnownModule[], width: number | undefined): string {
@@ -81,13 +81,13 @@ type Row = ReturnType<typeof paramRows>[number]
 
 const PARAMS: readonly TableColumn<Row>[] = [
   { title: 'PARAMETER', value: ({ path, required }) => (required ? `${path} *` : path) },
-  { title: 'TYPE', value: ({ type }) => type },
+  { title: 'TYPE', value: ({ type }) => type, inFull: true },
   { title: 'WHAT IT IS', value: ({ about }) => about, flexible: true },
 ]
 
 const VALUE: readonly TableColumn<Row>[] = [
   { title: 'FIELD', value: ({ path, required }) => (required ? path : `${path} ?`) },
-  { title: 'TYPE', value: ({ type }) => type },
+  { title: 'TYPE', value: ({ type }) => type, inFull: true },
   { title: 'WHAT IT IS', value: ({ about }) => about, flexible: true },
 ]
 

@@ -7,6 +7,7 @@ import type { Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import { checkPlanDocument } from '../../lang/check-document.ts'
+import { whyUnread } from '../../lang/foreign/foreign-diagnostic.ts'
 import type { Project } from '../project.ts'
 import { planPolicy } from '../safety/policy-in-force.ts'
 import { type PlanSigners, requireSignature } from './plan-signature.ts'
@@ -145,8 +146,8 @@ function planBytes(file: string): Buffer {
   try {
     return readRegular(file, MOST_BYTES.document)
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw invalid(`The plan "${file}" cannot be read: ${code ?? message}`)
+    const why = error as NodeJS.ErrnoException
+    throw invalid(`The plan "${file}" cannot be read: ${why.code === undefined ? why.message : whyUnread(why)}`)
   }
 }
 

@@ -9,6 +9,7 @@ import { type LoadRunbookOptions, loadRunbook } from '../../lang/load-runbook.ts
 import { readYamlFile } from '../../lang/read-yaml-file.ts'
 import { suggest } from '../../lang/suggest.ts'
 import type { Project } from '../project.ts'
+import { shippedRunbook } from '../shipped-runbook.ts'
 import { shownPath } from '../shown-path.ts'
 import { unreadablePath } from './check-paths.ts'
 import { leadsOut } from './repository-paths.ts'
@@ -177,6 +178,13 @@ function firstFile(candidates: readonly string[]): string | undefined {
   return candidates.find((file) => existsSync(file) && statSync(file).isFile())
 }
 
+/** For a runbook that comes with the package: how it becomes the repository's own. */
+function shippedDetail({ paths }: Project, reference: string): string | undefined {
+  const file = BARE_NAME.test(reference) ? shippedRunbook(reference) : undefined
+  if (file === undefined) return undefined
+  return `It comes with the package, and is yours once it is copied: cp '${file}' '${shownPath(paths.runbooks)}/'`
+}
+
 function notThere(project: Project, reference: string): never {
   const names = runbookNames(project)
   const near = suggest(reference, names)
@@ -185,7 +193,9 @@ function notThere(project: Project, reference: string): never {
       code: 'RUNBOOK_UNKNOWN',
       severity: 'error',
       summary: `There is no runbook "${reference}"`,
-      detail: names.length > 0 ? `There are ${names.join(', ')}; or name a file.` : 'Name a file.',
+      detail:
+        shippedDetail(project, reference) ??
+        (names.length > 0 ? `Here are: ${names.join(', ')}. Or name a file.` : 'Name a file.'),
       ...(near !== undefined && { hint: `did you mean "${near}"?` }),
     },
   ])

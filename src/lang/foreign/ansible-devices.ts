@@ -49,7 +49,7 @@ export function ansibleDevices(inventory: AnsibleInventory, mapping: AnsibleMapp
     return {
       store: place.store,
       id: place.id,
-      kind: kindOf(groups, mapping, lose),
+      kind: kindOf(groups, place.id, mapping, lose),
       family: way?.family ?? 'linux',
       address: way?.address ?? host,
       transport: { ...way?.transport, ...(via !== undefined && { via }) },
@@ -62,7 +62,7 @@ export function ansibleDevices(inventory: AnsibleInventory, mapping: AnsibleMapp
 }
 
 /** As told by --kind, else by the name of a group (`routers`), else a till; what was only supposed is said. */
-function kindOf(groups: readonly string[], { kinds }: AnsibleMapping, lose: Lose): string {
+function kindOf(groups: readonly string[], id: string, { kinds }: AnsibleMapping, lose: Lose): string {
   const told = groups.map((group) => kinds.get(group)).find((kind) => kind !== undefined)
   if (told !== undefined) return told
   const named = groups
@@ -71,8 +71,17 @@ function kindOf(groups: readonly string[], { kinds }: AnsibleMapping, lose: Lose
     .find((kind) => kind !== undefined)
   if (named !== undefined && named !== 'till')
     lose(`what kind of device it is: "${named}" was taken from the name of a group`, 'Say it with --kind GROUP=KIND.')
+  const other = named === undefined ? [...groups, id].find((name) => NO_TILL.test(name)) : undefined
+  if (other !== undefined)
+    lose(`what kind of device it is: it became a till, and "${other}" does not sound like one`, SAY_KIND)
   return named ?? 'till'
 }
+
+const SAY_KIND = 'Say it with --kind GROUP=KIND, or write another `kind` in a profile for it.'
+
+/** Words in names of groups and devices that name something else, without saying which kind it is here. */
+const NO_TILL =
+  /(?:^|[-_ ])(?:printer|label|zebra|fiscal|receipt|router|gateway|firewall|switch|server|pinpad|vending)(?:e?s|\d*)(?:$|[-_ ])/i
 
 /** The kind that a group is named after: `routers`, `store_routers`, `office-printers`. */
 function kindNamed(group: string): string | undefined {
