@@ -138,5 +138,20 @@ describe('the calendar of a rollout of which people are warned', () => {
         ['A/pos1 5-12 warned 0', 'B/pos1 1402-1409 warned 1397'],
       ])
     })
+
+    const aMinute = { ...SHORT, changeMs: MINUTE / 2, proofMs: MINUTE / 2 }
+    const expectedOf = (device: string) => (device === 'A/pos2' ? aMinute : SHORT)
+
+    test('keeps no room for what does not fit any more', () => {
+      const { visits } = calendar([['A/pos1', 'A/pos2']], rules, { start: CLOSED + 50 * MINUTE, expectedOf })
+      expect(visits).toEqual([['A/pos2 5-6 warned 0', 'A/pos1 1395-1402 warned 1390']])
+    })
+
+    test('gives the room of people who were warned in vain to others', () => {
+      const more = { start: CLOSED + 42 * MINUTE, parallel: 1, expectedOf }
+      expect(calendar([['B/pos1', 'A/pos1', 'A/pos2']], rules, more).visits).toEqual([
+        ['B/pos1 5-12 warned 0', 'A/pos2 17-18 warned 12', 'A/pos1 1403-1410 warned 1398'],
+      ])
+    })
   })
 })
