@@ -63,6 +63,14 @@ describe('the calendar of a rollout', () => {
     ])
   })
 
+  test('has stores of a region one behind the other where only one may be out', () => {
+    const caps = [{ name: 'one', per: ['region', 'kind'], out: { count: 1 } }] as const
+    const policy = compilePolicy(policyOf({ caps }), WORLD)
+    expect(calendar([['A/pos1', 'B/pos1', 'C/pos1', 'A/printer']], {}, { policy }).visits).toEqual([
+      ['A/pos1 0-7', 'A/printer 0-7', 'B/pos1 7-14', 'C/pos1 14-21'],
+    ])
+  })
+
   test('has no more at a time than may fail in a wave', () => {
     const waves = { ...WAVES, soakMs: 0, maxFailures: [{ count: 1 }] }
     const { visits, watched } = calendar([['A/pos1', 'B/pos1']], { waves })
