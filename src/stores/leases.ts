@@ -59,7 +59,7 @@ export function leaseStore(session: StoreSession, id: string): LeaseStore {
   const { witness } = session
   return {
     id,
-    beat: (controller, ttlMs) => session.write(() => beat(controller, ttlMs), alone),
+    beat: (controller, ttlMs) => session.write(() => beat(controller, ttlMs), { ...alone, isUrgent: true }),
     acquire: (keys, holder) => session.write(() => acquire(keys, { ...holder, witness }), alone),
     goOn: (token, holder) => session.write(() => goOn(token, holder), alone),
     release: (token) => session.write(() => release(token), alone),

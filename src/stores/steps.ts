@@ -71,9 +71,12 @@ export interface StoreSession {
   look<T>(work: () => Steps<T>, options: Pick<Required<Locks>, 'shared'>): Promise<T>
   /**
    * Runs `work` in a transaction, perhaps together with others. Resolves when it is committed, which outlives the process; with
-   * `sync` it outlives a power cut, too. `work` may run twice.
+   * `sync` it outlives a power cut, too. `work` may run twice. With `isUrgent` it does not wait behind others for which there is no room.
    */
-  write<T>(work: () => Steps<T>, options: { readonly locks: Locks; readonly sync?: boolean }): Promise<T>
+  write<T>(
+    work: () => Steps<T>,
+    options: { readonly locks: Locks; readonly sync?: boolean; readonly isUrgent?: boolean },
+  ): Promise<T>
   /** What it is, and what it takes on disk. */
   whereabouts(): Promise<Pick<StateFacts, 'kind' | 'where' | 'program' | 'bytes'>>
   /** What tables and indexes take on disk, without room that is free to be used again. */

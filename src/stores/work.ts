@@ -34,7 +34,7 @@ class StoredWork implements WorkStore {
         yield* put(added.onConflict((conflict) => conflict.column('name').doUpdateSet(row)))
         return true
       },
-      { locks: { alone: [WORKERS] } },
+      { locks: { alone: [WORKERS] }, isUrgent: true },
     )
   }
 

@@ -6,6 +6,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { InputError } from '../../src/core/diagnostic.ts'
 import type { FleetKey } from '../../src/core/fleet-key.ts'
+import type { WorkerFacts } from '../../src/core/handed-work.ts'
 import type { DeviceOutcome } from '../../src/core/outcome.ts'
 import type { NewEvent, RunStore } from '../../src/core/run-store.ts'
 import { LEASES } from '../../src/stores/locks.ts'
@@ -54,6 +55,29 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
     for (const store of opened) await store.close()
     server.stop()
   })
+
+  test('hears of controllers and workers while there is no room for events', async () => {
+    const address = fresh()
+    const schema = `t${schemas}`
+    const store = await open(address)
+    await store.leases.beat('one', 60_000)
+    const full = `CREATE FUNCTION ${schema}.full_disk() RETURNS trigger LANGUAGE plpgsql
+      AS $$ BEGIN RAISE 'no space left' USING ERRCODE = '53100'; END $$`
+    server.sql(full)
+    server.sql(`CREATE TRIGGER full_disk BEFORE INSERT ON ${schema}.events EXECUTE FUNCTION ${schema}.full_disk()`)
+    const run = ofRun('20261122T034716Z-cccccc', 3)
+    const written = store.append(run)
+    // In the turn of the events, and behind it.
+    expect(await store.leases.beat('one', 60_000)).toEqual({ intact: true })
+    expect(await store.leases.beat('one', 60_000)).toEqual({ intact: true })
+    const worker = { name: 'hub', session: 's1' } as WorkerFacts
+    expect(await store.work.present(worker, 60_000)).toBe(true)
+    expect(server.sql(`SELECT count(*) FROM ${schema}.events`)).toBe('0')
+    expect(await Promise.race([written, delay(100, 'waits')])).toBe('waits')
+    server.sql(`DROP TRIGGER full_disk ON ${schema}.events`)
+    expect(await written).toHaveLength(run.length)
+    expect(server.sql(`SELECT beats FROM ${schema}.controllers WHERE id = 'one'`)).toBe('3')
+  }, 20_000)
 
   test('says what is wrong with an address and what to do, and never shows a password', async () => {
     const at = (change: (url: URL) => void): string => {

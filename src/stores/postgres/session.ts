@@ -9,7 +9,7 @@ import type { Locks, Query, Steps, StoreSession } from '../steps.ts'
 import type { DatabaseAddress } from './address.ts'
 import { explained, hasNoRoom, isAway, isPassing, isTooSlow, isWorthAgain, reasonOf } from './faults.ts'
 import { postgresQuery, sendable } from './statements.ts'
-import { type CommitProof, settingsOf, Transaction } from './transaction.ts'
+import { type CommitProof, settingsOf, Transaction, wasCommitted } from './transaction.ts'
 import { Wire } from './wire.ts'
 import { ServerWitness } from './witness.ts'
 
@@ -31,10 +31,19 @@ type Asking = 'read' | 'write'
 interface Write {
   /** Who asked goes away soon. */
   readonly isHurried: boolean
+  /** See `StoreSession.write`. */
+  readonly isUrgent: boolean
   readonly work: () => Steps<unknown>
   readonly locks: Locks
   readonly resolve: (value: unknown) => void
   readonly reject: (reason: unknown) => void
+}
+
+/** Writes of one transaction. */
+interface Turn {
+  readonly writes: readonly Write[]
+  /** What was sent to be committed, and is not known to be yet. */
+  doubt?: { readonly proof: CommitProof; readonly values: readonly unknown[] } | undefined
 }
 
 export interface SessionOptions {
@@ -58,6 +67,8 @@ export class PostgresSession implements StoreSession {
   readonly witness: ServerWitness
   #behindMs = 0
   #waiting: Write[] = []
+  /** What is urgent, and is tried ahead of a turn that has no room. */
+  #ahead: Turn | undefined
   #writing: Promise<void> | undefined
   #awaySince: number | undefined
   /** What the server is there for, and has no room for, and what it said. */
@@ -65,8 +76,6 @@ export class PostgresSession implements StoreSession {
   /** In its own row of `state_facts` the last transaction of this session has left its proof. */
   readonly #proofName = `commit ${randomUUID()}`
   #hasProof = false
-  /** What was sent to be committed, and is not known to be yet. */
-  #doubt: { readonly proof: CommitProof; readonly values: readonly unknown[] } | undefined
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -105,13 +114,16 @@ export class PostgresSession implements StoreSession {
     return this.write(work, { locks: { shared } })
   }
 
-  async write<T>(work: () => Steps<T>, { locks }: { readonly locks: Locks }): Promise<T> {
+  async write<T>(
+    work: () => Steps<T>,
+    { locks, isUrgent = false }: { readonly locks: Locks; readonly isUrgent?: boolean },
+  ): Promise<T> {
     // Who is told that it could not be done must not see it done later: it does not begin while the server is away.
     const isHurried = patienceLeftMs() < Number.POSITIVE_INFINITY
     if (isHurried) await this.#isThere()
     if (isHurried && this.#writing && this.#stuck.has('write')) throw this.#stuck.get('write')
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ isHurried, work, locks, resolve: resolve as (value: unknown) => void, reject })
+      this.#waiting.push({ isHurried, isUrgent, work, locks, resolve: resolve as (value: unknown) => void, reject })
       this.#writing ??= unhurried(() => this.#drain())
     })
   }
@@ -256,68 +268,98 @@ export class PostgresSession implements StoreSession {
 
   async #drain(): Promise<void> {
     await new Promise<void>((turn) => setImmediate(turn))
-    while (this.#waiting.length > 0) {
-      const writes = this.#waiting
-      this.#waiting = []
-      await this.#commit(writes)
+    while (this.#ahead || this.#waiting.length > 0) {
+      const turn = this.#ahead ?? { writes: this.#waiting.splice(0) }
+      this.#ahead = undefined
+      await this.#commit(turn)
     }
     this.#writing = undefined
   }
 
-  async #commit(writes: readonly Write[]): Promise<void> {
+  async #commit(turn: Turn): Promise<void> {
+    const { writes } = turn
     try {
-      const values = await this.#untilSettled(writes)
-      for (const [index, write] of writes.entries()) write.resolve(values[index])
+      settle(turn, await this.#untilSettled(turn))
     } catch (error) {
-      if (error instanceof NoRoomNow) {
-        const patient = this.#turnAway(writes)
-        if (patient.length > 0) await this.#commit(patient)
-        return
-      }
+      if (error instanceof NoRoomNow) return this.#commitPatient(writes)
       // What may be committed is not done again one by one: nobody could find out what came of it.
-      if (writes.length === 1 || this.#doubt) {
+      if (writes.length === 1 || turn.doubt) {
         for (const write of writes) write.reject(error)
         return
       }
       // One bad write must not take the others of its turn with it.
-      for (const write of writes) await this.#commit([write])
+      for (const write of writes) await this.#commit({ writes: [write] })
     }
   }
 
-  /** What was lost in the middle of its commit is not done again before it is known what came of it. */
-  #untilSettled(writes: readonly Write[]): Promise<readonly unknown[]> {
-    const { schema } = this.#options.address
-    this.#doubt = undefined
+  /** Those that wait for room; what is urgent by itself. */
+  async #commitPatient(writes: readonly Write[]): Promise<void> {
+    const patient = this.#turnAway(writes)
+    const others = patient.filter(({ isUrgent }) => !isUrgent)
+    if (others.length > 0) this.#waiting.unshift(...patient.filter(({ isUrgent }) => isUrgent))
+    const left = others.length > 0 ? others : patient
+    if (left.length > 0) await this.#commit({ writes: left })
+  }
+
+  #untilSettled(turn: Turn): Promise<readonly unknown[]> {
     return this.patiently('write', async () => {
       try {
-        const client = await this.#writer.client()
-        if (this.#doubt && (await wasCommitted(client, schema, this.#doubt.proof))) return this.#doubt.values
-        this.#doubt = undefined
-        const proof = { name: this.#proofName, value: `${new Date().toISOString()} ${randomUUID()}` }
-        const transaction = await Transaction.begin(client, { schema, locks: together(writes), proof })
-        this.#behindMs = transaction.behindMs
-        const values: unknown[] = []
-        for (const write of writes) values.push(await transaction.take(write.work()))
-        if (await transaction.flush()) this.#doubt = { proof, values }
-        this.#hasProof ||= this.#doubt !== undefined
-        await transaction.commit().catch((error: unknown) => {
-          // What the server refuses is not committed.
-          if (!isAway(error)) this.#doubt = undefined
-          throw error
-        })
-        return values
+        if (this.#stuck.has('write') && !turn.doubt) await this.#goAhead()
+        return await this.#try(turn)
       } catch (error) {
         // Without room, too: a connection made anew tells since when controllers can be heard of again.
         if (isPassing(error)) this.#writer.lose()
         else await this.#rollBack()
-        throw this.#doubt ? error : this.#inHurry(error, writes)
+        throw turn.doubt ? error : this.#notNow(error, turn.writes)
       }
     })
   }
 
-  /** What to throw for what nothing was written by: those who are in a hurry do not wait for room. */
-  #inHurry(error: unknown, writes: readonly Write[]): unknown {
-    if (!hasNoRoom(error) || !writes.some(({ isHurried }) => isHurried)) return error
+  /** What is lost in the middle of its commit is not done again before it is known what came of it. */
+  async #try(turn: Turn): Promise<readonly unknown[]> {
+    const { writes } = turn
+    const { schema } = this.#options.address
+    const client = await this.#writer.client()
+    if (turn.doubt && (await wasCommitted(client, schema, turn.doubt.proof))) return turn.doubt.values
+    turn.doubt = undefined
+    const proof = { name: this.#proofName, value: `${new Date().toISOString()} ${randomUUID()}` }
+    const transaction = await Transaction.begin(client, { schema, locks: together(writes), proof })
+    this.#behindMs = transaction.behindMs
+    const values: unknown[] = []
+    for (const write of writes) values.push(await transaction.take(write.work()))
+    if (await transaction.flush()) turn.doubt = { proof, values }
+    this.#hasProof ||= turn.doubt !== undefined
+    await transaction.commit().catch((error: unknown) => {
+      // What the server refuses is not committed.
+      if (!isAway(error)) turn.doubt = undefined
+      throw error
+    })
+    return values
+  }
+
+  /** What is urgent is small: there may be room for it in pages that are there, while events need new ones. */
+  async #goAhead(): Promise<void> {
+    if (!this.#ahead) {
+      const writes = this.#waiting.filter(({ isUrgent }) => isUrgent)
+      if (writes.length === 0) return
+      this.#waiting = this.#waiting.filter(({ isUrgent }) => !isUrgent)
+      this.#ahead = { writes }
+    }
+    const turn = this.#ahead
+    try {
+      settle(turn, await this.#try(turn))
+    } catch (error) {
+      if (isPassing(error) || isWorthAgain(error) || isTooSlow(error)) throw error
+      for (const write of turn.writes) write.reject(error)
+      await this.#rollBack()
+    }
+    this.#ahead = undefined
+  }
+
+  /** What to throw for what nothing was written by: those who are in a hurry do not wait for room, what is urgent not behind others. */
+  #notNow(error: unknown, writes: readonly Write[]): unknown {
+    const isMixed = new Set(writes.map(({ isUrgent }) => isUrgent)).size > 1
+    if (!hasNoRoom(error) || !(isMixed || writes.some(({ isHurried }) => isHurried))) return error
     this.#mayWait(error, 'write')
     return new NoRoomNow()
   }
@@ -338,21 +380,12 @@ export class PostgresSession implements StoreSession {
   }
 }
 
-/** Nothing of the turn was written, and some of it is in a hurry. */
-class NoRoomNow extends Error {}
-
-/**
- * Whether the transaction that leaves this proof was. A number of it would prove nothing: a standby that became the primary without it
- * gives its numbers to others. The row is written, as that waits for whoever is still writing it.
- */
-async function wasCommitted(client: pg.Client, schema: string, { name, value }: CommitProof): Promise<boolean> {
-  const { rows } = await client.query<{ value: string }>(
-    `INSERT INTO ${schema}.state_facts AS fact (name, value) VALUES ($1, '')
-     ON CONFLICT (name) DO UPDATE SET value = fact.value RETURNING value`,
-    [name],
-  )
-  return rows[0]?.value === value
+function settle({ writes }: Turn, values: readonly unknown[]): void {
+  for (const [index, write] of writes.entries()) write.resolve(values[index])
 }
+
+/** Nothing of the turn was written, and some of it does not wait with the others. */
+class NoRoomNow extends Error {}
 
 function together(writes: readonly Write[]): Locks {
   return {

@@ -152,6 +152,19 @@ export class Transaction {
   }
 }
 
+/**
+ * Whether the transaction that leaves this proof was. A number of it would prove nothing: a standby that became the primary without it
+ * gives its numbers to others. The row is written, as that waits for whoever is still writing it.
+ */
+export async function wasCommitted(client: pg.Client, schema: string, { name, value }: CommitProof): Promise<boolean> {
+  const { rows } = await client.query<{ value: string }>(
+    `INSERT INTO ${schema}.state_facts AS fact (name, value) VALUES ($1, '')
+     ON CONFLICT (name) DO UPDATE SET value = fact.value RETURNING value`,
+    [name],
+  )
+  return rows[0]?.value === value
+}
+
 /** Clocks that differ by less are as good as the same. */
 const APART_MS = 1_000
 
