@@ -28,7 +28,7 @@ module.exports = {
       severity: 'error',
       // `collect` gathers what other modules see of a device: it has them look.
       from: { path: '^src/modules/([^/]+)(?:/|\\.ts$)', pathNot: '^src/modules/(index|collect/ask-items)\\.ts$' },
-      to: { path: '^src/modules/', pathNot: '^src/modules/((define|run-when-due|windows-only)\\.ts$|$1(/|\\.ts$))' },
+      to: { path: '^src/modules/', pathNot: '^src/modules/((define|run-when-due|windows-only|value-schema|reading-schema)\\.ts$|$1(/|\\.ts$))' },
     },
     only('core', []),
     only('files', ['core']),
