@@ -11,18 +11,24 @@ export interface Stray {
 
 /** Where `path`, names below a value of this schema, leaves what the value can have; undefined while it may be there. */
 export function strayIn(schema: ParamSchema, path: readonly string[]): Stray | undefined {
-  let at: ParamSchema = schema
-  for (const [index, name] of path.entries()) {
-    const fields = at.properties ?? {}
-    const next = Object.hasOwn(fields, name) ? fields[name] : undefined
-    if (next) at = next
-    else return at.additionalProperties === false ? { at: index, fields: Object.keys(fields) } : undefined
-  }
-  return undefined
+  const { last, passed } = walk(schema, path)
+  if (passed === path.length || last.additionalProperties !== false) return undefined
+  return { at: passed, fields: Object.keys(last.properties ?? {}) }
 }
 
 /** The texts, one of which stands at `path`; undefined where any value may. */
 export function closedAt(schema: ParamSchema, path: readonly string[]): readonly unknown[] | undefined {
-  const found = path.reduce<ParamSchema | undefined>((at, name) => at?.properties?.[name], schema)
-  return found?.enum
+  const { last, passed } = walk(schema, path)
+  return passed === path.length ? last.enum : undefined
+}
+
+/** How many names of `path` the schema knows, and what it says of the last of them. */
+function walk(schema: ParamSchema, path: readonly string[]): { readonly last: ParamSchema; readonly passed: number } {
+  let last = schema
+  for (const [passed, name] of path.entries()) {
+    const next = Object.hasOwn(last.properties ?? {}, name) ? last.properties?.[name] : undefined
+    if (!next) return { last, passed }
+    last = next
+  }
+  return { last, passed: path.length }
 }

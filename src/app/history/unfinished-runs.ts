@@ -11,9 +11,10 @@ export interface RunLeft extends RunSummary {
   readonly left: number
 }
 
-/** Runs that `till resume` can go on with, newest first. */
-export async function unfinishedRuns(store: RunStore): Promise<readonly RunLeft[]> {
-  const kept = await store.runs({ among: await store.kept.runs() })
+/** Runs that `till resume` can go on with, newest first; with `of` that one alone, if it can. */
+export async function unfinishedRuns(store: RunStore, of?: string): Promise<readonly RunLeft[]> {
+  const ids = await store.kept.runs()
+  const kept = await store.runs({ among: of === undefined ? ids : ids.filter((id) => id === of) })
   const open = kept.filter(({ state }) => state !== 'running')
   const all = await Promise.all(open.map(async (run) => ({ ...run, left: await leftOf(run, store) })))
   return all.filter(({ left }) => left > 0)

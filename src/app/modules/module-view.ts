@@ -79,16 +79,17 @@ export function listTable(modules: readonly KnownModule[], width: number | undef
 
 type Row = ReturnType<typeof paramRows>[number]
 
-const PARAMS: readonly TableColumn<Row>[] = [
-  { title: 'PARAMETER', value: ({ path, required }) => (required ? `${path} *` : path) },
+const WHAT: readonly TableColumn<Row>[] = [
   { title: 'TYPE', value: ({ type }) => type, inFull: true },
   { title: 'WHAT IT IS', value: ({ about }) => about, flexible: true },
 ]
-
+const PARAMS: readonly TableColumn<Row>[] = [
+  { title: 'PARAMETER', value: ({ path, required }) => (required ? `${path} *` : path) },
+  ...WHAT,
+]
 const VALUE: readonly TableColumn<Row>[] = [
   { title: 'FIELD', value: ({ path, required }) => (required ? path : `${path} ?`) },
-  { title: 'TYPE', value: ({ type }) => type, inFull: true },
-  { title: 'WHAT IT IS', value: ({ about }) => about, flexible: true },
+  ...WHAT,
 ]
 
 /** A module for people: what it does, what a step gives it, and a step to begin with. */

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { RunSummary } from '../../core/run.ts'
 import type { DeviceEnd } from '../../core/run-reads.ts'
 import { controlOf } from '../../engine/admission/run-control.ts'
-import { killedRuns, killedText } from '../history/unfinished-runs.ts'
+import { killedText, unfinishedRuns } from '../history/unfinished-runs.ts'
 import { endRow, runRow } from './device-view.ts'
 import { worstFirst } from './fleet-picture.ts'
 import { type Page, paged } from './paging.ts'
@@ -165,7 +165,7 @@ async function waitingOf(
 /** Of a run that was killed: who is to go on with it, and how. */
 async function cutOff({ isWhole, store }: Sight, { run, state }: RunSummary): Promise<JsonObject[]> {
   if (state !== 'interrupted' || !isWhole) return []
-  const found = (await killedRuns(store)).find((one) => one.run === run)
+  const [found] = await unfinishedRuns(store, run)
   if (!found) return []
   return [{ code: 'RUN_INTERRUPTED', message: killedText(found), not_before: null, count: found.left, devices: [] }]
 }

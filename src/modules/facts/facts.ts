@@ -80,13 +80,6 @@ elif has rpm; then fact packages rpm
 fi
 `
 
-/**
- * Value: `os {id, version, name}`, `kernel`, `architecture`, `hostname`, `machine_id`
- * (`/etc/machine-id`, or the MachineGuid of Windows), `uptime_seconds`, `memory {total_bytes,
- * available_bytes}`, `cpus`, `addresses [{interface, address}]` (without loopback and link-local), `disks [{mount,
- * size_bytes, free_bytes}]`, `init`, `package_manager`, `pending_reboot {needed, reasons}`, and `hotfixes` of Windows. What
- * the device does not tell is null.
- */
 export const facts = defineModule({
   name: 'facts',
   summary:

@@ -86,10 +86,6 @@ const PARAMS = {
   },
 } as const satisfies JSONSchema
 
-/**
- * Value: `fault`, `cause`, `severity`, `owner`, `remedy`, `takes_cards` (yes, no, unknown), `stages` (reach, protocol), `conditions`,
- * `identity`, `more`, `evidence`.
- */
 export const paymentTerminal = defineModule({
   name: 'payment_terminal',
   summary: 'Whether a payment terminal is there, answers, and takes cards, without a payment; and if not, whose it is',

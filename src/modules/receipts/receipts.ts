@@ -32,11 +32,6 @@ interface State {
   readonly samples: readonly NewSample[]
 }
 
-/**
- * Value: `class` (see `ReceiptsClass`), `why`, `last_receipt_at`, `age_seconds`, `silence_seconds` (of trading), `count`
- * since `since`, `expected`, `deviation_percent`, `weeks` on which that rests, `span`, `late_minutes`, `waiting {count,
- * oldest_seconds}`, and `evidence {source, asked_at, as_of, data_age_seconds, clock_skew_seconds, partial}`.
- */
 export const receipts = defineModule({
   name: 'receipts',
   summary: 'Checks when the last receipt was made, and whether there are as many as usual at this weekday and hour',

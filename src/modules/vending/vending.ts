@@ -38,11 +38,6 @@ interface State {
   readonly samples: readonly NewSample[]
 }
 
-/**
- * Value: `fault` with `cause`, `severity`, `owner`, `remedy` of the worst that was found (`none` when nothing is wrong,
- * `not-known` when that cannot be told), `findings` with all of it, `machine`, `sales`, `stock` by column, `acceptors`,
- * `card`, `temperature`, `events`, and `evidence {wholeness, check, made_at, made_at_from, …}`.
- */
 export const vending = defineModule({
   name: 'vending',
   summary: 'Reads the audit file of a vending machine (EVA DTS): stock, sales, payments, temperature, faults',
