@@ -119,7 +119,7 @@ const INPUT = {
   GITOPS_BUSY: entry('Another process works with the same folder', 'Wait until it is done, or name another folder.'),
   GITOPS_TOOL_MISSING: entry(
     'A program that fetches or verifies revisions is missing, or too old',
-    'Install it: git 2.38 or later, ssh-keygen (openssh-client) and, for keys of GnuPG, gpg.',
+    'Install it: git 2.38 or later, ssh-keygen (openssh-client) and, for keys of GnuPG, gpg; for X.509 certificates, openssl.',
   ),
   GITOPS_TOOL_BROKEN: entry(
     'A program that verifies the signature of a plan ended without an answer',

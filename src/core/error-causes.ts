@@ -121,7 +121,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'The remote is a shallow clone, its disk is damaged, or something on the way cut the answer short.',
   REVISION_BROKEN: 'It was merged without the pipeline that validates it.',
   REVISION_UNDECIDED:
-    'The machine was out of memory, and the kernel ended git, ssh-keygen or gpg; its disk is full; or its copy of the repository is damaged.',
+    'The machine was out of memory, and the kernel ended git, ssh-keygen, gpg or openssl; its disk is full; or its copy of the repository is damaged.',
   REVISION_OVERTAKEN:
     'The remote does not answer here, the lists of signers or of revoked keys are older here, or a rollback was ordered on one of several machines.',
   REVISION_UNREACHABLE:

@@ -7,8 +7,8 @@ export interface Commit {
   readonly tree: string
   readonly parents: readonly string[]
   readonly signature:
-    | { readonly kind: 'ssh' | 'gpg'; readonly armored: string; readonly payload: Buffer }
-    | { readonly kind: 'none' | 'x509' | 'unknown' }
+    | { readonly kind: 'ssh' | 'gpg' | 'x509'; readonly armored: string; readonly payload: Buffer }
+    | { readonly kind: 'none' | 'unknown' }
   /** Commits that the message says are approved, by lines `Approves: <full id>`. */
   readonly approves: readonly string[]
 }
@@ -92,6 +92,7 @@ function withoutHeader(text: string, header: Header | undefined): string {
 const KINDS = [
   ['-----BEGIN SSH SIGNATURE-----', 'ssh'],
   ['-----BEGIN PGP SIGNATURE-----', 'gpg'],
+  ['-----BEGIN SIGNED MESSAGE-----', 'x509'],
 ] as const
 
 const SHA1_LENGTH = 40
@@ -100,7 +101,6 @@ function signatureOf(idLength: number, header: Header | undefined, payload: Buff
   if (header === undefined) return { kind: 'none' }
   // A repository of the other hash function signs another text.
   if (header.name !== (idLength === SHA1_LENGTH ? 'gpgsig' : 'gpgsig-sha256')) return { kind: 'unknown' }
-  if (header.value.startsWith('-----BEGIN SIGNED MESSAGE-----')) return { kind: 'x509' }
   const known = KINDS.find(([begin]) => header.value.startsWith(begin))
   return known ? { kind: known[1], armored: `${header.value}\n`, payload } : { kind: 'unknown' }
 }

@@ -10,6 +10,7 @@ import type { CommitFacts } from './judge-range.ts'
 import { answered, ToolBroken, toolEnvironment } from './program-tools.ts'
 import { isListed } from './signers-file.ts'
 import { readSshSignature, type SshSignature } from './ssh-signature.ts'
+import { verifyX509, type X509Authorities } from './x509-signature.ts'
 
 /** Who is trusted, in files that stand outside of the repository. */
 export interface SignerFiles {
@@ -19,6 +20,7 @@ export interface SignerFiles {
   readonly revocations: string
   readonly signersText: string
   readonly gpg?: GpgKeys | undefined
+  readonly x509?: X509Authorities | undefined
   /** A folder of our own for what is verified. */
   readonly scratch: string
 }
@@ -51,15 +53,9 @@ export async function verifySignatures(
   const verdicts = new Map<string, Verdict>()
   const bySsh: { readonly commit: Commit; readonly signature: SshSignature }[] = []
   for (const commit of commits) {
-    const early = withoutProgram(commit)
-    if (early) verdicts.set(commit.id, early)
-    else if (commit.signature.kind === 'gpg')
-      verdicts.set(commit.id, await verifyGpg(commit.signature, files.gpg, { scratch: files.scratch, at: receivedAt }))
-    else if (commit.signature.kind === 'ssh') {
-      const signature = readSshSignature(commit.signature.armored)
-      if (signature) bySsh.push({ commit, signature })
-      else verdicts.set(commit.id, { kind: 'bad-signature', detail: 'its SSH signature cannot be read' })
-    }
+    const signature = commit.signature.kind === 'ssh' ? readSshSignature(commit.signature.armored) : undefined
+    if (signature) bySsh.push({ commit, signature })
+    else verdicts.set(commit.id, await verdictAlone(commit, files, receivedAt))
   }
   if (bySsh.length === 0) return verdicts
   const folder = await mkdtempIn(files.scratch)
@@ -76,13 +72,20 @@ async function mkdtempIn(scratch: string): Promise<string> {
   return mkdtemp(join(scratch, 'verify-'))
 }
 
-function withoutProgram({ signature }: Commit): Verdict | undefined {
-  if (signature.kind === 'none') return { kind: 'unsigned', detail: 'it is not signed' }
-  if (signature.kind === 'x509')
-    return { kind: 'unknown-signer', detail: 'it is signed by an X.509 certificate, for which nobody is trusted here' }
-  return signature.kind === 'unknown'
-    ? { kind: 'bad-signature', detail: 'its signature is of no kind that is known' }
-    : undefined
+/** Of a signature that is not verified with many others. */
+async function verdictAlone({ signature }: Commit, files: SignerFiles, at: Date): Promise<Verdict> {
+  switch (signature.kind) {
+    case 'none':
+      return { kind: 'unsigned', detail: 'it is not signed' }
+    case 'unknown':
+      return { kind: 'bad-signature', detail: 'its signature is of no kind that is known' }
+    case 'ssh':
+      return { kind: 'bad-signature', detail: 'its SSH signature cannot be read' }
+    case 'gpg':
+      return verifyGpg(signature, files.gpg, { scratch: files.scratch, at })
+    case 'x509':
+      return verifyX509(signature, files.x509, { scratch: files.scratch, at })
+  }
 }
 
 interface Work {

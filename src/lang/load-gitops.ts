@@ -19,6 +19,7 @@ export interface GitopsSettings {
   readonly merges: 'rebuilt' | 'signed'
   readonly forges: readonly string[]
   readonly gpg?: { readonly keys: string; readonly signers: Readonly<Record<string, string>> }
+  readonly x509?: { readonly authorities: string; readonly revocations: string; readonly signers: readonly string[] }
   readonly login: {
     readonly key?: string
     readonly known_hosts?: string
@@ -47,7 +48,7 @@ export function loadGitops(file: string): {
 function settingsOf(value: JsonObject): GitopsSettings {
   const text = (key: string, fallback = ''): string => (typeof value[key] === 'string' ? value[key] : fallback)
   const login = isMap(value['login']) ? value['login'] : {}
-  const gpg = value['gpg']
+  const { gpg, x509 } = value
   return {
     repository: text('repository'),
     branch: text('branch', 'main'),
@@ -61,6 +62,13 @@ function settingsOf(value: JsonObject): GitopsSettings {
     merges: value['merges'] === 'signed' ? 'signed' : 'rebuilt',
     forges: Array.isArray(value['forges']) ? value['forges'].map(String) : [],
     ...(isMap(gpg) && { gpg: { keys: String(gpg['keys']), signers: gpg['signers'] as Record<string, string> } }),
+    ...(isMap(x509) && {
+      x509: {
+        authorities: String(x509['authorities']),
+        revocations: String(x509['revocations']),
+        signers: x509['signers'] as string[],
+      },
+    }),
     login: { user: 'oauth2', ...(login as Record<string, string>) },
     fetchTimeoutMs: typeof value['fetch_timeout_ms'] === 'number' ? value['fetch_timeout_ms'] : FETCH_TIMEOUT_MS,
     plans: readPlans(value['plans']),

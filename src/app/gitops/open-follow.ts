@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { type Diagnostic, InputError, inputError } from '../../core/diagnostic.ts'
+import { readCertificates } from '../../devices/certificate/read-certificates.ts'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
 import type { GitLogin } from '../../gitops/git.ts'
 import type { Follow } from '../../gitops/pull.ts'
 import { signersProblems } from '../../gitops/signers-file.ts'
 import { digestOfSigners } from '../../gitops/verify-signatures.ts'
+import type { X509Authorities } from '../../gitops/x509-signature.ts'
 import { type GitopsSettings, loadGitops } from '../../lang/load-gitops.ts'
 import { VERSION } from '../version.ts'
 import { GITOPS_FILE } from './gitops-folder.ts'
@@ -38,16 +40,20 @@ export async function openFollow(folder: string): Promise<OpenFollow> {
   const inFolder = (name: string): string => (isAbsolute(name) ? name : join(folder, name))
   const signers = inFolder(settings.signers)
   const revocations = inFolder(settings.revocations)
-  const [signersText, revoked, keys] = [
-    required(signers, 'The list of signers'),
-    required(revocations, 'The list of revocations'),
-    settings.gpg && required(inFolder(settings.gpg.keys), 'The file of keys of GnuPG'),
-  ]
+  const signersText = required(signers, 'The list of signers')
+  const revoked = required(revocations, 'The list of revocations')
+  const gpg = settings.gpg && {
+    keys: required(inFolder(settings.gpg.keys), 'The file of keys of GnuPG'),
+    signers: new Map(Object.entries(settings.gpg.signers)),
+  }
+  const x509 = settings.x509 && openX509(settings.x509, inFolder)
   const problems = signersProblems(signersText.toString())
   if (problems.length > 0) throw new InputError(problems.map(({ line, detail }) => inSigners(signers, line, detail)))
-  const { paths, merges, forges, gpg } = settings
+  const { paths, merges, forges } = settings
   const policy = { paths, merges, forges }
-  const decided = [signersText, revoked, keys ?? '', JSON.stringify({ policy, gpg: gpg?.signers ?? null }), VERSION]
+  const names = { gpg: settings.gpg?.signers ?? null, x509: x509?.signers ?? null }
+  const lists = [signersText, revoked, gpg?.keys ?? '', x509?.authorities ?? '', x509?.revocations ?? '']
+  const decided = [...lists, JSON.stringify({ policy, ...names }), VERSION]
   return {
     folder,
     settings,
@@ -63,10 +69,42 @@ export async function openFollow(folder: string): Promise<OpenFollow> {
       signers,
       revocations,
       signersText: signersText.toString(),
-      ...(gpg && keys && { gpg: { keys, signers: new Map(Object.entries(gpg.signers)) } }),
+      ...(gpg && { gpg }),
+      ...(x509 && { x509 }),
       scratch: join(folder, 'scratch'),
     },
     paths: { revisions: join(folder, 'revisions'), home: join(folder, 'till'), current: join(folder, 'current') },
+  }
+}
+
+const CRL = '-----BEGIN X509 CRL-----'
+
+/** The authorities of X.509 certificates. Throws InputError for a file in which OpenSSL would find none of what it is to hold. */
+function openX509(
+  { authorities, revocations, signers }: NonNullable<GitopsSettings['x509']>,
+  inFolder: (name: string) => string,
+): X509Authorities {
+  const trusted = required(inFolder(authorities), 'The file of authorities')
+  const revoked = required(inFolder(revocations), 'The list of revoked certificates')
+  if (!isPem(trusted)) {
+    const summary = `"${inFolder(authorities)}" holds no certificates in PEM`
+    const detail =
+      'Put those of the authorities there. From DER: `openssl x509 -inform DER -in FILE -out authorities.pem`.'
+    throw inputError('GITOPS_INVALID', summary, detail)
+  }
+  if (revoked.length > 0 && !revoked.includes(CRL)) {
+    const summary = `"${inFolder(revocations)}" holds no list of revoked certificates in PEM`
+    const detail = 'Put CRLs there, or leave it empty. From DER: `openssl crl -inform DER -in FILE -out revoked.crl`.'
+    throw inputError('GITOPS_INVALID', summary, detail)
+  }
+  return { authorities: trusted, revocations: revoked, signers }
+}
+
+function isPem(bytes: Buffer): boolean {
+  try {
+    return bytes.includes('-----BEGIN ') && readCertificates(bytes).length > 0
+  } catch {
+    return false
   }
 }
 

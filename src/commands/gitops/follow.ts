@@ -8,8 +8,8 @@ export default class GitopsFollow extends BaseCommand {
   static override summary = 'Say which repository this controller follows, and whom it trusts with it.'
   static override description =
     `Writes gitops.yaml and copies of both lists into the folder, outside of the repository: no commit can change who is trusted.
-Signatures are those of SSH keys (git config gpg.format ssh), of certificates of a CA, or of GnuPG keys. Rules for paths, keys
-of a forge and logins stand in gitops.yaml (till schema gitops).`
+Signatures are those of SSH keys (git config gpg.format ssh), of certificates of a CA for SSH, of GnuPG keys, or of X.509 certificates. Rules for
+paths, keys of a forge and logins stand in gitops.yaml (till schema gitops).`
   static override examples = [
     {
       description: 'A repository, those who may sign, and an empty list of revoked keys',

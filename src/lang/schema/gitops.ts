@@ -115,6 +115,38 @@ export const GITOPS_SCHEMA = {
         },
       },
     },
+    x509: {
+      title: 'X.509',
+      description:
+        'Certificates that are trusted to sign commits (git config gpg.format x509; gpgsm, smimesign): who issues them, and for whom.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['authorities', 'revocations', 'signers'],
+      properties: {
+        authorities: {
+          description:
+            'File with the certificates of the authorities that issue them, PEM. Those that the machine trusts for the web do not count.',
+          ...FILE,
+          examples: ['authorities.pem'],
+        },
+        revocations: {
+          description:
+            'File with the CRLs of these authorities, PEM. It has to be there; it may be empty. Where it holds any, every authority of a ' +
+            'chain needs one. What is revoked counts whenever it signed. Fetch new ones as they are published.',
+          ...FILE,
+          examples: ['revoked.crl'],
+        },
+        signers: {
+          description:
+            'E-mail addresses, each in the certificate of a person. They are the names of signers, for the rules of paths too.',
+          type: 'array',
+          minItems: 1,
+          uniqueItems: true,
+          items: { ...NAME, pattern: '^[^\\s"\\\\*?!,@]+@[^\\s"\\\\*?!,@]+$' },
+          examples: [['anna@example.com']],
+        },
+      },
+    },
     plans: GITOPS_PLANS,
     login: {
       title: 'Login',
