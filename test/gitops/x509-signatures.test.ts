@@ -12,7 +12,7 @@ const hasOpenssl = isThere({
 })
 const hasGpgsm = isThere({
   what: 'signatures by gpgsm',
-  debian: 'gpgsm',
+  debian: 'gnupg',
   isHere: hasOpenssl && spawnSync('gpgsm', ['--version']).status === 0,
 })
 
