@@ -144,7 +144,7 @@ export interface Answer {
 function inventory(devices: number, hours: string): string {
   const tills = Array.from(
     { length: devices },
-    (_, n) => `      pos${n + 1}: {profile: till, address: 127.0.0.${n + 1}}\n`,
+    (_, n) => `      pos${n + 1}: {profile: till, address: 127.${(n + 1) >> 8}.0.${(n + 1) % 256}}\n`,
   )
   const north = inventoryWith(`${tills.join('')}      office: {profile: till, address: 127.0.1.1}\n`)
     .replace('type: ssh', 'type: local')
