@@ -19,7 +19,7 @@ import { failuresOf } from './judge-wave.ts'
 import { Ledger } from './ledger.ts'
 import type { Rule, Situation } from './rule.ts'
 import { RULES } from './rules/index.ts'
-import { told } from './rules/told.ts'
+import { isToldOfGroup, told } from './rules/told.ts'
 import { warnings } from './rules/warnings.ts'
 import { decideWarned, WarnedDevices, warningsNow } from './warned-devices.ts'
 
@@ -116,8 +116,9 @@ class Wave {
   readonly #warned = new WarnedDevices()
   /** By the instant at which they are asked again. */
   readonly #sleeping = new Map<number, string[]>()
-  /** Asked again when something ends. */
+  /** Asked again when something ends, and some of them at a time. */
   #waiting: string[] = []
+  readonly #looks = new Map<string, number>()
 
   constructor(
     options: SimulationOptions,
@@ -149,7 +150,7 @@ class Wave {
   run(): void {
     while (this.#due.length + this.#running.length + this.#waiting.length + this.#sleeping.size > 0) {
       this.#askDue()
-      if (this.#running.length === 0 && this.#sleeping.size === 0) {
+      if (this.#running.length + this.#sleeping.size + this.#looks.size === 0) {
         // Nothing will happen any more: what waits, waits for somebody.
         for (const device of this.#waiting.splice(0)) this.#giveUp(device)
         continue
@@ -186,8 +187,10 @@ class Wave {
     const isBehind = decision.kind === 'wait' && (decision.isNext || hasReason(decision, told))
     const isForPeople = decision.kind === 'wait' && hasReason(decision, warnings)
     if (!isBehind && !isForPeople) this.#leave(device)
-    if (decision.kind === 'wait' && decision.until !== undefined && !isBehind) this.#sleep(device, decision.until)
+    const until = decision.kind === 'wait' ? decision.until : undefined
+    if (until !== undefined && !isBehind) this.#sleep(device, until)
     else this.#waiting.push(device)
+    if (until !== undefined && isBehind && decision.reasons.some(isToldOfGroup)) this.#looks.set(device, until)
   }
 
   /** Nobody counts on it any more: others may be told. */
@@ -233,6 +236,7 @@ class Wave {
       approvals: [],
       isToCome: () => false,
       isAsking: () => true,
+      atOnce: this.#parallel,
       told: this.#warned.countedOn(device, { now, warningsOf }),
     }
   }
@@ -242,15 +246,16 @@ class Wave {
     if (stores.size === 0) return []
     const all = this.#running.length === 0
     let others = 0
-    const freed: string[] = []
+    return this.#takeWaiting((device) => all || stores.has(this.#storeOf(device)) || ++others <= OTHERS_AT_AN_END)
+  }
+
+  #takeWaiting(which: (device: string) => boolean): readonly string[] {
+    const taken: string[] = []
     const left: string[] = []
-    for (const device of this.#waiting) {
-      const isDue = all || stores.has(this.#storeOf(device)) || ++others <= OTHERS_AT_AN_END
-      if (isDue) freed.push(device)
-      else left.push(device)
-    }
+    for (const device of this.#waiting) (which(device) ? taken : left).push(device)
     this.#waiting = left
-    return freed
+    for (const device of taken) this.#looks.delete(device)
+    return taken
   }
 
   #storeOf(device: string): string {
@@ -298,7 +303,7 @@ class Wave {
   #advance(): void {
     const wakes = [...this.#sleeping.keys()]
     const ends = this.#running[0]?.to ?? Number.POSITIVE_INFINITY
-    this.#now = Math.min(ends, ...wakes)
+    this.#now = Math.min(ends, ...wakes, ...this.#looks.values())
     const woken = this.#sleeping.get(this.#now) ?? []
     this.#sleeping.delete(this.#now)
     const stores = new Set<string>()
@@ -311,6 +316,11 @@ class Wave {
     const counted = woken.filter((device) => this.#warned.isOpen(device))
     const others = woken.filter((device) => !this.#warned.isOpen(device))
     // Where people count on it, it comes first.
-    this.#due = [...counted, ...this.#freed(stores), ...others, ...this.#due]
+    this.#due = [...counted, ...this.#freed(stores), ...this.#looksDue(), ...others, ...this.#due]
+  }
+
+  #looksDue(): readonly string[] {
+    if (this.#looks.size === 0) return []
+    return this.#takeWaiting((device) => (this.#looks.get(device) ?? Number.POSITIVE_INFINITY) <= this.#now)
   }
 }

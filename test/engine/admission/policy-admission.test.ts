@@ -1,44 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { AdmissionContent, AdmissionStore } from '../../../src/core/admission.ts'
 import type { FleetKey } from '../../../src/core/fleet-key.ts'
 import type { Guard } from '../../../src/core/guard.ts'
 import type { Warning, WarningSeen } from '../../../src/core/warning.ts'
-import type { Admission } from '../../../src/engine/admission/admission.ts'
 import { compilePolicy } from '../../../src/engine/admission/compile-policy.ts'
 import { policyAdmission } from '../../../src/engine/admission/policy-admission.ts'
+import { FREE, storeInMemory } from './driven-run.ts'
 import { HOUR, MINUTE, policyOf, SHORT, worldOf } from './small-world.ts'
-
-/** What all runs share, in memory. */
-function storeInMemory(): AdmissionStore {
-  let kept: AdmissionContent = { places: [], waiters: [], breaker: { failures: [] }, holds: [] }
-  return {
-    paused: async () => new Map(),
-    read: async () => kept,
-    readHeld: async () => ({ ...kept, isHeld: () => true, isLiving: () => true }),
-    async transact(_fleet, work) {
-      const { result, content } = work({ ...kept, isHeld: () => true, isLiving: () => true })
-      kept = content
-      return result
-    },
-  }
-}
-
-const FREE: Admission = {
-  place: async () => ({
-    kind: 'begin',
-    permit: {
-      lease: {
-        token: { keys: [], epoch: 1 },
-        lost: new AbortController().signal,
-        leftMs: () => 1_000,
-        release: async () => undefined,
-      },
-      fence: { lockName: '', authority: '', run: 'r', attempt: 1, epoch: 1, leftMs: () => 1_000 },
-      change: async () => ({ kind: 'begin' }),
-      release: async () => undefined,
-    },
-  }),
-}
 
 describe('a guard', () => {
   const NOW = Date.parse('2026-11-25T22:00:00Z')
