@@ -8,7 +8,7 @@ import { type Random, randomOf } from './model/random.ts'
 import { daily, MINUTE, policyOf, worldOf } from './small-world.ts'
 
 /** More, when somebody asks for it. */
-const CASES = Number(process.env['CALENDAR_CASES'] ?? 150)
+const CASES = Number(process.env['CALENDAR_CASES'] ?? 60)
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 const MIDNIGHT = Date.parse('2026-11-25T00:00:00Z')
 
