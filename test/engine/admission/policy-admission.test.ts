@@ -119,11 +119,13 @@ describe('a warning', () => {
     tills = ['pos1', 'pos2', 'pos3'],
     now = NOW,
     seenAt,
+    atOnce,
     ...more
   }: Parameters<typeof policyOf>[0] & {
     readonly tills?: readonly string[]
     readonly now?: number
     readonly seenAt?: number
+    readonly atOnce?: number
   } = {}) {
     const world = worldOf([{ id: 'A', devices: Object.fromEntries(tills.map((till) => [till, 'till'])) }])
     const time = { now }
@@ -139,6 +141,7 @@ describe('a warning', () => {
       },
       ...{ patienceMs: 0, waitMs: 0, expectedOf: () => SHORT, waves: [tills.map((till) => `A/${till}`)] },
       policy: compilePolicy(policyOf({ ...more, rollout: rules }), world),
+      atOnce,
       seen: () => (seenAt === undefined ? undefined : { working: true, at: seenAt }),
       clock: { now: () => new Date(time.now), elapsed: () => time.now },
     })
@@ -248,6 +251,27 @@ describe('a warning', () => {
       const closed = shop({ ...both, now: at('07:40') })
       await closed.told('pos1', said)
       expect(await changeOf(closed, 'pos2')).toMatchObject({ warn: [{}] })
+    })
+
+    test('by more people than the run changes at a time, beside those whose till is being changed', async () => {
+      const loose = { caps: [], groups: [], atOnce: 1 }
+      const { placed, place, told, time } = shop(loose)
+      await told('pos1', said)
+      const answer = await place('pos2')
+      expect(answer).toMatchObject({ kind: 'wait', isWarned: true, failure: { code: 'WARNING_WAITING' } })
+      expect(answer).toHaveProperty('failure.message', expect.stringContaining('the run changes at most 1 at a time'))
+      time.now = NOW + 5 * MINUTE
+      const permit = await placed('pos1')
+      expect(await permit.change([])).toEqual({ kind: 'begin' })
+      await told('pos2', said)
+      expect(await place('pos3')).toMatchObject({ kind: 'wait', isWarned: true })
+      // A change that takes longer than anybody counts on the next one is waited for.
+      const long = { ...CASHIER, holdsMs: 5 * MINUTE }
+      const slow = shop({ ...loose, rollout: { warnings: [long] } })
+      await slow.told('pos1', said)
+      slow.time.now = NOW + 5 * MINUTE
+      expect(await changeOf(slow)).toEqual({ kind: 'begin' })
+      expect(await slow.place('pos2')).toMatchObject({ kind: 'wait', isWarned: true })
     })
 
     test('of what takes more with it than a cap allows, once the store is open', async () => {
