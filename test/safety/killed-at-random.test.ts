@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
 import { ended, type TestProject, until } from '../cli/project.ts'
-import { type Device, lines, NO_CAPS, projectOf, type Result, resumed } from './run-to-resume.ts'
+import { type Device, lines, MAKE_ROOMS, projectOf, type Result, resumed, WORK } from './run-to-resume.ts'
 
 /** `npm run kills` makes them many more. */
 const RUNS = Number(process.env['KILL_RUNS'] ?? 1)
@@ -15,16 +15,6 @@ const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 
 let project: TestProject | undefined
 afterEach(() => project?.remove())
-
-/** An idempotent change, an action that follows from it, an action by itself, and another idempotent one. */
-const WORK = `
-  - {id: before, file: {path: "ROOT/d\${{ device.id }}/conf", content: "x\\n"}}
-  - {id: restart, restart_on: [before], command: {run: 'echo restart >> ROOT/\${{ device.id }}.log; sleep 0.1'}}
-  - {id: once, command: {run: 'echo once >> ROOT/\${{ device.id }}.log; sleep 0.1', always: true}}
-  - {id: made, command: {run: 'echo made >> ROOT/\${{ device.id }}.log; sleep 0.1; touch ROOT/\${{ device.id }}.made', creates: "ROOT/\${{ device.id }}.made"}}
-  - {id: after, file: {path: "ROOT/d\${{ device.id }}/last", content: "y\\n"}}
-`
-const MAKE_ROOMS = '  - {id: room, directory: {path: "ROOT/d${{ device.id }}"}}\n'
 
 /** Without what differs from run to run. */
 function shown({ devices }: Result, root: string) {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ended, type TestProject, until } from '../cli/project.ts'
 import { errorsOf } from '../cli/published.ts'
-import { lines, NO_CAPS, projectOf, type Result, resumed } from './run-to-resume.ts'
+import { lines, MAKE_ROOMS, NO_CAPS, projectOf, type Result, resumed, WORK } from './run-to-resume.ts'
 
 let project: TestProject | undefined
 afterEach(() => project?.remove())
