@@ -204,8 +204,12 @@ async function underPolicy(
     return device ? lockNameFor(device, keeper.storeId) : name
   }
   const leases = leaseAdmission(keeper, { run: id, fleet: await store.fleets.keyOf(fleet), machineOf, lockNameOf })
-  if (isChanging(request.mode))
-    return runPolicy(store, leases, { ...request, run: id, by: personOf(request), warn: shared.warn, before })
+  if (isChanging(request.mode)) {
+    // How many devices workers have room for is not known here.
+    const most = request.on === 'workers' ? undefined : request.project.settings.run.parallel
+    const atOnce = request.parallel ?? most
+    return runPolicy(store, leases, { ...request, run: id, by: personOf(request), warn: shared.warn, before, atOnce })
+  }
   return { admission: leases, work, patienceMs: request.waitMs ?? 0, guardsOf: () => [] }
 }
 

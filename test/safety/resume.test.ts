@@ -4,84 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ended, type TestProject, until } from '../cli/project.ts'
 import { errorsOf } from '../cli/published.ts'
-import { type Device, lines, NO_CAPS, projectOf, type Result, resumed } from './run-to-resume.ts'
-
-/** How often the process is killed; more, when somebody asks for it. */
-const KILLS = Number(process.env['TILL_KILLS'] ?? 8)
-const SEED = Number(process.env['TILL_SEED'] ?? Date.now() % 1_000_000)
+import { lines, MAKE_ROOMS, NO_CAPS, projectOf, type Result, resumed, WORK } from './run-to-resume.ts'
 
 let project: TestProject | undefined
 afterEach(() => project?.remove())
-
-/** An idempotent change, an action that follows from it, an action by itself, and another idempotent one. */
-const WORK = `
-  - {id: before, file: {path: "ROOT/d\${{ device.id }}/conf", content: "x\\n"}}
-  - {id: restart, restart_on: [before], command: {run: 'echo restart >> ROOT/\${{ device.id }}.log; sleep 0.1'}}
-  - {id: once, command: {run: 'echo once >> ROOT/\${{ device.id }}.log; sleep 0.1', always: true}}
-  - {id: made, command: {run: 'echo made >> ROOT/\${{ device.id }}.log; sleep 0.1; touch ROOT/\${{ device.id }}.made', creates: "ROOT/\${{ device.id }}.made"}}
-  - {id: after, file: {path: "ROOT/d\${{ device.id }}/last", content: "y\\n"}}
-`
-const MAKE_ROOMS = '  - {id: room, directory: {path: "ROOT/d${{ device.id }}"}}\n'
-
-/** Without what differs from run to run. */
-function shown({ devices }: Result, root: string) {
-  const of = ({ device, state, steps }: Device) => [
-    device,
-    state,
-    steps.map(({ step, state: ended, changes }) => [step, ended, changes?.map(({ path }) => path)]),
-  ]
-  const text = JSON.stringify([...devices].sort((a, b) => (a.device < b.device ? -1 : 1)).map(of))
-  return JSON.parse(text.replaceAll(root, 'ROOT')) as [string, string, [string, string, string[]][]][]
-}
-
-it(`what is killed at random and resumed ends as what nobody disturbed, and nothing ran twice (seed ${SEED})`, async () => {
-  let state = SEED
-  const random = (): number => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-    return state / 2_147_483_648
-  }
-  const devices = 6
-  const calm = projectOf(devices, MAKE_ROOMS + WORK)
-  const wanted = shown(JSON.parse((await calm.till('apply', 'work', '--yes', '--json')).stdout), calm.root)
-  await calm.remove()
-  project = projectOf(devices, MAKE_ROOMS + WORK)
-  const args = ['--parallel', '2', '--yes', '--json']
-  let kills = 0
-  let isOver = false
-  while (kills < KILLS && !isOver) {
-    const child = project.start(...(kills === 0 ? ['apply', 'work', ...args] : ['resume', 'latest', ...args]))
-    const end = ended(child)
-    // At its first it must have got so far that there is a run.
-    if (kills === 0) await until(child, () => lines(project as TestProject, 'pos1.log').length > 0)
-    await Promise.race([end, delay(300 + random() * 900)])
-    isOver = child.exitCode !== null
-    child.kill('SIGKILL')
-    await end
-    kills += 1
-  }
-  const last = isOver ? undefined : await resumed(project)
-  const { stdout } = await project.till('runs', 'show', 'latest', '--json')
-  const result = JSON.parse(stdout) as Result
-  if (last) expect(shown(last.result, project.root)).toEqual(shown(result, project.root))
-  const found = shown(result, project.root)
-  expect(found.map(([device]) => device)).toEqual(wanted.map(([device]) => device))
-  for (const [index, device] of found.entries()) {
-    const log = lines(project, `pos${index + 1}.log`)
-    for (const what of ['restart', 'once'])
-      expect([what, log.filter((line) => line === what).length <= 1]).toEqual([what, true])
-    if (device[1] === 'indeterminate') {
-      const { failure } = result.devices.find((one) => one.device === device[0]) as Device
-      expect(failure).toMatchObject({ code: 'RUN_LOST_CONVERGING', phase: 'verify' })
-      expect(failure?.message).toMatch(/"(restart|once)"/)
-    } else {
-      expect(device).toEqual(wanted[index])
-      expect(log.filter((line) => line !== 'made').sort()).toEqual(['once', 'restart'])
-    }
-  }
-  const { counts } = result.summary
-  expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(devices)
-  expect(result.exit_code).toBe(found.some(([, ending]) => ending === 'indeterminate') ? 4 : 0)
-}, 120_000)
 
 describe('till resume', () => {
   it('goes on after Ctrl-C with the runbook that the run began with, and says so', async () => {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
 import { existsSync, readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { inventoryWith, TestProject } from '../cli/project.ts'
@@ -5,6 +6,16 @@ import { errorsOf } from '../cli/published.ts'
 
 /** What is in doubt is out: other tills of its store would wait for somebody. */
 export const NO_CAPS = 'policies: {default: {caps: [], keep: [], rollout: {waves: false}}}\n'
+
+/** An idempotent change, an action that follows from it, an action by itself, and another idempotent one. */
+export const WORK = `
+  - {id: before, file: {path: "ROOT/d\${{ device.id }}/conf", content: "x\\n"}}
+  - {id: restart, restart_on: [before], command: {run: 'echo restart >> ROOT/\${{ device.id }}.log; sleep 0.1'}}
+  - {id: once, command: {run: 'echo once >> ROOT/\${{ device.id }}.log; sleep 0.1', always: true}}
+  - {id: made, command: {run: 'echo made >> ROOT/\${{ device.id }}.log; sleep 0.1; touch ROOT/\${{ device.id }}.made', creates: "ROOT/\${{ device.id }}.made"}}
+  - {id: after, file: {path: "ROOT/d\${{ device.id }}/last", content: "y\\n"}}
+`
+export const MAKE_ROOMS = '  - {id: room, directory: {path: "ROOT/d${{ device.id }}"}}\n'
 
 /** A store of so many devices on this machine, and a runbook of these steps; ROOT is the folder of the project. */
 export function projectOf(devices: number, steps: string, files: Readonly<Record<string, string>> = {}): TestProject {

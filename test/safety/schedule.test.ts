@@ -187,7 +187,7 @@ policies:
   expect(await visits()).toEqual([])
 })
 
-it('changes no more at a time than a run would, also of devices whose people were warned together, and warns anew who waited for long', async () => {
+it('changes no more at a time than a run would, and warns no more people at once', async () => {
   const policy = `warnings: {cashier: {script: {sh: 'true'}, wait: 5m, holds: 30m, kinds: [till]}}
 policies: {default: {guess: {change: 20m, proof: 10m}, rollout: {waves: false, warn: [cashier]}}}
 `
@@ -198,12 +198,11 @@ policies: {default: {guess: {change: 20m, proof: 10m}, rollout: {waves: false, w
   const minutes = (at = '') => (Date.parse(at) - Date.parse(START)) / 60_000
   const visits = (waves[0]?.stores ?? []) as (Visit & { warned_at?: string })[]
   expect(never).toEqual([])
-  // All are warned as it starts. The third one has its turn an hour after what it was told: it is warned once more, while the fourth
-  // one, too, waits for its turn.
+  // People at the next one are told when there is room for it: nobody is told in vain, and nobody twice.
   expect(visits.map(({ warned_at, from, to }) => [minutes(warned_at), minutes(from), minutes(to)])).toEqual([
     [0, 5, 35],
-    [0, 35, 65],
-    [65, 70, 100],
-    [65, 100, 130],
+    [35, 40, 70],
+    [70, 75, 105],
+    [105, 110, 140],
   ])
 })

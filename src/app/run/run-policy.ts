@@ -41,6 +41,8 @@ export interface RunPolicyRequest {
   readonly waitMs?: number | undefined
   /** Windows and freezes do not hold, and why. */
   readonly breakGlass?: string | undefined
+  /** Devices that the run works on at a time, where that is known. */
+  readonly atOnce?: number | undefined
   /** After so many failed devices nothing more is begun. */
   readonly maxFailures?: number | undefined
   /** Somebody has looked at the canary: the run does not pause behind it. */
@@ -126,6 +128,7 @@ export async function runPolicy(store: RunStore, leases: Admission, request: Run
     waves,
     before: before?.results,
     warnedBefore: await warnedBefore(store, before, { rules: policy[purpose], warningsOf: warnedOf }),
+    atOnce: request.atOnce,
     patienceMs,
     waitMs,
     ...(request.breakGlass !== undefined && { breakGlass: { by: request.by, why: request.breakGlass } }),

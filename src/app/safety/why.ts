@@ -5,12 +5,13 @@ import type { Purpose } from '../../core/policy.ts'
 import type { DeviceStatus } from '../../core/run.ts'
 import type { Runbook } from '../../core/runbook.ts'
 import { GUARD_CODES } from '../../core/safety-codes.ts'
-import type { Warning, WarningRecord } from '../../core/warning.ts'
+import type { Warning } from '../../core/warning.ts'
 import { mayBeginAt } from '../../engine/admission/decide.ts'
 import { Ledger } from '../../engine/admission/ledger.ts'
 import type { Situation } from '../../engine/admission/rule.ts'
 import { warningText } from '../../engine/admission/rules/warnings.ts'
 import { shownTime } from '../../engine/admission/shown-time.ts'
+import { decideAgreed } from '../../engine/admission/warned-devices.ts'
 import type { Project } from '../project.ts'
 import { expectedTimes } from './expected-times.ts'
 import { compiledFor, lastSeen, livingContent, policyOf, purposeOf } from './policy-in-force.ts'
@@ -78,8 +79,8 @@ export async function explainer(
         expected: expectedOf(device.name),
         isBack: seen.get(device.name)?.isAway === true,
         guards: policy.guardsOf(device.name, purpose).map(({ name: guard }) => ({ guard, says: 'free' as const })),
-        warned: policy.warningsOf(device.name, purpose).map((warning) => asIfWarned(warning, now)),
       }),
+      decideAgreed,
     )
     return {
       ...common(device),
@@ -96,16 +97,8 @@ export async function explainer(
 
 const ONE = { size: 1, results: { passed: 0, failed: 0, unmet: 0, unreachable: 0, deferred: 0 } }
 
-/** As with guards: warnings are named, and taken to have been said in time. */
-function asIfWarned({ name }: Warning, now: number): WarningRecord {
-  return { warning: name, says: 'at-once', at: now, notNow: 0 }
-}
-
-/** Guards are taken to say that it is free: they are named, and not asked. */
-function questionOf(
-  device: Device,
-  of: Pick<Question, 'purpose' | 'expected' | 'guards' | 'isBack' | 'warned'>,
-): Question {
+/** Guards are taken to say that it is free, and people to agree: they are named, and not asked. */
+function questionOf(device: Device, of: Pick<Question, 'purpose' | 'expected' | 'guards' | 'isBack'>): Question {
   return { moment: 'change', run: '', device: device.name, origin: 'pipeline', ...of }
 }
 

@@ -43,20 +43,24 @@ function isForOthers({ isPassing, awaitsLooks }: Objection): boolean {
 /** How often the answer is asked for at a later time, before there is said to be none. */
 const MOST_LOOKS = 50
 
-/** When a device may begin as far as is known now: `now` or later; undefined where that depends on somebody or something. */
+/**
+ * When a device may begin as far as is known now, as `ask` decides: `now` or later; undefined where that depends on somebody or
+ * something.
+ */
 export function mayBeginAt(
   policy: CompiledPolicy,
   situation: Situation,
   question: Question,
+  ask: (policy: CompiledPolicy, situation: Situation, question: Question) => Decision = decide,
 ): { readonly at?: number; readonly decision: Decision } {
-  const decision = decide(policy, situation, question)
+  const decision = ask(policy, situation, question)
   let latest = decision
   let now = situation.now
   for (let look = 0; look < MOST_LOOKS; look += 1) {
     if (latest.kind === 'begin') return { at: now, decision }
     if (latest.kind === 'refuse' || latest.until === undefined || latest.until <= now) break
     now = latest.until
-    latest = decide(policy, { ...situation, now }, question)
+    latest = ask(policy, { ...situation, now }, question)
   }
   return { decision }
 }

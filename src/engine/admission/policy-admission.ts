@@ -47,6 +47,8 @@ export interface PolicyAdmissionOptions {
   readonly expectedOf: (device: string) => Expected
   /** Full names by wave; one wave where the policy has none. */
   readonly waves: readonly (readonly string[])[]
+  /** Devices that the run works on at a time, where that is known. */
+  readonly atOnce?: number | undefined
   /** What is waited for at the most, in milliseconds: a device that has to wait longer counts as deferred. */
   readonly patienceMs: number
   /** How long somebody said that the run may wait, in milliseconds: so long is a guard that speaks up asked again. */
@@ -323,9 +325,11 @@ class PolicyGate {
   }
 
   #situation(ledger: Ledger, content: AdmissionContent & { readonly control: RunControl }, now: number): Situation {
+    const { atOnce } = this.#options
     return {
       now,
       ledger,
+      ...(atOnce !== undefined && { atOnce }),
       run: this.#facts(content.control),
       seen: (device) => this.#seenHere.get(device) ?? this.#options.seen(device),
       holdsOn: (name) => content.holds.filter(({ on }) => on === name),

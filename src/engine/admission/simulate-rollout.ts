@@ -11,17 +11,17 @@ import type {
 } from '../../core/admission.ts'
 import { DAY_MS } from '../../core/duration.ts'
 import type { Purpose } from '../../core/policy.ts'
+import type { Warning } from '../../core/warning.ts'
 import type { CompiledPolicy } from './compile-policy.ts'
 import { decide } from './decide.ts'
 import { takePlace } from './freed-place.ts'
 import { failuresOf } from './judge-wave.ts'
 import { Ledger } from './ledger.ts'
 import type { Rule, Situation } from './rule.ts'
-import { freeze } from './rules/freeze.ts'
 import { RULES } from './rules/index.ts'
-import { dueWarnings, warnings } from './rules/warnings.ts'
-import { window } from './rules/window.ts'
-import { WarnedDevices } from './warned-devices.ts'
+import { isToldOfGroup, told } from './rules/told.ts'
+import { warnings } from './rules/warnings.ts'
+import { decideWarned, WarnedDevices, warningsNow } from './warned-devices.ts'
 
 /** When a device is taken, and when it is done. */
 export interface PlannedVisit {
@@ -63,12 +63,9 @@ const FAR_MS = 90 * DAY_MS
 const RUN = ''
 /** Devices of other stores that are asked again when some have ended, as a run does. */
 const OTHERS_AT_AN_END = 50
-/** People agree in time, and devices are what they were seen as. */
-const ASKED = RULES.filter(
-  ({ name }) => name !== 'approval' && name !== 'waves' && name !== 'guards' && name !== 'warnings',
-)
-/** What may stop a device that has its place, behind the waiting for people. */
-const BEHIND = [freeze, window]
+/** People approve in time, and devices are what they were seen as. */
+const ASKED = RULES.filter(({ name }) => name !== 'approval' && name !== 'waves' && name !== 'guards')
+const BUT_PEOPLE = ASKED.filter((rule) => rule !== warnings)
 
 /**
  * The calendar of a rollout before it starts: the rules of admission are put to every device at the times at which they
@@ -94,6 +91,10 @@ export function simulateRollout(options: SimulationOptions): PlannedRollout {
   return { waves, never }
 }
 
+function hasReason({ reasons }: { readonly reasons: readonly Reason[] }, { name }: Rule): boolean {
+  return reasons.some(({ rule }) => rule === name)
+}
+
 interface Running {
   readonly device: string
   readonly to: number
@@ -113,12 +114,11 @@ class Wave {
   /** In the order of their ends. */
   #running: Running[] = []
   readonly #warned = new WarnedDevices()
-  /** Devices whose people were warned: they have room, and the run goes on with others until the time is over that was told. */
-  readonly #told = new Set<string>()
   /** By the instant at which they are asked again. */
   readonly #sleeping = new Map<number, string[]>()
-  /** Asked again when something ends. */
+  /** Asked again when something ends, and some of them at a time. */
   #waiting: string[] = []
+  readonly #looks = new Map<string, number>()
 
   constructor(
     options: SimulationOptions,
@@ -150,7 +150,7 @@ class Wave {
   run(): void {
     while (this.#due.length + this.#running.length + this.#waiting.length + this.#sleeping.size > 0) {
       this.#askDue()
-      if (this.#running.length === 0 && this.#sleeping.size === 0) {
+      if (this.#running.length + this.#sleeping.size + this.#looks.size === 0) {
         // Nothing will happen any more: what waits, waits for somebody.
         for (const device of this.#waiting.splice(0)) this.#giveUp(device)
         continue
@@ -164,45 +164,39 @@ class Wave {
   }
 
   #ask(device: string): void {
-    const decision = this.#decide(device, this.#told.has(device) ? BEHIND : ASKED)
-    if (decision.kind !== 'begin') {
-      this.#hold(device, decision)
+    const decision = this.#decide(device)
+    if (decision.kind === 'begin') {
+      this.#begin(device, decision.takes)
       return
     }
-    const due = dueWarnings({ policy: this.#options.policy, question: this.#question(device) }, this.#now)
-    if (due.length > 0) {
-      // Nobody is warned of a change that would not fit any more behind the waiting.
-      const later = this.#decide(device, BEHIND, Math.max(...due.map(({ waitMs }) => waitMs)))
-      if (later.kind !== 'begin') {
-        this.#hold(device, later)
-        return
-      }
-      this.#take(device, decision.takes)
-      this.#told.add(device)
-      const seen = due.map(({ name }) => ({ warning: name, says: 'warned' as const }))
-      this.#warned.add(device, seen, { all: due, at: this.#now })
-    }
-    const said = this.#decide(device, [warnings])
-    if (said.kind === 'begin') this.#begin(device, decision.takes)
-    else if (said.kind === 'wait' && said.until !== undefined) this.#sleep(device, said.until)
-    else {
-      this.#leave(device)
-      this.never.push({ device, reasons: said.reasons })
-    }
+    const { policy } = this.#options
+    const due = warningsNow(decision, { policy, question: this.#question(device), now: this.#now })
+    if (due.length > 0) this.#warn(device, due)
+    else this.#hold(device, decision)
+  }
+
+  /** Where people are told to wait for nothing, its turn is at once. */
+  #warn(device: string, due: readonly Warning[]): void {
+    const seen = due.map(({ name }) => ({ warning: name, says: 'warned' as const }))
+    this.#warned.add(device, seen, { all: due, at: this.#now })
+    this.#ask(device)
   }
 
   /** It is asked again when it may be let begin; who was warned of it is warned anew then, if that is long after. */
   #hold(device: string, decision: Exclude<Decision, { kind: 'begin' }>): void {
-    this.#leave(device)
-    if (decision.kind === 'wait' && decision.until !== undefined && !decision.isNext)
-      this.#sleep(device, decision.until)
+    const isBehind = decision.kind === 'wait' && (decision.isNext || hasReason(decision, told))
+    const isForPeople = decision.kind === 'wait' && hasReason(decision, warnings)
+    if (!isBehind && !isForPeople) this.#leave(device)
+    const until = decision.kind === 'wait' ? decision.until : undefined
+    if (until !== undefined && !isBehind) this.#sleep(device, until)
     else this.#waiting.push(device)
+    if (until !== undefined && isBehind && decision.reasons.some(isToldOfGroup)) this.#looks.set(device, until)
   }
 
-  /** Gives its place back to others. */
+  /** Nobody counts on it any more: others may be told. */
   #leave(device: string): void {
-    if (!this.#told.delete(device)) return
-    this.#ledger.drop(device)
+    if (!this.#warned.isOpen(device)) return
+    this.#warned.end(device)
     this.#due.push(...this.#freed(new Set([this.#storeOf(device)])))
   }
 
@@ -220,24 +214,30 @@ class Wave {
     }
   }
 
-  #decide(device: string, rules: readonly Rule[], inMs = 0): Decision {
-    const situation = this.#situation()
-    const at = { ...situation, now: situation.now + inMs }
-    return decide(this.#options.policy, at, this.#question(device), rules)
+  /** What speaks against the change of a device; people at it are asked where nothing else does. */
+  #decide(device: string): Decision {
+    const { policy } = this.#options
+    const [situation, question] = [this.#situation(device), this.#question(device)]
+    const others = decide(policy, situation, question, BUT_PEOPLE)
+    return others.kind === 'begin' ? decideWarned(policy, situation, question, { rules: ASKED }) : others
   }
 
-  #situation(): Situation {
+  #situation(device: string): Situation {
+    const { policy, purpose, holdsOn, breaker } = this.#options
     const now = this.#now
+    const warningsOf = (name: string) => policy.warningsOf(name, purpose)
     return {
       now,
       ledger: this.#ledger,
       run: this.#facts,
       seen: () => ({ working: true, at: now }),
-      holdsOn: (name) => this.#options.holdsOn(name),
-      breaker: this.#options.breaker,
+      holdsOn,
+      breaker,
       approvals: [],
       isToCome: () => false,
       isAsking: () => true,
+      atOnce: this.#parallel,
+      told: this.#warned.countedOn(device, { now, warningsOf }),
     }
   }
 
@@ -246,15 +246,16 @@ class Wave {
     if (stores.size === 0) return []
     const all = this.#running.length === 0
     let others = 0
-    const freed: string[] = []
+    return this.#takeWaiting((device) => all || stores.has(this.#storeOf(device)) || ++others <= OTHERS_AT_AN_END)
+  }
+
+  #takeWaiting(which: (device: string) => boolean): readonly string[] {
+    const taken: string[] = []
     const left: string[] = []
-    for (const device of this.#waiting) {
-      const isDue = all || stores.has(this.#storeOf(device)) || ++others <= OTHERS_AT_AN_END
-      if (isDue) freed.push(device)
-      else left.push(device)
-    }
+    for (const device of this.#waiting) (which(device) ? taken : left).push(device)
     this.#waiting = left
-    return freed
+    for (const device of taken) this.#looks.delete(device)
+    return taken
   }
 
   #storeOf(device: string): string {
@@ -268,19 +269,18 @@ class Wave {
 
   #begin(device: string, takes: readonly string[]): void {
     this.#take(device, takes)
-    this.#told.delete(device)
     const { changeMs, proofMs } = this.#options.expectedOf(device)
     const from = this.#now
     const to = from + changeMs + proofMs
     // Who ends first is first; most that begin last end last.
     this.#running.splice(this.#running.findLastIndex((other) => other.to <= to) + 1, 0, { device, to })
-    const told = this.#warned.of(device).map(({ at }) => at)
+    const warned = this.#warned.of(device).map(({ at }) => at)
     this.visits.push({
       device,
       store: this.#storeOf(device),
       from,
       to,
-      ...(told.length > 0 && { warnedAt: Math.max(...told) }),
+      ...(warned.length > 0 && { warnedAt: Math.max(...warned) }),
     })
   }
 
@@ -295,7 +295,7 @@ class Wave {
   }
 
   #giveUp(device: string): void {
-    const decision = this.#decide(device, ASKED)
+    const decision = this.#decide(device)
     this.never.push({ device, reasons: decision.kind === 'begin' ? [] : decision.reasons })
   }
 
@@ -303,18 +303,24 @@ class Wave {
   #advance(): void {
     const wakes = [...this.#sleeping.keys()]
     const ends = this.#running[0]?.to ?? Number.POSITIVE_INFINITY
-    this.#now = Math.min(ends, ...wakes)
+    this.#now = Math.min(ends, ...wakes, ...this.#looks.values())
     const woken = this.#sleeping.get(this.#now) ?? []
     this.#sleeping.delete(this.#now)
     const stores = new Set<string>()
     while (this.#running[0] !== undefined && this.#running[0].to <= this.#now) {
       const { device } = this.#running.shift() as Running
       this.#ledger.drop(device)
+      this.#warned.end(device)
       stores.add(this.#storeOf(device))
     }
-    const told = woken.filter((device) => this.#told.has(device))
-    const others = woken.filter((device) => !this.#told.has(device))
+    const counted = woken.filter((device) => this.#warned.isOpen(device))
+    const others = woken.filter((device) => !this.#warned.isOpen(device))
     // Where people count on it, it comes first.
-    this.#due = [...told, ...this.#freed(stores), ...others, ...this.#due]
+    this.#due = [...counted, ...this.#freed(stores), ...this.#looksDue(), ...others, ...this.#due]
+  }
+
+  #looksDue(): readonly string[] {
+    if (this.#looks.size === 0) return []
+    return this.#takeWaiting((device) => (this.#looks.get(device) ?? Number.POSITIVE_INFINITY) <= this.#now)
   }
 }

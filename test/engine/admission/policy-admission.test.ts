@@ -1,44 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import type { AdmissionContent, AdmissionStore } from '../../../src/core/admission.ts'
 import type { FleetKey } from '../../../src/core/fleet-key.ts'
 import type { Guard } from '../../../src/core/guard.ts'
 import type { Warning, WarningSeen } from '../../../src/core/warning.ts'
-import type { Admission } from '../../../src/engine/admission/admission.ts'
 import { compilePolicy } from '../../../src/engine/admission/compile-policy.ts'
 import { policyAdmission } from '../../../src/engine/admission/policy-admission.ts'
+import { FREE, storeInMemory } from './driven-run.ts'
 import { HOUR, MINUTE, policyOf, SHORT, worldOf } from './small-world.ts'
-
-/** What all runs share, in memory. */
-function storeInMemory(): AdmissionStore {
-  let kept: AdmissionContent = { places: [], waiters: [], breaker: { failures: [] }, holds: [] }
-  return {
-    paused: async () => new Map(),
-    read: async () => kept,
-    readHeld: async () => ({ ...kept, isHeld: () => true, isLiving: () => true }),
-    async transact(_fleet, work) {
-      const { result, content } = work({ ...kept, isHeld: () => true, isLiving: () => true })
-      kept = content
-      return result
-    },
-  }
-}
-
-const FREE: Admission = {
-  place: async () => ({
-    kind: 'begin',
-    permit: {
-      lease: {
-        token: { keys: [], epoch: 1 },
-        lost: new AbortController().signal,
-        leftMs: () => 1_000,
-        release: async () => undefined,
-      },
-      fence: { lockName: '', authority: '', run: 'r', attempt: 1, epoch: 1, leftMs: () => 1_000 },
-      change: async () => ({ kind: 'begin' }),
-      release: async () => undefined,
-    },
-  }),
-}
 
 describe('a guard', () => {
   const NOW = Date.parse('2026-11-25T22:00:00Z')
@@ -147,11 +114,22 @@ describe('a warning', () => {
   }
   const said = { warning: 'cashier', says: 'warned' } as const
 
-  /** A store of three tills, of which one at a time may be out. */
-  function shop() {
-    const world = worldOf([{ id: 'A', devices: { pos1: 'till', pos2: 'till', pos3: 'till' } }])
-    const time = { now: NOW }
-    const rules = { ...policyOf().rollout, warnings: [CASHIER] }
+  /** A store of three tills, of which one at a time may be out; or another one. */
+  function shop({
+    tills = ['pos1', 'pos2', 'pos3'],
+    now = NOW,
+    seenAt,
+    atOnce,
+    ...more
+  }: Parameters<typeof policyOf>[0] & {
+    readonly tills?: readonly string[]
+    readonly now?: number
+    readonly seenAt?: number
+    readonly atOnce?: number
+  } = {}) {
+    const world = worldOf([{ id: 'A', devices: Object.fromEntries(tills.map((till) => [till, 'till'])) }])
+    const time = { now }
+    const rules = { ...policyOf().rollout, warnings: [CASHIER], ...more.rollout }
     const admission = policyAdmission(FREE, {
       ...{
         store: storeInMemory(),
@@ -161,9 +139,10 @@ describe('a warning', () => {
         purpose: 'rollout',
         origin: 'pipeline',
       },
-      ...{ patienceMs: 0, waitMs: 0, expectedOf: () => SHORT, waves: [['A/pos1', 'A/pos2', 'A/pos3']] },
-      policy: compilePolicy(policyOf({ rollout: rules }), world),
-      seen: () => undefined,
+      ...{ patienceMs: 0, waitMs: 0, expectedOf: () => SHORT, waves: [tills.map((till) => `A/${till}`)] },
+      policy: compilePolicy(policyOf({ ...more, rollout: rules }), world),
+      atOnce,
+      seen: () => (seenAt === undefined ? undefined : { working: true, at: seenAt }),
       clock: { now: () => new Date(time.now), elapsed: () => time.now },
     })
     const place = (device: string) => admission.place({ device: `A/${device}`, attempt: 1 })
@@ -232,6 +211,89 @@ describe('a warning', () => {
       await told('pos1', { warning: 'cashier', says: 'not-now' })
     }
     expect(await place('pos1')).toMatchObject({ kind: 'refuse', failure: { code: 'WARNING_DECLINED' } })
+  })
+
+  describe('is not said in vain:', () => {
+    /** Stores are open from 08:00 to 20:00; change, proof and rollback take ten minutes. */
+    const at = (time: string): number => Date.parse(`2026-11-25T${time}:00Z`)
+    const changeOf = async ({ placed }: ReturnType<typeof shop>, device = 'pos1') => (await placed(device)).change([])
+    const held = { kind: 'wait', failure: { code: 'LAST_WORKING' } }
+
+    test('of the only till of a store that would be open before it is done', async () => {
+      const fits = shop({ tills: ['pos1'], now: at('07:45') })
+      expect(await fits.told('pos1', said)).toMatchObject({ isWarned: true, until: at('07:50') })
+      fits.time.now = at('07:50')
+      expect(await changeOf(fits)).toEqual({ kind: 'begin' })
+      const answer = await changeOf(shop({ tills: ['pos1'], now: at('07:46') }))
+      expect(answer).toMatchObject({ ...held, until: at('20:00') })
+      expect(answer).not.toHaveProperty('warn')
+      expect(answer).toHaveProperty(
+        'failure.message',
+        expect.stringMatching(/^Nobody is warned, .* behind the waiting, at Wed 2026-11-25 07:51 UTC: At least 1 /),
+      )
+    })
+
+    test('where the other till was seen too long ago by then', async () => {
+      const seenAt = at('11:56') - 24 * HOUR
+      expect(await changeOf(shop({ tills: ['pos1', 'pos2'], now: at('11:50'), seenAt }))).toMatchObject({ warn: [{}] })
+      expect(await changeOf(shop({ tills: ['pos1', 'pos2'], now: at('11:52'), seenAt }))).toMatchObject(held)
+    })
+
+    test('where people at the other till count on a change, too, and the store would be open', async () => {
+      const both = { tills: ['pos1', 'pos2'], caps: [], seenAt: at('07:00') }
+      for (const now of [at('07:46'), at('12:00')]) {
+        const open = shop({ ...both, now })
+        await open.told('pos1', said)
+        const answer = await open.place('pos2')
+        expect(answer).toMatchObject({ kind: 'wait', isWarned: true, failure: { code: 'WARNING_WAITING' } })
+        expect(answer).toHaveProperty('failure.message', expect.stringContaining('those at A/pos1 were told first'))
+      }
+      const closed = shop({ ...both, now: at('07:40') })
+      await closed.told('pos1', said)
+      expect(await changeOf(closed, 'pos2')).toMatchObject({ warn: [{}] })
+    })
+
+    test('by more people than the run changes at a time, beside those whose till is being changed', async () => {
+      const loose = { caps: [], groups: [], atOnce: 1 }
+      const { placed, place, told, time } = shop(loose)
+      await told('pos1', said)
+      const answer = await place('pos2')
+      expect(answer).toMatchObject({ kind: 'wait', isWarned: true, failure: { code: 'WARNING_WAITING' } })
+      expect(answer).toHaveProperty('failure.message', expect.stringContaining('the run changes at most 1 at a time'))
+      time.now = NOW + 5 * MINUTE
+      const permit = await placed('pos1')
+      expect(await permit.change([])).toEqual({ kind: 'begin' })
+      await told('pos2', said)
+      expect(await place('pos3')).toMatchObject({ kind: 'wait', isWarned: true })
+      // A change that takes longer than anybody counts on the next one is waited for.
+      const long = { ...CASHIER, holdsMs: 5 * MINUTE }
+      const slow = shop({ ...loose, rollout: { warnings: [long] } })
+      await slow.told('pos1', said)
+      slow.time.now = NOW + 5 * MINUTE
+      expect(await changeOf(slow)).toEqual({ kind: 'begin' })
+      expect(await slow.place('pos2')).toMatchObject({ kind: 'wait', isWarned: true })
+    })
+
+    test('of what takes more with it than a cap allows, once the store is open', async () => {
+      const caps = [{ name: 'few', per: ['store'], out: { count: 1 } }] as const
+      const dependents = { till: ['till'] } as const
+      const wide = { tills: ['pos1', 'pos2'], caps, groups: [], dependents }
+      expect(await changeOf(shop({ ...wide, now: at('07:45') }))).toMatchObject({ warn: [{}] })
+      expect(await changeOf(shop({ ...wide, now: at('07:46') }))).toMatchObject({ failure: { code: 'CAP_REACHED' } })
+    })
+
+    test('while something is frozen at the time, also where another warning is waited for longer', async () => {
+      const freezes = [
+        { name: 'f', why: 'audit', when: { type: 'dates', from: at('22:30'), to: at('23:30') } },
+      ] as unknown as NonNullable<Parameters<typeof policyOf>[0]>['freezes']
+      const frozen = { tills: ['pos1'], ...(freezes && { freezes }) }
+      expect(await changeOf(shop({ ...frozen, now: at('22:16') }))).toMatchObject({ warn: [{}] })
+      const short = { ...CASHIER, name: 'short', holdsMs: 5 * MINUTE }
+      const warnings = [{ ...CASHIER, waitMs: 11 * MINUTE }, short]
+      // The short one is said anew at 22:22, when nobody counts on it any more, and waited for until 22:27.
+      const answer = await changeOf(shop({ ...frozen, now: at('22:11'), rollout: { warnings } }))
+      expect(answer).toMatchObject({ kind: 'wait', failure: { code: 'WINDOW_CLOSED' } })
+    })
   })
 })
 

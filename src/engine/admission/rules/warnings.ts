@@ -1,4 +1,4 @@
-import { standingOf, type Warning, type WarningRecord } from '../../../core/warning.ts'
+import { recordAfter, standingOf, type Warning, type WarningRecord } from '../../../core/warning.ts'
 import type { Asked, Objection, Rule, Situation } from '../rule.ts'
 import { shownLength } from '../shown-time.ts'
 
@@ -49,6 +49,29 @@ export function warningText({ name, waitMs, times, forMs, afterLimit }: Warning)
 export function isItsTurn(about: About, now: number): boolean {
   const all = standings(about, now)
   return all.length > 0 && all.every(({ kind }) => kind === 'done')
+}
+
+/** People are told again of one warning while another one is waited for; where that goes round for ever, nobody looks further. */
+const MOST_ROUNDS = 8
+
+/** When the change may begin if people are told now what is due, and agree. */
+export function turnOf({ question, policy }: About, now: number): number {
+  let [at, warned] = [now, question.warned ?? []]
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const about = { policy, question: { ...question, warned } }
+    const due = dueWarnings(about, at)
+    const waits = standings(about, at).flatMap((one) => (one.kind === 'wait' ? [one.until] : []))
+    if (due.length === 0 && waits.length === 0) break
+    if (due.length === 0) at = Math.max(...waits)
+    warned = due.reduce((all, warning) => asIfAgreed(all, warning, at), warned)
+  }
+  return at
+}
+
+function asIfAgreed(all: readonly WarningRecord[], warning: Warning, at: number): readonly WarningRecord[] {
+  const before = all.find((one) => one.warning === warning.name)
+  const agreed = recordAfter(before, { warning: warning.name, says: 'warned' }, { warning, at })
+  return [...all.filter((one) => one !== before), agreed]
 }
 
 type About = Pick<Asked, 'question' | 'policy'>
