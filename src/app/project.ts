@@ -120,7 +120,8 @@ export function rootOf(start: string): string {
   throw inputError('PROJECT_UNKNOWN', summary, detail)
 }
 
-function findRoot(start: string): string | undefined {
+/** The repository that a folder lies in or is. */
+export function findRoot(start: string): string | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
     if (existsSync(join(folder, PROJECT_FILE))) return folder
     if (dirname(folder) === folder) return undefined
