@@ -66,8 +66,13 @@ export async function openFollow(folder: string): Promise<OpenFollow> {
       ...(gpg && keys && { gpg: { keys, signers: new Map(Object.entries(gpg.signers)) } }),
       scratch: join(folder, 'scratch'),
     },
-    paths: { revisions: join(folder, 'revisions'), home: join(folder, 'till'), current: join(folder, 'current') },
+    paths: { revisions: join(folder, 'revisions'), home: join(folder, 'till'), current: currentCheckout(folder) },
   }
+}
+
+/** Leads to the checkout of what is in force. */
+export function currentCheckout(folder: string): string {
+  return join(folder, 'current')
 }
 
 function required(file: string, what: string): Buffer {
