@@ -152,6 +152,19 @@ classify:
     ])
   })
 
+  test('tells a line that is indented too much once, at that line', async () => {
+    const steps = (text: string): Promise<RepositoryCheck> =>
+      check({ 'tillwright.yaml': '', 'runbooks/health.yaml': `steps:\n${text}` })
+    const tooMuch = 'A line is indented more than the one before, whose text it would go on with'
+    expect(told(await steps('  - id: a\n      facts:\n'))).toEqual([
+      `error YAML_SYNTAX_INVALID health.yaml:3:7 ${tooMuch}`,
+    ])
+    const other = 'A line begins in another column than those beside it'
+    expect(told(await steps('  - id: a\n    file: {path: /x}\n      when: true\n'))).toEqual([
+      `error YAML_SYNTAX_INVALID health.yaml:4:1 ${other}`,
+    ])
+  })
+
   test('shows at the assignment what only the assignment can be blamed for', async () => {
     const result = await check({
       'tillwright.yaml': `assignments:
