@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { type Diagnostic, InputError, inputError } from '../core/diagnostic.ts'
 import type { Fleet } from '../core/fleet.ts'
+import { shellWord } from '../core/remedy.ts'
 import type { RunStore } from '../core/run-store.ts'
 import type { SourceRange } from '../core/source.ts'
 import { loadInventory } from '../lang/load-inventory.ts'
@@ -9,6 +10,7 @@ import { loadProject, type ProjectSettings } from '../lang/load-project.ts'
 import { openStore } from './history/open-store.ts'
 import { type StatePlace, statePlace } from './history/state-place.ts'
 import { openModules, type RepositoryModules } from './revision/repository-modules.ts'
+import { shownPath } from './shown-path.ts'
 
 export const PROJECT_FILE = 'tillwright.yaml'
 
@@ -40,9 +42,18 @@ export interface Project {
   close(): Promise<void>
 }
 
-/** What a command that is suggested needs to look where this one looked: nothing, or a flag with a space before it. */
-export function hereFlag({ isSandbox }: Pick<Project, 'isSandbox'>): string {
-  return isSandbox ? ' --sandbox' : ''
+/**
+ * What a command that is suggested needs to look where this one looked, each flag with a space before it: nothing within the
+ * repository itself.
+ */
+export function hereFlag({
+  isSandbox,
+  root,
+}: Pick<Project, 'isSandbox'> & { readonly root?: string | undefined }): string {
+  const { TILL_PROJECT: named } = process.env
+  const found = named === undefined ? findRoot(process.cwd()) : resolve(named)
+  const place = root === undefined || resolve(root) === found ? '' : ` --project ${shellWord(shownPath(root))}`
+  return `${isSandbox ? ' --sandbox' : ''}${place}`
 }
 
 /**
@@ -120,7 +131,8 @@ export function rootOf(start: string): string {
   throw inputError('PROJECT_UNKNOWN', summary, detail)
 }
 
-function findRoot(start: string): string | undefined {
+/** The repository that a folder lies in or is. */
+export function findRoot(start: string): string | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
     if (existsSync(join(folder, PROJECT_FILE))) return folder
     if (dirname(folder) === folder) return undefined

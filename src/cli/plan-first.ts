@@ -6,7 +6,7 @@ import { policyOf, purposeOf } from '../app/safety/policy-in-force.ts'
 import { refuseForeignStore } from '../app/state/store-that-counts.ts'
 import type { Controller } from '../controller/controller.ts'
 import { counted } from '../core/counted.ts'
-import { InputError } from '../core/diagnostic.ts'
+import { type InputError, inputError } from '../core/diagnostic.ts'
 import type { RunEvent } from '../core/events.ts'
 import type { Reporter } from '../core/ports.ts'
 import type { Runbook } from '../core/runbook.ts'
@@ -27,9 +27,15 @@ export type Word = { readonly kind: 'yes' | 'no' } | { readonly kind: 'nothing';
 export async function planAndAsk(
   controller: Controller,
   asked: Asked,
-  of: { readonly runbooks: readonly Runbook[]; readonly question: string; readonly reporters: ReportersOf },
+  of: {
+    readonly runbooks: readonly Runbook[]
+    readonly question: string
+    readonly reporters: ReportersOf
+    /** What else than the question there is where nobody can be asked. */
+    readonly otherwise: string
+  },
 ): Promise<Word> {
-  if (!isSomebodyThere()) throw new InputError([NOBODY])
+  if (!isSomebodyThere()) throw nobodyThere(of.otherwise)
   const { work, fleet, project } = asked
   await refuseForeignStore(project, await controller.store())
   const shown = foldedPlan()
@@ -63,14 +69,11 @@ async function tell(reporters: readonly Reporter[], events: AsyncIterable<RunEve
   for (const reporter of reporters) await reporter.close()
 }
 
-const NOBODY = {
-  code: 'USAGE_INVALID',
-  severity: 'error',
-  summary: '--yes is missing: nobody can be asked here',
-  detail:
-    'On a terminal it is shown what would be changed, and asked. Elsewhere give --yes, or apply a plan that was reviewed: ' +
-    'till plan RUNBOOK --output plan.json',
-} as const
+function nobodyThere(otherwise: string): InputError {
+  const summary = '--yes is missing: nobody can be asked here'
+  const detail = `On a terminal it is shown what would be changed, and asked. ${otherwise}`
+  return inputError('USAGE_INVALID', summary, detail)
+}
 
 export function devicesText(work: PlannedWork['work']): string {
   const stores = new Set(work.map(({ device }) => device.store)).size

@@ -92,6 +92,8 @@ safety, 130 interrupted, 2 bad input.`
               runbooks: [runbook],
               question: `Apply ${runbook.name} to`,
               reporters: quietReporters(flags, [runbook]),
+              otherwise:
+                'Elsewhere give --yes, or apply a plan that was reviewed: till plan RUNBOOK --output plan.json',
             })
           : { kind: (await confirm(`Apply ${runbook.name} to ${devicesText(work)}?`)) ? 'yes' : 'no' }
       if ('exitCode' in word) this.exit(word.exitCode)

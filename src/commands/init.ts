@@ -1,17 +1,21 @@
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { Args, Flags } from '@oclif/core'
 import { importInventory } from '../app/inventory/foreign/import-inventory.ts'
 import { STORE_IN_NAME, storeBy } from '../app/inventory/foreign/import-options.ts'
 import { jsonPage } from '../app/json-document.ts'
+import { findRoot } from '../app/project.ts'
 import { CI_SYSTEMS, type CiSystem } from '../app/revision/starter/ci-files.ts'
 import { type WrittenStarter, writeStarter } from '../app/revision/starter/write-starter.ts'
 import { BaseCommand } from '../cli/base-command.ts'
+import { inputError } from '../core/diagnostic.ts'
+import { shellWord } from '../core/remedy.ts'
 
 export default class Init extends BaseCommand {
   static override summary = 'Make a repository of your own: inventory, first runbook, editor settings, pipeline.'
   static override description =
     `Files that are there stay as they are; what is missing is written. Where there is a tillwright.yaml or an inventory
-already, no store and no runbook are added: only editor settings, schemas and pipeline. The schemas in schemas/ let an editor complete, explain
+already, no store and no runbook are added: only editor settings, schemas and pipeline. Within a repository none is begun
+unless --nested says so. The schemas in schemas/ let an editor complete, explain
 and underline: VS Code with the YAML extension, or any other with yaml-language-server.`
   static override examples = [
     { description: 'In a new folder', command: '<%= config.bin %> init my-chain' },
@@ -30,11 +34,13 @@ and underline: VS Code with the YAML extension, or any other with yaml-language-
       description: 'with the hosts of this inventory of Ansible in place of a store to begin with',
       helpValue: 'PATH',
     }),
+    nested: Flags.boolean({ description: 'also within another repository' }),
     json: Flags.boolean({ description: 'one JSON document (schema till.init/1)', helpGroup: 'OUTPUT' }),
   }
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Init)
+    if (!flags.nested) refuseNested(args.folder)
     const ci = (flags.ci ?? CI_SYSTEMS).filter((system): system is CiSystem => system !== 'none')
     const path = flags['from-ansible']
     const instead = path === undefined ? {} : { 'inventory/stores.yaml': undefined }
@@ -60,6 +66,16 @@ and underline: VS Code with the YAML extension, or any other with yaml-language-
     })
     return { ...starter, diagnostics, written: [...starter.written, relative(starter.folder, file)] }
   }
+}
+
+/** Whoever says `till init shop` within shop, by a slip, means the one that is there. */
+function refuseNested(folder: string): void {
+  const root = resolve(folder)
+  const outer = findRoot(root)
+  if (outer === undefined || outer === root) return
+  const summary = `"${relative(process.cwd(), root) || root}" lies within a repository that is there already, "${outer}"`
+  const detail = `For what is missing there: till init ${shellWord(relative(process.cwd(), outer) || '.')}. For a second one within it: --nested.`
+  throw inputError('USAGE_INVALID', summary, detail)
 }
 
 function told({ folder, written, kept, ignoreMissing, wasBegun }: WrittenStarter): string {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Flags } from '@oclif/core'
 import { gitopsFolder } from '../app/gitops/gitops-folder.ts'
 import { pulledText } from '../app/gitops/gitops-view.ts'
-import { openFollow } from '../app/gitops/open-follow.ts'
+import { currentCheckout, openFollow } from '../app/gitops/open-follow.ts'
 import { type Pass, passOver, passOverHere } from '../app/gitops/reconcile-pass.ts'
 import { reconciledDocument, reconciledText } from '../app/gitops/reconcile-view.ts'
 import { jsonLine, jsonPage } from '../app/json-document.ts'
@@ -62,13 +62,14 @@ revision was refused, or another controller of the same state has the one that c
   async run(): Promise<void> {
     const { flags } = await this.parse(Reconcile)
     const { json, verbose, watch } = flags
+    const project = flags.here ? flags.project : currentCheckout(gitopsFolder(flags.folder))
     const options = {
       reportOnly: flags.report,
       all: flags.all,
       parallel: flags.parallel,
       start: startInTerminal,
       pullEveryMs: flags.every,
-      reporters: json ? () => [] : runReporters({ json: false, ndjson: false, verbose, sandbox: false }),
+      reporters: json ? () => [] : runReporters({ json: false, ndjson: false, verbose, sandbox: false, project }),
       told: async (pass: Pick<Pass, 'pulled'>) => {
         if (!json && pass.pulled) await this.write(pulledText(pass.pulled, false))
       },

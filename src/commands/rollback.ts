@@ -65,6 +65,7 @@ Exit codes: 0 all that was to be taken back is, 4 some device failed or is in do
         runbooks: opened,
         question,
         reporters: quietReporters(flags, opened),
+        otherwise: 'Elsewhere give --yes.',
       })
       if ('exitCode' in word) this.exit(word.exitCode)
       if (word.kind === 'no') {

@@ -69,8 +69,11 @@ code scanning), junit (for test reports) or code-quality (for merge requests of 
 }
 
 /** Nothing is wrong with it, but whoever thinks that caps hold for all should know. */
-const ALONE =
-  'No `state.id`: caps, leases and breaker hold for the state store of each machine alone (till state adopt).\n'
+const ALONE = `To decide before a second machine changes the same devices: whose state counts.
+Limits (how many are out at once, the breaker) hold on each machine alone, until
+\`till state adopt\`, said on the one that counts, has written that into
+tillwright.yaml. With one machine there is nothing to do.
+`
 
 function summaryOf(checked: RepositoryCheck['checked']): string {
   const { stores, devices, modules, runbooks, assignments } = checked

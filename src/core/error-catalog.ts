@@ -98,6 +98,10 @@ const INPUT = {
     'No tillwright.yaml was found',
     'Run inside a Tillwright repository, or name one with --project.',
   ),
+  PLACEHOLDER_FOREIGN: entry(
+    'A text has a placeholder of another tool',
+    'Write it as the message says; what is meant for a program on the device stays as it is.',
+  ),
   SELECTOR_EMPTY: entry('No device matches the selector', 'See `till inventory list` for what there is.'),
   WORK_TREE_DIFFERS: entry(
     'Files are not here, or not as the commit has them, and git calls the work tree clean',

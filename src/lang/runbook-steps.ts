@@ -5,6 +5,7 @@ import type { Module } from '../core/module.ts'
 import type { Expression, Step, Template } from '../core/runbook.ts'
 import type { SourceRange } from '../core/source.ts'
 import { compileExpression, type ExpressionProblem, SELECTOR_VARIABLES, type Variables } from './expression.ts'
+import { placeholderProblems } from './foreign-placeholder.ts'
 import { paramProblems, withoutSecrets } from './param-problems.ts'
 import type { StepOutline } from './runbook-outline.ts'
 import { scalarPlace } from './scalar-place.ts'
@@ -48,6 +49,7 @@ export class RunbookCompiler {
 
   /** Texts at a path that may hold `${{ }}`; undefined when one is wrong. */
   texts(texts: JsonObject, path: ValuePath, stepIds: readonly string[]): Template | undefined {
+    this.#foreignPlaceholders(texts, path)
     const compiled = compileTemplate(texts, { variables: this.#variables, stepIds })
     if (compiled.ok) return compiled.template
     for (const problem of compiled.problems) this.#templateProblem(problem, path)
@@ -146,6 +148,7 @@ export class RunbookCompiler {
       return undefined
     }
     const wrong = this.#literalProblems(module, params, path)
+    this.#foreignPlaceholders(params, path)
     const compiled = compileTemplate(params, { variables: this.#variables, stepIds: step.before })
     if (!compiled.ok) {
       for (const problem of compiled.problems) this.#templateProblem(problem, path)
@@ -201,13 +204,20 @@ export class RunbookCompiler {
     return compiled.ok ? { hint: `an expression is written ${EXPRESSION_OPEN} ${text} }}` } : {}
   }
 
+  #foreignPlaceholders(params: JsonObject, path: ValuePath): void {
+    for (const { path: inside, ...problem } of placeholderProblems(params, this.#variables))
+      this.#templateProblem({ ...problem, path: inside }, path, 'warning')
+  }
+
   #templateProblem(
     problem: ExpressionProblem & { readonly path: ValuePath; readonly key?: boolean },
     at: ValuePath,
+    severity: Diagnostic['severity'] = 'error',
   ): void {
     const path = [...at, ...problem.path]
     const value = problem.key ? String(path.at(-1)) : String(valueAt(this.#parsed.value, path))
-    this.diagnostics.push(expressionDiagnostic(problem, this.#parsed, { path, value, key: problem.key === true }))
+    const told = expressionDiagnostic(problem, this.#parsed, { path, value, key: problem.key === true })
+    this.diagnostics.push({ ...told, severity })
   }
 
   #report(

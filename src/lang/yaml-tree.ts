@@ -100,6 +100,10 @@ const SYNTAX_WORDS: Readonly<Partial<Record<string, { readonly summary: string; 
     summary: 'A key runs over several lines',
     detail: 'A colon is missing after the key, or a line is not indented enough.',
   },
+  BAD_INDENT: {
+    summary: 'A line begins in another column than those beside it',
+    detail: 'Keys and items that belong together begin in the same column.',
+  },
 }
 
 function isTab({ code }: YAMLError): boolean {
@@ -115,16 +119,38 @@ function hidesTheRest(document: Document.Parsed, text: string): boolean {
 function ownErrors({ errors }: Document.Parsed): YAMLError[] {
   const tab = errors.find(isTab)
   if (tab) return [tab]
-  const lost = errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN')
-  return errors.slice(0, lost < 0 ? MOST_SYNTAX_ERRORS : Math.min(Math.max(lost, 1), MOST_SYNTAX_ERRORS))
+  const own = errors.filter((error) => !isHeadOfContinued(error, errors))
+  const lost = own.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN')
+  return own.slice(0, lost < 0 ? MOST_SYNTAX_ERRORS : Math.min(Math.max(lost, 1), MOST_SYNTAX_ERRORS))
+}
+
+/** Where a line is indented more than the `key: text` before it, the parser tells of that text, and then of both lines. */
+function isHeadOfContinued({ code, pos: [start] }: YAMLError, errors: readonly YAMLError[]): boolean {
+  return (
+    code === 'BLOCK_AS_IMPLICIT_KEY' &&
+    errors.some((other) => other.code === 'MULTILINE_IMPLICIT_KEY' && other.pos[0] === start)
+  )
+}
+
+function isContinued({ code, pos: [start] }: YAMLError, errors: readonly YAMLError[]): boolean {
+  return (
+    code === 'MULTILINE_IMPLICIT_KEY' &&
+    errors.some((other) => isHeadOfContinued(other, errors) && other.pos[0] === start)
+  )
+}
+
+const CONTINUED = {
+  summary: 'A line is indented more than the one before, whose text it would go on with',
+  detail: 'Keys that belong together begin in the same column. A text of several lines begins with `|` behind its key.',
 }
 
 function syntaxDiagnostics(document: Document.Parsed, text: string, file: string, lines: LineIndex): Diagnostic[] {
   const errors = ownErrors(document)
   const warnings = document.warnings.slice(0, MOST_SYNTAX_ERRORS)
   return [...errors, ...warnings].map((error) => {
-    const [start, end] = placeOf(error, document)
-    const words = wordsFor(error, text)
+    const isOfTwoLines = isContinued(error, document.errors)
+    const [start, end] = isOfTwoLines ? lastLineOf(text, error.pos) : placeOf(error, document)
+    const words = isOfTwoLines ? CONTINUED : wordsFor(error, text)
     return {
       code: 'YAML_SYNTAX_INVALID',
       severity: 'error',
@@ -133,6 +159,12 @@ function syntaxDiagnostics(document: Document.Parsed, text: string, file: string
       source: lines.range(file, start, end),
     }
   })
+}
+
+function lastLineOf(text: string, [start, end]: readonly [number, number]): readonly [number, number] {
+  const lines = text.slice(start, end)
+  const from = start + lines.lastIndexOf('\n') + 1
+  return [from + text.slice(from, end).search(/\S|$/), end]
 }
 
 function wordsFor(error: YAMLError, text: string): (typeof SYNTAX_WORDS)[string] {

@@ -43,7 +43,7 @@ export function describeDevice(record: DeviceRecord, options: DeviceDescription)
   const [failure, ...more] = own ? failureLines(own, { verbose, advice, flags: options.flags, device }) : []
   const notes = [
     record.unknown && record.state !== 'unknown' ? 'some steps could not be judged' : '',
-    verdict(record, options.flags ?? ''),
+    verdict(record, options),
     ...(record.leftovers ?? []).map(leftoverText),
   ].filter((note) => note !== '')
   const head = [
@@ -82,10 +82,13 @@ function isSame(a: Failure | undefined, b: Failure | undefined): boolean {
   return a !== undefined && a.code === b?.code && a.message === b.message
 }
 
-function verdict({ classification }: DeviceRecord, flags: string): string {
+function verdict(
+  { classification }: DeviceRecord,
+  { advice, flags = '' }: Pick<DeviceDescription, 'advice' | 'flags'>,
+): string {
   if (!classification) return ''
   const { owner, about } = classification
-  const remedy = classification.remedy && withFlags(classification.remedy, flags)
+  const remedy = advice === false ? undefined : classification.remedy && withFlags(classification.remedy, flags)
   const parts = [faultText(classification), about && `about ${about}`, owner && `for ${owner}`]
   return plainText(parts.filter(Boolean).join(', ') + (remedy ? `: ${remedy}` : ''))
 }

@@ -63,7 +63,9 @@ class HistoryReporter {
       }
       await this.#notBegun()
     }
-    await this.#write(this.#tally.summary(this.#paint, { partial: this.#options.partial, details: false }))
+    await this.#write(
+      this.#tally.summary(this.#paint, { partial: this.#options.partial, details: false, advised: true }),
+    )
   }
 
   /** Of a run that died, devices that it had not begun are counted; to list them all would say nothing more. */

@@ -86,7 +86,7 @@ class LinesReporter {
       await this.#write(describeDevice(record, { paint: this.#paint, flags: this.#flags }))
     }
     for (const record of await this.#inFlight.neverBegun()) this.#tally.device(record)
-    await this.#write(this.#tally.summary(this.#paint))
+    await this.#write(this.#tally.summary(this.#paint, { advised: true }))
   }
 
   async #progress(): Promise<void> {

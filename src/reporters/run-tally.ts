@@ -127,17 +127,22 @@ export class RunTally {
 
   /**
    * The end of a run for people: states, grouped failures, the slowest, what to do next. `partial`: of some
-   * devices only; `details: false`: they are on the screen already.
+   * devices only; `details: false`: they are on the screen already; `advised`: with each of them stands what helps, which
+   * is said again only where several have the same.
    */
-  summary(paint: Paint, options: { readonly partial?: boolean; readonly details?: boolean } = {}): string[] {
+  summary(
+    paint: Paint,
+    options: { readonly partial?: boolean; readonly details?: boolean; readonly advised?: boolean } = {},
+  ): string[] {
+    const { advised = false } = options
     const took = this.finished ? ` in ${formatDuration(this.finished.duration_ms)}` : ''
     const targeted = this.started?.devices ?? this.done
     const missing = options.partial ? 0 : targeted - this.done
     const shown = options.partial ? 'shown: ' : ''
     return [
       '',
-      ...this.#groupLines(paint),
-      ...this.#findingLines(paint),
+      ...this.#groupLines(paint, advised),
+      ...this.#findingLines(paint, advised),
       ...(this.#slowest.length > 1
         ? [`Slowest: ${this.#slowest.map((s) => `${plainText(s.device)} ${formatDuration(s.ms)}`).join(', ')}`]
         : []),
@@ -152,13 +157,15 @@ export class RunTally {
     ]
   }
 
-  #groupLines(paint: Paint): string[] {
+  #groupLines(paint: Paint, advised: boolean): string[] {
     const groups = [...this.#groups.values()].sort((a, b) => b.count - a.count)
     const lines = groups.slice(0, MOST_GROUPS).flatMap((group) => {
       const names = group.names.map(plainText).join(', ') + (group.count > group.names.length ? ', …' : '')
       const devices = counted(group.count, 'device')
-      const advice = this.#aimed(group.advice, { ...group, devices: group.names })
-      return [`${paint('red', group.title)} ${devices}: ${names}`, `  → ${advice}`]
+      const head = `${paint('red', group.title)} ${devices}: ${names}`
+      // With a device that was cancelled there stands none.
+      if (advised && group.count === 1 && group.says.fault !== 'cancelled') return [head]
+      return [head, `  → ${this.#aimed(group.advice, { ...group, devices: group.names })}`]
     })
     const more = groups.length - MOST_GROUPS
     if (more > 0) lines.push(`… and ${more} more kinds of failure`)
@@ -168,7 +175,7 @@ export class RunTally {
     return lines
   }
 
-  #findingLines(paint: Paint): string[] {
+  #findingLines(paint: Paint, advised: boolean): string[] {
     const rank = ({ says }: AlikeFindings): number => severityRank(says.severity)
     const alike = [...groupAlike(this.#findings.classified())].sort((a, b) => rank(a) - rank(b) || b.count - a.count)
     const lines = alike.slice(0, MOST_GROUPS).flatMap((group) => {
@@ -179,7 +186,7 @@ export class RunTally {
       const devices = counted(count, 'device')
       const whose = owner === undefined ? '' : `, for ${owner}`
       const head = `${paint('yellow', plainText(faultText(says)))}${plainText(whose)}, ${devices}: ${whom}`
-      return remedy === undefined ? [head] : [head, `  → ${plainText(remedy)}`]
+      return remedy === undefined || (advised && count === 1) ? [head] : [head, `  → ${plainText(remedy)}`]
     })
     const more = alike.length - MOST_GROUPS
     return more > 0 ? [...lines, `… and ${formatCount(more)} more kinds of finding`] : lines

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -114,6 +115,53 @@ policies:
       'error INV_PROFILE_UNKNOWN all.yaml:16:24 Unknown profile "till-linx"',
       'error RUNBOOK_MODULE_UNKNOWN one.yaml:2:5 There is no module "fatcs"',
       'error EXPRESSION_INVALID two.yml:3:18 device has no "knd"',
+    ])
+  })
+
+  test('tells placeholders of Jinja in texts of runbooks, and not those of Go, which programs on devices take', async () => {
+    const result = await check({
+      'tillwright.yaml': '',
+      'runbooks/health.yaml': String.raw`params: { version: { type: string, default: x } }
+steps:
+  - { id: a, file: { path: /etc/motd, content: "Hello {{ store.name }} of {{ inventory_hostname }}\n" } }
+  - id: b
+    command:
+      run: |
+        echo #{{ device.name }} {{ version }}
+      always: true
+  - { id: c, command: { run: "echo '{% if tills %}x{% endif %}' {{ntp_server|default('x')}}", always: true } }
+  - { id: go, command: { run: "docker ps --format '{{.Names}} {{json .}} {{range .X}}{{end}}{{len .X}}'", always: true } }
+  - { id: own, file: { path: /x, content: "#{{ '{{ x }}' }} $#{{ x }}" } }
+classify:
+  - { when: steps.a.changed, fault: x, severity: attention, remedy: "look at {{ device.name }}" }
+`.replaceAll('#{{', '${{'),
+    })
+    const warned = 'warning PLACEHOLDER_FOREIGN health.yaml'
+    const stands = 'is not filled in here: it goes to the device as it stands'
+    expect(told(result)).toEqual([
+      `${warned}:3:55 "{{ store.name }}" ${stands}, as 1 more of this text`,
+      `${warned}:7:33 "{{ version }}" ${stands}`,
+      `${warned}:9:37 "{% if tills %}" ${stands}, as 2 more of this text`,
+      `${warned}:13:78 "{{ device.name }}" ${stands}`,
+    ])
+    expect(result.diagnostics.map(({ hint }) => hint)).toEqual([
+      'write: ${{ store.name }}',
+      'write: ${{ params.version }}',
+      'a condition: ${{ device.kind == "till" ? "a" : "b" }}',
+      'write: ${{ device.name }}',
+    ])
+  })
+
+  test('tells a line that is indented too much once, at that line', async () => {
+    const steps = (text: string): Promise<RepositoryCheck> =>
+      check({ 'tillwright.yaml': '', 'runbooks/health.yaml': `steps:\n${text}` })
+    const tooMuch = 'A line is indented more than the one before, whose text it would go on with'
+    expect(told(await steps('  - id: a\n      facts:\n'))).toEqual([
+      `error YAML_SYNTAX_INVALID health.yaml:3:7 ${tooMuch}`,
+    ])
+    const other = 'A line begins in another column than those beside it'
+    expect(told(await steps('  - id: a\n    file: {path: /x}\n      when: true\n'))).toEqual([
+      `error YAML_SYNTAX_INVALID health.yaml:4:1 ${other}`,
     ])
   })
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { type Ended, snapshot, TestProject } from './project.ts'
+import { type Ended, ended, snapshot, TestProject } from './project.ts'
 import { errorsOf } from './published.ts'
 
 let project: TestProject
@@ -45,8 +45,24 @@ describe('till init', () => {
     ])
   })
 
-  it('what it made is valid', async () => {
-    expect(await project.till('validate')).toMatchObject({ code: 0, stderr: '' })
+  it('what it made is valid, and what is said of the state says what it is for', async () => {
+    const { code, stdout, stderr } = await project.till('validate')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('With one machine there is nothing to do.')
+    expect(stdout).toContain('`till state adopt`')
+  })
+
+  it('begins no repository within another one by a slip', async () => {
+    const before = snapshot(project.root)
+    const { code, stderr } = await project.till('init', 'shop')
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('lies within a repository') })
+    expect(stderr).toContain('till init .')
+    expect(stderr).toContain('--nested')
+    expect(await ended(project.startIn('inventory', 'init'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('till init ..'),
+    })
+    expect(snapshot(project.root)).toEqual(before)
   })
 
   it('every file of ours begins with a line that leads an editor to its schema, which holds for it', () => {
@@ -115,7 +131,7 @@ describe('till init', () => {
 
   it('says what a .gitignore of yours is missing, and leaves out pipelines that are not wanted', async () => {
     project.write('other/.gitignore', 'node_modules/\n')
-    const { stdout } = await project.till('init', 'other', '--ci', 'none')
+    const { stdout } = await project.till('init', 'other', '--nested', '--ci', 'none')
     expect(stdout).toContain('kept     .gitignore')
     expect(stdout).toContain('Add a line ".till/" to .gitignore')
     expect(existsSync(project.path('other/.gitlab-ci.yml'))).toBe(false)
@@ -124,7 +140,7 @@ describe('till init', () => {
 
   it('takes the hosts of Ansible in place of its own', async () => {
     project.write('hosts.ini', '[tills]\npl-0001-pos1 ansible_host=10.0.0.1\n')
-    const made = await project.till('init', 'moved', '--from-ansible', 'hosts.ini')
+    const made = await project.till('init', 'moved', '--nested', '--from-ansible', 'hosts.ini')
     expect(made).toMatchObject({
       code: 0,
       stderr: '',
@@ -132,8 +148,10 @@ describe('till init', () => {
     })
     expect(existsSync(project.path('moved/inventory/stores.yaml'))).toBe(false)
     expect(await project.till('validate', '--project', 'moved')).toMatchObject({ code: 0, stderr: '' })
-    const json = await project.till('init', 'moved2', '--from-ansible', 'hosts.ini', '--json')
+    const json = await project.till('init', 'moved2', '--nested', '--from-ansible', 'hosts.ini', '--json')
     expect(errorsOf('init', JSON.parse(json.stdout))).toEqual([])
+    const again = await project.till('init', 'moved', '--nested', '--from-ansible', 'hosts.ini')
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('`till inventory import … --force`') })
     const { stdout } = await project.till('inventory', 'list', '--ndjson', '--project', 'moved')
     expect(JSON.parse(stdout)).toMatchObject({ name: 'pl-0001/pos1', address: '10.0.0.1' })
   })
@@ -144,7 +162,7 @@ describe('till init', () => {
     project.copy(project.path('moved/inventory/imported.yaml'), 'theirs/inventory/own.yaml')
     const before = await project.till('validate', '--project', 'theirs')
     expect(before.stderr).toContain('PROJECT_UNKNOWN')
-    const { code, stdout } = await project.till('init', 'theirs', '--ci', 'gitlab')
+    const { code, stdout } = await project.till('init', 'theirs', '--nested', '--ci', 'gitlab')
     expect({ code, stdout }).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('kept     inventory/fleet.yaml'),
@@ -158,18 +176,18 @@ describe('till init', () => {
   })
 
   it('leaves nothing of a repository whose hosts cannot be read, and says what is wrong once', async () => {
-    const { code, stderr } = await project.till('init', 'half/way', '--from-ansible', 'nope.ini')
+    const { code, stderr } = await project.till('init', 'half/way', '--nested', '--from-ansible', 'nope.ini')
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('no such file or folder') })
     expect(stderr).not.toContain('no devices')
     expect(existsSync(project.path('half'))).toBe(false)
     project.write('begun/README.md', 'mine')
-    expect(await project.till('init', 'begun', '--from-ansible', 'nope.ini')).toMatchObject({ code: 2 })
+    expect(await project.till('init', 'begun', '--nested', '--from-ansible', 'nope.ini')).toMatchObject({ code: 2 })
     expect(readdirSync(project.path('begun'))).toEqual(['README.md'])
   })
 
   it('is told where it cannot write', async () => {
     project.write('file', '')
-    const { code, stderr } = await project.till('init', 'file/inside')
+    const { code, stderr } = await project.till('init', 'file/inside', '--nested')
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('FILE_UNWRITABLE') })
   })
 

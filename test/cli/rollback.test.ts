@@ -228,6 +228,7 @@ describe('a run that is taken back', () => {
     expect(await refusal(project)).toContain('Runbook "mark" is another by now.')
     project.write('runbooks/mark.yaml', runbook)
     const nobody = await project.till('rollback', 'latest')
+    expect(nobody.stderr).toContain('Elsewhere give --yes.')
     expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringContaining('--yes is missing')])
     expect(await refusal(project, '--store', 'S-3')).toContain('S-3')
     expect(textOf(project, 'S-1-pos1.txt')).toBe('new\n')

@@ -339,3 +339,24 @@ it('what is suggested names the parameters that were given, and none that is at 
   const { stdout } = await till('plan', 'put', '--param', 'path=/no-such/file')
   expect(stdout).toMatch(/Mend the drift: till apply put --param path=\/no-such\/file --from-run /)
 })
+
+it('what is said to type next leads to the repository that was named, from where it was said', async () => {
+  const named = projectWith(1, { clear: CLEAR })
+  const root = named.path('.').replace(/\/$/, '')
+  const elsewhere = new TestProject({})
+  const { stdout } = await elsewhere.till('plan', 'clear', '--param', 'path=/tmp/no-such', '--project', root)
+  const commands = [...stdout.matchAll(/: (till .*)$/gm)].map(([, command = '']) => command)
+  expect(commands).toEqual([
+    expect.stringMatching(/^till runs show \S+ --project \S+$/),
+    expect.stringMatching(/^till apply clear .* --project \S+$/),
+  ])
+  const shown = await elsewhere.till(...(commands[0] ?? '').split(' ').slice(1))
+  expect({ ...shown, stdout: shown.stdout.split('\n')[0] }).toMatchObject({
+    code: 0,
+    stderr: '',
+    stdout: expect.stringContaining('Plan clear'),
+  })
+  const own = await named.till('plan', 'clear', '--param', 'path=/tmp/no-such', '--project', '.')
+  expect(own.stdout).not.toContain('--project')
+  await elsewhere.remove()
+})

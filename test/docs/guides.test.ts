@@ -31,7 +31,7 @@ afterAll(() => project.remove())
 
 describe('the guide for pipelines', () => {
   it('shows the pipeline that till init writes', async () => {
-    await project.till('init', 'fresh', '--ci', 'gitlab')
+    await project.till('init', 'fresh', '--nested', '--ci', 'gitlab')
     expect(fencedBlocks(page('guide-ci.md'), 'yaml gitlab')[0]?.trim()).toBe(
       project.read('fresh/.gitlab-ci.yml').trim(),
     )

@@ -32,17 +32,12 @@ test('lines of a run with every state', async () => {
       → Look at number 6.
 
     CONVERGE_FAILED converge 1 device: PL-0002/pos1
-      → Look at number 6.
     CHECK_UNMET connect 1 device: PL-0002/pos4
-      → A check changes nothing: mend on the device what it found, or let a step before it do so.
     CONNECT_TIMEOUT connect 1 device: PL-0002/pos2
-      → Off, disconnected, or a firewall drops packets: check the link of the store first.
     LEASE_HELD identify 1 device: PL-0002/pos3
-      → Wait for it, or see \`till runs list\`.
     RUN_CANCELLED identify 1 device: PL-0003/pos1
       → Run it again; it does what is still missing.
     CONVERGE_LOST converge 1 device: PL-0003/pos2
-      → Look at number 6.
     agent-old, minor, for it, 1 device: PL-0001/pos3
     Slowest: PL-0001/pos4 0.4 s, PL-0002/pos3 0.4 s, PL-0001/pos3 0.3 s, PL-0002/pos2 0.3 s, PL-0001/pos2 0.2 s
     Plan till-health: 10 devices in 0.0 s
@@ -135,7 +130,6 @@ test('lines of a run that ends early name what was lost', async () => {
     RUN_LOST observe 2 devices: PL-0001/pos1, PL-0001/pos3
       → Run it again, or go on with an apply by \`till resume\`; either does what is still missing.
     RUN_LOST_CONVERGING converge 1 device: PL-0001/pos2
-      → Resume it (\`till resume\`): it looks first, and does what is still missing. What cannot be seen is for you to look at.
     Plan till-health: 3 devices
       2 cancelled, 1 indeterminate
     Details: till runs show 20261122T034716Z-7f3a9c

@@ -18,7 +18,7 @@ const COLUMNS: readonly TableColumn<AuditRow>[] = [
   { title: 'WHAT', value: ({ entry }) => entry.kind },
   { title: 'BY', value: ({ entry }) => entry.by },
   { title: 'HOST', value: ({ entry }) => entry.host },
-  { title: 'ABOUT', value: ({ entry }) => aboutText(entry.about), flexible: true },
+  { title: 'ABOUT', value: ({ entry }) => aboutText(entry.about), inFull: true },
 ]
 
 export function auditTable(

@@ -73,10 +73,11 @@ export async function openFollow(folder: string): Promise<OpenFollow> {
       ...(x509 && { x509 }),
       scratch: join(folder, 'scratch'),
     },
-    paths: { revisions: join(folder, 'revisions'), home: join(folder, 'till'), current: join(folder, 'current') },
+    paths: { revisions: join(folder, 'revisions'), home: join(folder, 'till'), current: currentCheckout(folder) },
   }
 }
 
+<<<<<<< HEAD
 const CRL = '-----BEGIN X509 CRL-----'
 
 /** The authorities of X.509 certificates. Throws InputError for a file in which OpenSSL would find none of what it is to hold. */
@@ -106,6 +107,11 @@ function isPem(bytes: Buffer): boolean {
   } catch {
     return false
   }
+=======
+/** Leads to the checkout of what is in force. */
+export function currentCheckout(folder: string): string {
+  return join(folder, 'current')
+>>>>>>> guides
 }
 
 function required(file: string, what: string): Buffer {

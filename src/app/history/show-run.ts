@@ -9,6 +9,7 @@ import { createHistoryReporter } from '../../reporters/history.ts'
 import { createJsonReporter } from '../../reporters/json.ts'
 import { createNdjsonReporter } from '../../reporters/ndjson.ts'
 import type { Output } from '../../reporters/output.ts'
+import { hereFlag } from '../project.ts'
 
 export interface ShowOptions {
   /** Only these devices. */
@@ -19,6 +20,7 @@ export interface ShowOptions {
   readonly json: boolean
   readonly ndjson: boolean
   readonly sandbox: boolean
+  readonly project?: string | undefined
 }
 
 /** Writes a run of the history to `output`. Resolves to how many of its devices the filter kept, if there was one. */
@@ -66,7 +68,7 @@ function reporterOf(run: RunSummary, options: ShowOptions & { readonly output: O
     verbose,
     inSync: verbose || device !== undefined,
     partial: failed || device !== undefined,
-    flags: options.sandbox ? '--sandbox' : '',
+    flags: hereFlag({ isSandbox: options.sandbox, root: options.project }).trim(),
   })
 }
 

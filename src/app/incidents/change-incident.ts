@@ -132,7 +132,11 @@ function checkWords(incident: Incident, { steps = [], action, owner, due, action
   for (const step of steps) {
     if (incident.steps.some((each) => each.step === step)) continue
     const names = incident.steps.map((each) => `"${each.step}"`).join(', ')
-    throw refused(id, `it has no step "${step}"`, names === '' ? 'It has no steps.' : `Its steps are ${names}.`)
+    throw refused(
+      id,
+      `it has no step "${step}"`,
+      names === '' ? 'It has no steps: leave --done away.' : `Its steps are ${names}.`,
+    )
   }
   if (action !== undefined && due === undefined)
     throw refused(id, 'what is to be done has no date', 'Give --due YYYY-MM-DD.')

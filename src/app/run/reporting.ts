@@ -19,7 +19,7 @@ import { createNdjsonReporter } from '../../reporters/ndjson.ts'
 import type { Output } from '../../reporters/output.ts'
 import { createPlanFileReporter } from '../../reporters/plan-file.ts'
 import { createTerminalReporter } from '../../reporters/terminal.ts'
-import type { Project } from '../project.ts'
+import { hereFlag, type Project } from '../project.ts'
 import { referenceTo } from '../revision/runbooks.ts'
 import { planDigest } from '../revision/wanted-digest.ts'
 import { shownPath } from '../shown-path.ts'
@@ -34,6 +34,8 @@ interface OutputFlags {
   readonly ndjson: boolean
   readonly verbose: boolean
   readonly sandbox: boolean
+  /** The repository, where it was named. */
+  readonly project?: string | undefined
   readonly output?: string | undefined
   readonly junit?: string | undefined
   readonly markdown?: string | undefined
@@ -209,8 +211,9 @@ function stdoutReporter(flags: OutputFlags, plan?: string): Reporter {
 }
 
 /** What is suggested to type next has to look where this run looked. */
-function hintsOf({ sandbox }: OutputFlags): { readonly flags?: string } {
-  return sandbox ? { flags: '--sandbox' } : {}
+function hintsOf({ sandbox, project }: OutputFlags): { readonly flags?: string } {
+  const flags = hereFlag({ isSandbox: sandbox, root: project }).trim()
+  return flags === '' ? {} : { flags }
 }
 
 function reporterFor(flags: OutputFlags, output: Output, plan: string | undefined): Reporter {

@@ -53,8 +53,8 @@ const COMMIT_SHOWN = 12
 const COLUMNS: readonly TableColumn<Blamed>[] = [
   { title: 'WHAT', value: ({ what }) => what, whole: true },
   { title: 'VALUE', value: ({ value }) => (typeof value === 'string' ? value : JSON.stringify(value)), flexible: true },
-  { title: 'WHERE', value: ({ file, line }) => `${file}:${line}`, whole: true },
-  { title: 'LEVEL', value: ({ level }) => level ?? '' },
+  { title: 'WHERE', value: ({ file, line }) => `${file}:${line}`, inFull: true },
+  { title: 'LEVEL', value: ({ level }) => level ?? '', inFull: true },
   { title: 'COMMIT', value: ({ origin }) => commitText(origin), whole: true },
   { title: 'WHEN', value: ({ origin }) => (origin?.commit ? origin.at.slice(0, 10) : ''), whole: true },
   { title: 'BY', value: ({ origin }) => (origin?.commit ? origin.author : ''), flexible: true },

@@ -102,7 +102,10 @@ function mendOf(
 const MOST_NAMES = 3
 
 /** The same for people: what began in one run by one cause once. */
-export function driftSinceText({ drifts, devices, since }: DriftSince, project: Pick<Project, 'isSandbox'>): string {
+export function driftSinceText(
+  { drifts, devices, since }: DriftSince,
+  project: Pick<Project, 'isSandbox' | 'root'>,
+): string {
   const status = `till status${hereFlag(project)}`
   const groups = grouped(drifts, ({ device, run, runbook, about, step, state, ended, cause, mend }) =>
     JSON.stringify([run, runbook, about, step, state, ended, cause, unaimed(mend.apply, device)]),

@@ -90,7 +90,8 @@ async function put(partial: string, file: string, force: boolean): Promise<void>
 
 function isThereAlready(file: string): InputError {
   const summary = `"${relative(process.cwd(), file) || file}" is there already`
-  const detail = 'Name another region with --region, or replace the file with --force.'
+  const detail =
+    'Name another region by `till inventory import … --region NAME`, or replace the file by `till inventory import … --force`.'
   return inputError('FILE_UNWRITABLE', summary, detail)
 }
 
