@@ -15,6 +15,7 @@ const USAGE = `npm run faults -- [FLAGS]
   --per-run N      devices that one run is asked for (200)
   --gap MS         between two faults, in the middle (1500)
   --minutes N      no more faults after so long (60)
+  --keep FOLDER    writes the tables, and what processes said and devices noted, into it
   --help           this text
 
 As root, on Linux, with PostgreSQL 15 of Debian. Ends with 3 where something was found that must never be.
@@ -33,6 +34,7 @@ async function main(): Promise<number> {
       'per-run': { type: 'string', default: '200' },
       gap: { type: 'string', default: '1500' },
       minutes: { type: 'string', default: '60' },
+      keep: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -59,6 +61,7 @@ async function main(): Promise<number> {
     gapMs: whole(gap),
     mostMs: whole(minutes) * 60_000,
     tell,
+    keep: values.keep,
   })
   process.stdout.write(`${summaryOf(verdict)}\n`)
   return verdict.violations.length === 0 ? 0 : 3

@@ -79,6 +79,24 @@ describe.skipIf(!hasPostgres)('a run over workers', () => {
     expect(codesOf(await end)).toEqual(DEVICES.map(() => 'changed'))
   }, 180_000)
 
+  test('has each device worked on once where a worker gets a job again that it still has', async () => {
+    const roomy = project.start('worker', '--name', 'roomy', '--slots', '20')
+    const roomyEnd = ended(roomy)
+    await until(roomy, () => begun() === DEVICES.length, 100)
+    const jobs = 'tillwright_jobs.job_common'
+    // As the engine does with jobs whose worker was not heard of for a while.
+    const again = `UPDATE ${jobs} SET state = 'retry', retry_count = retry_count + 1, start_after = now() WHERE state = 'active' RETURNING id`
+    expect(server.sql(again)).not.toBe('')
+    await until(run, () => server.sql(`SELECT count(*) FROM ${jobs} WHERE state IN ('created', 'retry')`) === '0', 250)
+    rmSync(project.path('hold'))
+    expect(codesOf(await end)).toEqual(DEVICES.map(() => 'changed'))
+    roomy.kill('SIGTERM')
+    await roomyEnd
+    expect(begun()).toBe(DEVICES.length)
+    const ends = "SELECT count(*) FROM tillwright.events WHERE type = 'device.finished'"
+    expect(server.sql(`${ends} AND run = (SELECT max(run) FROM tillwright.runs)`)).toBe(String(DEVICES.length))
+  }, 120_000)
+
   test('misses no worker for the time in which nobody could say that he is there', async () => {
     let said = ''
     run.stderr?.on('data', (chunk) => {

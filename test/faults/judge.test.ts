@@ -21,7 +21,7 @@ const sound: Evidence = {
     // A change that was cut off is begun again, one after the other.
     ['S/b', ['begin r1', 'begin r1', 'end r1']],
   ]),
-  ends: [{ who: 'w1', code: 2, said: 'the database is away' }],
+  ends: [{ who: 'w1', code: 2, said: 'the database is away', ms: 900 }],
   ticks: [
     { run: 'T1', beganMs: 0, endedMs: 900 },
     { run: 'T2', beganMs: 10_000, endedMs: undefined },
@@ -46,7 +46,7 @@ test.each([
   ['untrue', { notes: note('S/a', 'begin r1', 'end r1') }],
   ['untrue', { notes: note('S/a', 'begin r1', 'end r1', 'act r1', 'act r2') }],
   ['schedule-twice', { ticks: [...sound.ticks, { run: 'T4', beganMs: 14_000, endedMs: 15_000 }] }],
-  ['own-fault', { ends: [{ who: 'w1', code: 1, said: 'INTERNAL_BUG' }] }],
+  ['own-fault', { ends: [{ who: 'w1', code: 1, said: 'INTERNAL_BUG', ms: 900 }] }],
 ])('the judge finds %s', (kind, doctored) => {
   expect(kinds({ ...sound, ...doctored })).toEqual([kind])
 })

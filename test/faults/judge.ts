@@ -16,6 +16,8 @@ export interface EndSeen {
   readonly who: string
   readonly code: number | null
   readonly said: string
+  /** How long it was there. */
+  readonly ms: number
 }
 
 /** A run of an assignment, by the clock of the store; `endedMs` undefined: it was interrupted. */

@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Random, randomOf } from '../engine/admission/model/random.ts'
 import { PostgresServer } from '../peers/postgres-server.ts'
@@ -24,6 +27,8 @@ export interface TrialOptions {
   /** No more faults after so long, however many are left. */
   readonly mostMs: number
   readonly tell: (text: string) => void
+  /** A folder for what can be looked at afterwards. */
+  readonly keep?: string | undefined
 }
 
 export interface Verdict {
@@ -111,6 +116,7 @@ class Trial {
     clearTimeout(tooLong)
     tell('all runs are over')
     const evidence = await this.#evidence()
+    this.#keep(evidence)
     return { violations: judge(evidence), evidence, faults: storm.counts, stormMs }
   }
 
@@ -131,12 +137,29 @@ class Trial {
         name: `${kind}-${index + 1}`,
         folder: isTick ? this.#ticks.root : this.#fleet.root,
         database: isTick ? `${url}?schema=${TICKS}` : url,
-        ended: (end) => this.#ends.push(end),
+        ended: (end) => this.#ended(end),
       })
     })
     for (const seat of seats) await seat.open()
     this.#seats.push(...seats)
     return seats
+  }
+
+  #ended(end: EndSeen): void {
+    this.#ends.push(end)
+    const { who, code, said, ms } = end
+    const last = said.trimEnd().split('\n').at(-1) ?? ''
+    this.#options.tell(`${who.slice(0, 90)} ended with ${code ?? 'a signal'} after ${Math.round(ms / 1_000)} s: ${last}`)
+  }
+
+  /** All that can be looked at afterwards: the tables, what processes said, and what devices noted. */
+  #keep(evidence: Evidence): void {
+    const { keep } = this.#options
+    if (keep === undefined) return
+    mkdirSync(keep, { recursive: true })
+    execFileSync('pg_dump', ['--no-owner', '--file', join(keep, 'state.sql'), this.#database.url])
+    const { notes, ...rest } = evidence
+    writeFileSync(join(keep, 'evidence.json'), JSON.stringify({ ...rest, notes: Object.fromEntries(notes) }, null, 1))
   }
 
   async #always(seat: Seat, serve: () => Promise<unknown>): Promise<void> {
