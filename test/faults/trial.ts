@@ -42,6 +42,9 @@ const LEASE_S = 12
 const CADENCE_S = 8
 /** What is left of runs is carried on for so long when nothing goes wrong any more. */
 const CALM_MS = 180_000
+/** Of what controllers do, where something is left of other runs. */
+const NEW_SHARE = 0.6
+const HOW = ['--on', 'workers', '--yes', '--json', '--sandbox', '--wait', '20s']
 /** As a service that is always begun anew. */
 const AGAIN_MS = 500
 
@@ -65,6 +68,8 @@ class Trial {
   readonly #random: Random
   readonly #seats: Seat[] = []
   readonly #asked = new Map<string, readonly string[]>()
+  /** Rounds that may have something left, and that nobody is at. */
+  readonly #left = new Set<string>()
   readonly #ends: EndSeen[] = []
   /** No run begins any more. */
   #isCalm = false
@@ -149,7 +154,9 @@ class Trial {
     this.#ends.push(end)
     const { who, code, said, ms } = end
     const last = said.trimEnd().split('\n').at(-1) ?? ''
-    this.#options.tell(`${who.slice(0, 90)} ended with ${code ?? 'a signal'} after ${Math.round(ms / 1_000)} s: ${last}`)
+    this.#options.tell(
+      `${who.slice(0, 90)} ended with ${code ?? 'a signal'} after ${Math.round(ms / 1_000)} s: ${last}`,
+    )
   }
 
   /** All that can be looked at afterwards: the tables, what processes said, and what devices noted. */
@@ -169,23 +176,36 @@ class Trial {
     }
   }
 
-  /** One run after the other, each carried on until nothing of it is left. */
+  /** Begins runs, and carries on what is left of any, whoever began it. */
   async #control(seat: Seat): Promise<void> {
-    for (let count = 1; !this.#isCalm; count += 1) {
-      const round = `${seat.name}.${count}`
-      const stores = this.#someStores()
-      const asked = this.#fleet.devicesOf(stores)
-      this.#asked.set(round, asked)
-      const how = ['--on', 'workers', '--yes', '--json', '--sandbox', '--wait', '1m']
-      const where = stores.flatMap((store) => ['--store', store])
-      await seat.run('apply', 'visit', '--param', `round=${round}`, ...how, ...where)
-      for (;;) {
-        await this.#isUp(seat)
-        const seen = await this.#state.run(round, asked)
-        if (seen.run === undefined || isSettled(seen) || performance.now() > this.#calmUntil) break
-        await seat.run('resume', seen.run, ...how)
-      }
+    for (let count = 1; performance.now() < this.#calmUntil; count += 1) {
+      await this.#isUp(seat)
+      const isNew = !this.#isCalm && (this.#left.size === 0 || this.#random.chance(NEW_SHARE))
+      if (isNew) await this.#begin(seat, `${seat.name}.${count}`)
+      else if (!(await this.#goOn(seat)) && this.#isCalm) return
     }
+  }
+
+  async #begin(seat: Seat, round: string): Promise<void> {
+    const stores = this.#someStores()
+    this.#asked.set(round, this.#fleet.devicesOf(stores))
+    const where = stores.flatMap((store) => ['--store', store])
+    await seat.run('apply', 'visit', '--param', `round=${round}`, ...HOW, ...where)
+    this.#left.add(round)
+  }
+
+  /** One that is left, by chance; false: none is. */
+  async #goOn(seat: Seat): Promise<boolean> {
+    const rounds = [...this.#left]
+    if (rounds.length === 0) return false
+    const round = this.#random.pick(rounds)
+    // Nobody else takes it meanwhile, but others may still be at it.
+    this.#left.delete(round)
+    const seen = await this.#state.run(round, this.#asked.get(round) ?? [])
+    if (seen.run === undefined || isSettled(seen)) return true
+    await seat.run('resume', seen.run, ...HOW)
+    this.#left.add(round)
+    return true
   }
 
   async #isUp(seat: Seat): Promise<void> {
