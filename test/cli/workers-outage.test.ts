@@ -97,6 +97,27 @@ describe.skipIf(!hasPostgres)('a run over workers', () => {
     expect(server.sql(`${ends} AND run = (SELECT max(run) FROM tillwright.runs)`)).toBe(String(DEVICES.length))
   }, 120_000)
 
+  test('that was killed when all its devices had their end is given its own by whoever resumes it', async () => {
+    server.sql(`CREATE FUNCTION tillwright.full_disk() RETURNS trigger LANGUAGE plpgsql
+      AS $$ BEGIN RAISE 'no space left' USING ERRCODE = '53100'; END $$`)
+    const full = "FOR EACH ROW WHEN (NEW.type = 'run.finished') EXECUTE FUNCTION tillwright.full_disk()"
+    server.sql(`CREATE TRIGGER full_disk BEFORE INSERT ON tillwright.events ${full}`)
+    rmSync(project.path('hold'))
+    const last = '(SELECT max(run) FROM tillwright.runs)'
+    const devices = `SELECT count(*) FROM tillwright.events WHERE type = 'device.finished' AND run = ${last}`
+    await until(run, () => server.sql(devices) === String(DEVICES.length), 250)
+    run.kill('SIGKILL')
+    await end
+    server.sql('DROP TRIGGER full_disk ON tillwright.events')
+    const id = server.sql(`SELECT ${last}`)
+    const resumed = await project.till('resume', id, '--yes', '--json', '--on', 'workers')
+    expect([resumed.code, JSON.parse(resumed.stdout).summary.counts.changed]).toEqual([0, DEVICES.length])
+    expect(server.sql(`SELECT finished_at IS NOT NULL FROM tillwright.runs WHERE run = '${id}'`)).toBe('t')
+    const again = await project.till('resume', id, '--yes', '--json', '--on', 'workers')
+    expect([again.code, again.stdout]).toEqual([2, expect.stringContaining('RUN_NOTHING_LEFT')])
+    expect(server.sql(devices)).toBe(String(DEVICES.length))
+  }, 120_000)
+
   test('misses no worker for the time in which nobody could say that he is there', async () => {
     let said = ''
     run.stderr?.on('data', (chunk) => {
