@@ -26,8 +26,13 @@ const sound: Evidence = {
     { run: 'T1', beganMs: 0, endedMs: 900 },
     { run: 'T2', beganMs: 10_000, endedMs: undefined },
     { run: 'T3', beganMs: 12_000, endedMs: 13_000 },
+    // Nobody could before.
+    { run: 'T5', beganMs: 250_000, endedMs: 251_000 },
   ],
   cadenceMs: 10_000,
+  everyMs: 2_000,
+  excused: [[20_000, 200_000]],
+  seenAtMs: 290_000,
 }
 const [first, second] = sound.runs as [Evidence['runs'][number], Evidence['runs'][number]]
 const note = (device: string, ...lines: string[]) => new Map([...sound.notes, [device, lines]])
@@ -46,6 +51,9 @@ test.each([
   ['untrue', { notes: note('S/a', 'begin r1', 'end r1') }],
   ['untrue', { notes: note('S/a', 'begin r1', 'end r1', 'act r1', 'act r2') }],
   ['schedule-twice', { ticks: [...sound.ticks, { run: 'T4', beganMs: 14_000, endedMs: 15_000 }] }],
+  ['schedule-late', { excused: [] }],
+  ['schedule-late', { ticks: sound.ticks.slice(0, -1) }],
+  ['schedule-late', { seenAtMs: 350_000 }],
   ['own-fault', { ends: [{ who: 'w1', code: 1, said: 'INTERNAL_BUG', ms: 900 }] }],
 ])('the judge finds %s', (kind, doctored) => {
   expect(kinds({ ...sound, ...doctored })).toEqual([kind])

@@ -35,9 +35,22 @@ export interface Evidence {
   readonly ends: readonly EndSeen[]
   readonly ticks: readonly TickSeen[]
   readonly cadenceMs: number
+  /** Between two looks of a process that goes through assignments. */
+  readonly everyMs: number
+  /** When nobody could have gone through them, from and to, and when it was looked at last; milliseconds since 1970. */
+  readonly excused: readonly (readonly [number, number])[]
+  readonly seenAtMs: number
 }
 
-export type Kind = 'two-ends' | 'no-end' | 'overlap' | 'act-twice' | 'untrue' | 'schedule-twice' | 'own-fault'
+export type Kind =
+  | 'two-ends'
+  | 'no-end'
+  | 'overlap'
+  | 'act-twice'
+  | 'untrue'
+  | 'schedule-twice'
+  | 'schedule-late'
+  | 'own-fault'
 
 export interface Violation {
   readonly kind: Kind
@@ -46,6 +59,11 @@ export interface Violation {
 
 /** An assignment is due again when its cadence is over; the start of a run is written a little later than it is decided. */
 const SLACK = 0.9
+/** Where the machine dies that goes through an assignment, another one does after a minute (docs/scale.md), at its next look. */
+const TAKEN_OVER_MS = 60_000
+/** Cadences and looks are spread by a tenth; what is busy takes a while to begin. */
+const SPREAD = 1.1
+const BUSY_MS = 15_000
 /** What a process of ours ends with by a fault of its own. */
 const OWN_FAULT = 1
 
@@ -56,6 +74,7 @@ export function judge(evidence: Evidence): readonly Violation[] {
     ...evidence.runs.flatMap((run) => truthOf(run, evidence.notes)),
     ...[...evidence.notes].flatMap(([device, lines]) => noted(device, lines)),
     ...scheduled(evidence.ticks, evidence.cadenceMs),
+    ...late(evidence),
     ...evidence.ends
       .filter(({ code }) => code === OWN_FAULT)
       .map(({ who, said }) => ({ kind: 'own-fault', what: `${who}: ${said}` }) as const),
@@ -112,6 +131,21 @@ function scheduled(ticks: readonly TickSeen[], cadenceMs: number): readonly Viol
         what: `${tick.run} began ${tick.beganMs - before.beganMs} ms after ${before.run}, which went to its end`,
       },
     ]
+  })
+}
+
+/** It is gone through in time by whoever could, without the time in which nobody could. */
+function late({ ticks, cadenceMs, everyMs, excused, seenAtMs }: Evidence): readonly Violation[] {
+  const mostMs = TAKEN_OVER_MS + SPREAD * (cadenceMs + everyMs) + BUSY_MS
+  const inOrder = [...ticks].sort((a, b) => a.beganMs - b.beganMs)
+  return inOrder.flatMap(({ run, beganMs }, index): Violation[] => {
+    const next = inOrder[index + 1]
+    const to = next?.beganMs ?? seenAtMs
+    const overlaps = excused.map(([from, until]) => Math.max(0, Math.min(until, to) - Math.max(from, beganMs)))
+    const waitedMs = to - beganMs - overlaps.reduce((sum, ms) => sum + ms, 0)
+    if (waitedMs <= mostMs) return []
+    const what = next ? `${next.run} began` : 'nothing began'
+    return [{ kind: 'schedule-late', what: `${what} for ${waitedMs} ms after ${run}; ${mostMs} ms are the most` }]
   })
 }
 

@@ -18,10 +18,16 @@ export class Storm {
   readonly #options: StormOptions
   readonly #underWay = new Set<Promise<void>>()
   #isDatabaseHit = false
+  #backendsEndedAt = Number.NEGATIVE_INFINITY
   readonly counts = new Map<string, number>()
 
   constructor(options: StormOptions) {
     this.#options = options
+  }
+
+  /** Whether the database is away, or has just let go of those who were there. */
+  get isHit(): boolean {
+    return this.#isDatabaseHit || performance.now() - this.#backendsEndedAt < 1_000
   }
 
   /** Resolves when all have come and gone. `isOver`: no more of them. */
@@ -73,6 +79,7 @@ export class Storm {
   /** Every other one of those that are there. */
   #endBackends(): void {
     if (this.#isDatabaseHit) return
+    this.#backendsEndedAt = performance.now()
     const others = "backend_type = 'client backend' AND pid <> pg_backend_pid() AND pid % 2 = 0"
     this.#options.database.sql(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE ${others}`)
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Random, randomOf } from '../engine/admission/model/random.ts'
 import { PostgresServer } from '../peers/postgres-server.ts'
+import { Excused } from './excused.ts'
 import { FaultFleet, tickProject } from './fleet.ts'
 import { generateFaults } from './generate-faults.ts'
 import { type EndSeen, type Evidence, judge, type RunSeen, type Violation } from './judge.ts'
@@ -40,6 +41,7 @@ export interface Verdict {
 
 const LEASE_S = 12
 const CADENCE_S = 8
+const EVERY_S = 2
 /** What is left of runs is carried on for so long when nothing goes wrong any more. */
 const CALM_MS = 180_000
 /** Of what controllers do, where something is left of other runs. */
@@ -76,6 +78,7 @@ class Trial {
   #calmUntil = Number.POSITIVE_INFINITY
   #isClosing = false
   #services: Promise<void>[] = []
+  #excused: Excused | undefined
 
   constructor(options: TrialOptions) {
     this.#options = options
@@ -100,7 +103,7 @@ class Trial {
     this.#services = [
       ...works.map((seat) => this.#always(seat, () => work(seat))),
       ...reconciles.map((seat) =>
-        this.#always(seat, () => seat.run('reconcile', '--here', '--watch', '--every', '2s')),
+        this.#always(seat, () => seat.run('reconcile', '--here', '--watch', '--every', `${EVERY_S}s`)),
       ),
     ]
     while ((await this.#state.workers()) < workers) await delay(500)
@@ -108,6 +111,7 @@ class Trial {
     const began = performance.now()
     const runs = controls.map((seat) => this.#control(seat))
     const storm = new Storm({ seats: this.#seats, database: this.#database, tell })
+    this.#excused = new Excused(reconciles, storm)
     await storm.rage(generateFaults(this.#options), () => performance.now() - began > mostMs)
     const stormMs = performance.now() - began
     tell('all faults are over')
@@ -127,6 +131,7 @@ class Trial {
 
   async end(): Promise<void> {
     this.#isClosing = true
+    this.#excused?.stop()
     await Promise.all(this.#seats.map((seat) => seat.close()))
     await Promise.all(this.#services)
     await this.#fleet.till('sandbox', 'down')
@@ -225,8 +230,18 @@ class Trial {
     for (const [round, asked] of this.#asked) runs.push(await this.#state.run(round, asked))
     const devices = this.#fleet.devicesOf(this.#fleet.stores)
     const notes = new Map(devices.map((device) => [device, this.#fleet.notesOf(device)]))
+    const seenAtMs = Date.now()
     const ticks = this.#options.tickers > 0 ? await this.#state.ticks() : []
-    return { runs, notes, ends: [...this.#ends], ticks, cadenceMs: CADENCE_S * 1_000 }
+    return {
+      runs,
+      notes,
+      ends: [...this.#ends],
+      ticks,
+      cadenceMs: CADENCE_S * 1_000,
+      everyMs: EVERY_S * 1_000,
+      excused: this.#excused?.times ?? [],
+      seenAtMs,
+    }
   }
 }
 
