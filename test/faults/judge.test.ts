@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
 import { type Evidence, judge } from './judge.ts'
 
+type Alert = Evidence['alerts'][number]
+const told = (...messages: Alert['messages']): Alert => {
+  return { device: 'A/c', isForPeople: true, isTaken: true, episodes: 1, attempts: [], acts: 0, messages }
+}
 const sound: Evidence = {
   runs: [
     {
@@ -29,6 +33,12 @@ const sound: Evidence = {
     // Nobody could before.
     { run: 'T5', beganMs: 250_000, endedMs: 251_000 },
   ],
+  alerts: [
+    { device: 'A/a', isForPeople: false, isTaken: true, episodes: 1, attempts: ['helped'], acts: 1, messages: [] },
+    { device: 'A/b', isForPeople: false, isTaken: true, episodes: 1, attempts: ['doubtful'], acts: 0, messages: [] },
+    told({ state: 'sent', received: 1 }),
+    told({ state: 'doubtful', received: 0 }),
+  ],
   cadenceMs: 10_000,
   everyMs: 2_000,
   excused: [[20_000, 200_000]],
@@ -36,6 +46,7 @@ const sound: Evidence = {
 }
 const [first, second] = sound.runs as [Evidence['runs'][number], Evidence['runs'][number]]
 const note = (device: string, ...lines: string[]) => new Map([...sound.notes, [device, lines]])
+const alert = (change: Partial<Alert>) => ({ alerts: [{ ...(sound.alerts[0] as Alert), ...change }] })
 const kinds = (evidence: Evidence) => judge(evidence).map(({ kind }) => kind)
 
 test('the judge finds nothing in a record that is sound', () => {
@@ -54,6 +65,14 @@ test.each([
   ['schedule-late', { excused: [] }],
   ['schedule-late', { ticks: sound.ticks.slice(0, -1) }],
   ['schedule-late', { seenAtMs: 350_000 }],
+  ['alert-lost', alert({ episodes: 0 })],
+  ['alert-lost', alert({ attempts: [], acts: 0 })],
+  ['alert-lost', { alerts: [told()] }],
+  ['alert-twice', alert({ episodes: 2 })],
+  ['act-twice', alert({ acts: 2 })],
+  ['untrue', alert({ acts: 0 })],
+  ['told-twice', { alerts: [told({ state: 'sent', received: 2 })] }],
+  ['told-twice', { alerts: [told({ state: 'sent', received: 1 }, { state: 'sent', received: 1 })] }],
   ['own-fault', { ends: [{ who: 'w1', code: 1, said: 'INTERNAL_BUG', ms: 900 }] }],
 ])('the judge finds %s', (kind, doctored) => {
   expect(kinds({ ...sound, ...doctored })).toEqual([kind])

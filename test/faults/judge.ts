@@ -27,6 +27,22 @@ export interface TickSeen {
   readonly endedMs: number | undefined
 }
 
+/** An alert about a device that has no other, which was sent several times to several servers. */
+export interface AlertSeen {
+  readonly device: string
+  /** Nothing is done on the device, but somebody is told. */
+  readonly isForPeople: boolean
+  /** A server has said that it has it. */
+  readonly isTaken: boolean
+  readonly episodes: number
+  /** What came of each. */
+  readonly attempts: readonly string[]
+  /** What the device noted itself. */
+  readonly acts: number
+  /** What was to be sent to people, and how often it came there. */
+  readonly messages: readonly { readonly state: string; readonly received: number }[]
+}
+
 /** All that is known when everything has come to its end. */
 export interface Evidence {
   readonly runs: readonly RunSeen[]
@@ -34,6 +50,7 @@ export interface Evidence {
   readonly notes: ReadonlyMap<string, readonly string[]>
   readonly ends: readonly EndSeen[]
   readonly ticks: readonly TickSeen[]
+  readonly alerts: readonly AlertSeen[]
   readonly cadenceMs: number
   /** Between two looks of a process that goes through assignments. */
   readonly everyMs: number
@@ -50,6 +67,9 @@ export type Kind =
   | 'untrue'
   | 'schedule-twice'
   | 'schedule-late'
+  | 'alert-lost'
+  | 'alert-twice'
+  | 'told-twice'
   | 'own-fault'
 
 export interface Violation {
@@ -75,6 +95,7 @@ export function judge(evidence: Evidence): readonly Violation[] {
     ...[...evidence.notes].flatMap(([device, lines]) => noted(device, lines)),
     ...scheduled(evidence.ticks, evidence.cadenceMs),
     ...late(evidence),
+    ...evidence.alerts.flatMap((alert) => answered(alert)),
     ...evidence.ends
       .filter(({ code }) => code === OWN_FAULT)
       .map(({ who, said }) => ({ kind: 'own-fault', what: `${who}: ${said}` }) as const),
@@ -148,6 +169,26 @@ function late({ ticks, cadenceMs, everyMs, excused, seenAtMs }: Evidence): reado
     return [{ kind: 'schedule-late', what: `${what} for ${waitedMs} ms after ${run}; ${mostMs} ms are the most` }]
   })
 }
+
+/** What a server has said to have is one episode; each attempt acts once, and people are told once. */
+function answered(alert: AlertSeen): readonly Violation[] {
+  const { isForPeople, isTaken, episodes, attempts, acts, messages } = alert
+  const helped = attempts.filter((result) => result === 'helped').length
+  const received = messages.reduce((sum, message) => sum + message.received, 0)
+  const isLost =
+    isTaken && (episodes === 0 || (isForPeople ? received === 0 && !messages.some(isInDoubt) : attempts.length === 0))
+  const found: readonly (readonly [Kind, boolean])[] = [
+    ['alert-lost', isLost],
+    ['alert-twice', episodes > 1],
+    ['act-twice', acts > attempts.length],
+    ['untrue', acts < helped],
+    ['told-twice', messages.length > 1 || messages.some((message) => message.received > 1)],
+  ]
+  return found.filter(([, is]) => is).map(([kind]) => ({ kind, what: JSON.stringify(alert) }))
+}
+
+/** It may have been sent, and is sent again after ten minutes. */
+const isInDoubt = ({ state }: AlertSeen['messages'][number]): boolean => state === 'doubtful'
 
 function countsOf(texts: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()

@@ -3,13 +3,15 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Random, randomOf } from '../engine/admission/model/random.ts'
+import { freePort } from '../peers/free-port.ts'
 import { PostgresServer } from '../peers/postgres-server.ts'
+import { Alerts } from './alerts.ts'
 import { Excused } from './excused.ts'
 import { FaultFleet, tickProject } from './fleet.ts'
 import { generateFaults } from './generate-faults.ts'
 import { type EndSeen, type Evidence, judge, type RunSeen, type Violation } from './judge.ts'
 import { Seat } from './seat.ts'
-import { isSettled, StateSeen, TICKS } from './state-seen.ts'
+import { ALERTS, isSettled, StateSeen, TICKS } from './state-seen.ts'
 import { Storm } from './storm.ts'
 
 export interface TrialOptions {
@@ -20,6 +22,8 @@ export interface TrialOptions {
   readonly workers: number
   /** Processes that go through one assignment in turns. */
   readonly tickers: number
+  /** Processes of till serve. */
+  readonly servers: number
   readonly slots: number
   /** Devices that one run is asked for. */
   readonly perRun: number
@@ -42,6 +46,9 @@ export interface Verdict {
 const LEASE_S = 12
 const CADENCE_S = 8
 const EVERY_S = 2
+/** Each is about a till of its own. */
+const MOST_ALERTS = 240
+const ALERT_EVERY_MS = 2_000
 /** What is left of runs is carried on for so long when nothing goes wrong any more. */
 const CALM_MS = 180_000
 /** Of what controllers do, where something is left of other runs. */
@@ -79,6 +86,7 @@ class Trial {
   #isClosing = false
   #services: Promise<void>[] = []
   #excused: Excused | undefined
+  #alerts: Alerts | undefined
 
   constructor(options: TrialOptions) {
     this.#options = options
@@ -100,7 +108,9 @@ class Trial {
     const controls = await this.#open('control', controllers)
     const reconciles = await this.#open('tick', tickers)
     const work = (seat: Seat) => seat.run('worker', '--name', seat.name, '--slots', String(slots), '--sandbox')
+    const serves = await this.#openServers()
     this.#services = [
+      ...serves,
       ...works.map((seat) => this.#always(seat, () => work(seat))),
       ...reconciles.map((seat) =>
         this.#always(seat, () => seat.run('reconcile', '--here', '--watch', '--every', `${EVERY_S}s`)),
@@ -109,6 +119,7 @@ class Trial {
     while ((await this.#state.workers()) < workers) await delay(500)
     tell(`${workers} workers are there`)
     const began = performance.now()
+    const sending = this.#alerts?.send(ALERT_EVERY_MS, () => this.#isCalm)
     const runs = controls.map((seat) => this.#control(seat))
     const storm = new Storm({ seats: this.#seats, database: this.#database, tell })
     this.#excused = new Excused(reconciles, storm)
@@ -121,7 +132,7 @@ class Trial {
     const tooLong = setTimeout(() => {
       for (const seat of controls) seat.signal('SIGKILL')
     }, CALM_MS)
-    await Promise.all(runs)
+    await Promise.all([...runs, sending])
     clearTimeout(tooLong)
     tell('all runs are over')
     const evidence = await this.#evidence()
@@ -136,17 +147,36 @@ class Trial {
     await Promise.all(this.#services)
     await this.#fleet.till('sandbox', 'down')
     this.#database.stop()
-    await Promise.all([this.#fleet.remove(), this.#ticks.remove()])
+    await Promise.all([this.#fleet.remove(), this.#ticks.remove(), this.#alerts?.close()])
   }
 
-  async #open(kind: 'worker' | 'control' | 'tick', count: number): Promise<readonly Seat[]> {
+  async #openServers(): Promise<readonly Promise<void>[]> {
+    const { servers } = this.#options
+    if (servers === 0) return []
+    const ports: number[] = []
+    while (ports.length < servers) ports.push(await freePort())
+    this.#alerts = new Alerts(MOST_ALERTS, ports, randomOf(this.#options.seed + 2))
+    await this.#alerts.open()
+    const seats = await this.#open('serve', servers)
+    return seats.map((seat, index) =>
+      this.#always(seat, () => seat.run('serve', '--listen', `127.0.0.1:${ports[index]}`)),
+    )
+  }
+
+  async #open(kind: 'worker' | 'control' | 'tick' | 'serve', count: number): Promise<readonly Seat[]> {
     const { url } = this.#database
-    const isTick = kind === 'tick'
+    const places = {
+      tick: [this.#ticks.root, TICKS],
+      serve: [this.#alerts?.project.root, ALERTS],
+      worker: [],
+      control: [],
+    } as const
+    const [folder = this.#fleet.root, schema] = places[kind]
     const seats = Array.from({ length: count }, (_, index) => {
       return new Seat({
         name: `${kind}-${index + 1}`,
-        folder: isTick ? this.#ticks.root : this.#fleet.root,
-        database: isTick ? `${url}?schema=${TICKS}` : url,
+        folder,
+        database: schema ? `${url}?schema=${schema}` : url,
         ended: (end) => this.#ended(end),
       })
     })
@@ -230,6 +260,9 @@ class Trial {
     for (const [round, asked] of this.#asked) runs.push(await this.#state.run(round, asked))
     const devices = this.#fleet.devicesOf(this.#fleet.stores)
     const notes = new Map(devices.map((device) => [device, this.#fleet.notesOf(device)]))
+    const isTooLate = (): boolean => performance.now() > this.#calmUntil
+    const rows = (text: string) => this.#state.rows(text)
+    const alerts = (await this.#alerts?.settled(rows, ALERTS, isTooLate)) ?? []
     const seenAtMs = Date.now()
     const ticks = this.#options.tickers > 0 ? await this.#state.ticks() : []
     return {
@@ -237,6 +270,7 @@ class Trial {
       notes,
       ends: [...this.#ends],
       ticks,
+      alerts,
       cadenceMs: CADENCE_S * 1_000,
       everyMs: EVERY_S * 1_000,
       excused: this.#excused?.times ?? [],
@@ -247,7 +281,8 @@ class Trial {
 
 /** What happened, in a few lines. */
 export function summaryOf({ evidence, faults, violations, stormMs }: Verdict): string {
-  const { runs, notes, ticks } = evidence
+  const { runs, notes, ticks, alerts } = evidence
+  const sum = (counts: readonly number[]): number => counts.reduce((all, count) => all + count, 0)
   const states = new Map<string, number>()
   for (const { ends } of runs)
     for (const state of new Map(ends.map(({ device, state }) => [device, state])).values())
@@ -259,6 +294,7 @@ export function summaryOf({ evidence, faults, violations, stormMs }: Verdict): s
   return [
     `${total} faults in ${Math.round(stormMs / 1_000)} s: ${listed(faults)}`,
     `${runs.filter(({ run }) => run !== undefined).length} runs; final states: ${listed(states)}; ${acts} actions on devices; ${ticks.length} scheduled runs`,
+    `${alerts.length} alerts; ${sum(alerts.map((alert) => alert.attempts.length))} repairs, ${sum(alerts.map(({ acts }) => acts))} seen by devices; ${sum(alerts.flatMap(({ messages }) => messages.map(({ received }) => received)))} messages to people`,
     violations.length === 0 ? 'no violation' : `${violations.length} violations:`,
     ...violations.map(({ kind, what }) => `  ${kind}: ${what}`),
   ].join('\n')
