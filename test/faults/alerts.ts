@@ -157,7 +157,7 @@ responsibility:
   channels: {chat: {http: {url: "http://127.0.0.1:${chat}", body: ${body}}}}
   contacts: {room: {channel: chat, to: "#tills"}}
   teams: {desk: {chain: [{to: room}]}}
-  rows: [{fault: [drawer, marker], team: desk}]
+  rows: [{fault: [drawer, marker, storm], team: desk}]
 hooks:
   breaker: {episodes: 100000, within: 1m}
   rules:
