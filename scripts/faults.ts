@@ -11,7 +11,7 @@ const USAGE = `npm run faults -- [FLAGS]
   --controllers N  processes of till apply and till resume at a time (3)
   --workers N      processes of till worker (4)
   --tickers N      processes of till reconcile (3)
-  --servers N      processes of till serve (2)
+  --servers N      processes of till serve (0)
   --slots N        devices at a time of each worker (20)
   --per-run N      devices that one run is asked for (200)
   --gap MS         between two faults, in the middle (1500)
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
       controllers: { type: 'string', default: '3' },
       workers: { type: 'string', default: '4' },
       tickers: { type: 'string', default: '3' },
-      servers: { type: 'string', default: '2' },
+      servers: { type: 'string', default: '0' },
       slots: { type: 'string', default: '20' },
       'per-run': { type: 'string', default: '200' },
       gap: { type: 'string', default: '1500' },
