@@ -11,10 +11,12 @@ const USAGE = `npm run faults -- [FLAGS]
   --controllers N  processes of till apply and till resume at a time (3)
   --workers N      processes of till worker (4)
   --tickers N      processes of till reconcile (3)
+  --servers N      processes of till serve (0)
   --slots N        devices at a time of each worker (20)
   --per-run N      devices that one run is asked for (200)
   --gap MS         between two faults, in the middle (1500)
   --minutes N      no more faults after so long (60)
+  --keep FOLDER    writes the tables, and what processes said and devices noted, into it
   --help           this text
 
 As root, on Linux, with PostgreSQL 15 of Debian. Ends with 3 where something was found that must never be.
@@ -29,10 +31,12 @@ async function main(): Promise<number> {
       controllers: { type: 'string', default: '3' },
       workers: { type: 'string', default: '4' },
       tickers: { type: 'string', default: '3' },
+      servers: { type: 'string', default: '0' },
       slots: { type: 'string', default: '20' },
       'per-run': { type: 'string', default: '200' },
       gap: { type: 'string', default: '1500' },
       minutes: { type: 'string', default: '60' },
+      keep: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -41,7 +45,19 @@ async function main(): Promise<number> {
     return 0
   }
   if (!hasPostgres) throw new Error('It needs root, and PostgreSQL 15 of Debian (apt-get install postgresql).')
-  const { faults, devices, seed, controllers, workers, tickers, slots, 'per-run': perRun, gap, minutes } = values
+  const {
+    faults,
+    devices,
+    seed,
+    controllers,
+    workers,
+    tickers,
+    servers,
+    slots,
+    'per-run': perRun,
+    gap,
+    minutes,
+  } = values
   const began = performance.now()
   const tell = (text: string): void => {
     process.stderr.write(`${((performance.now() - began) / 1_000).toFixed(1).padStart(7)} s  ${text}\n`)
@@ -54,11 +70,13 @@ async function main(): Promise<number> {
     controllers: whole(controllers),
     workers: whole(workers),
     tickers: whole(tickers),
+    servers: whole(servers),
     slots: whole(slots),
     perRun: whole(perRun),
     gapMs: whole(gap),
     mostMs: whole(minutes) * 60_000,
     tell,
+    keep: values.keep,
   })
   process.stdout.write(`${summaryOf(verdict)}\n`)
   return verdict.violations.length === 0 ? 0 : 3

@@ -110,11 +110,9 @@ function rulesOf({ policy }: KeptOrder, run: string): Policy | undefined {
   return policy?.rules
 }
 
-/** A run that was killed when all its devices had their end: the wave that failed may still have to be taken back. */
+/** A run that was killed when all its devices had their end has none itself, and the wave that failed may still have to be taken back. */
 function isToBeEnded({ record }: UnfinishedRun, kept: KeptRun | undefined): boolean {
-  if (record.rollback) return true
-  const { policy } = (kept?.order ?? {}) as Partial<KeptOrder>
-  return record.finished === undefined && policy?.rules.rollback.automatic === 'wave'
+  return record.rollback !== undefined || (kept !== undefined && record.finished === undefined)
 }
 
 /** A run that was killed when its wave was taken back has its end, too. */

@@ -1,3 +1,4 @@
+import { MOST_AHEAD_MS } from './clock-ahead.ts'
 import { DAY_MS } from './duration.ts'
 
 /** What an assignment does about drift: only say it, say it and wait for a person, or mend it. */
@@ -64,6 +65,7 @@ export interface Mends {
 
 /** Of the cadence: so much later some assignments come than others, so that not all stores are asked at once. */
 const JITTER = 0.1
+
 /** Of wanted digests that took turns, so many are kept: two quarrel. */
 const MOST_TURNS = 4
 /** Mends, after which drift that comes back is told and no longer fought; and turns, after which nobody takes another one. */
@@ -84,8 +86,9 @@ export function nextDue(
 ): number {
   const last = memory?.last === undefined ? undefined : Date.parse(memory.last.at)
   if (last === undefined || everyMs === undefined) return now
-  // A clock that was set back must not put it off for longer than a cadence.
-  const due = Math.min(last, now) + everyMs * (1 + JITTER * fraction(name))
+  // A clock that was set back must not put it off until it has come there again.
+  if (last > now + MOST_AHEAD_MS) return now
+  const due = last + everyMs * (1 + JITTER * fraction(name))
   const retry = memory?.last?.retry_at === undefined ? due : Date.parse(memory.last.retry_at)
   return Math.max(Math.min(due, retry), now)
 }

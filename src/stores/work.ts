@@ -5,8 +5,10 @@ import type { JsonValue } from '../core/json.ts'
 import { deviceKey, lookPrefix, runKey } from '../core/lease.ts'
 import { heldAmong } from './leases.ts'
 import { LEASES, WORKERS } from './locks.ts'
+import { thisProcess } from './process-identity.ts'
 import { eventOf } from './record-events.ts'
 import { leaseClockMs, put, rowsOf, type StoreSession } from './steps.ts'
+import type { Witness } from './witness.ts'
 import { workTables as tables } from './work-tables.ts'
 
 /** What controllers and workers tell each other, in tables beside the journal. */
@@ -22,14 +24,16 @@ class StoredWork implements WorkStore {
   }
 
   present(worker: WorkerFacts, ttlMs: number): Promise<boolean> {
+    const { witness } = this.#session
     return this.#session.write(
       function* () {
         const now = yield* leaseClockMs()
         const { name, session, ...facts } = worker
-        const known = tables.selectFrom('workers').select(['session', 'until']).where('name', '=', name)
+        const known = tables.selectFrom('workers').select(['session', 'until', 'json']).where('name', '=', name)
         const [other] = yield* rowsOf(known)
-        if (other && other.session !== session && other.until > now) return false
-        const row = { session, json: JSON.stringify(facts), until: now + ttlMs }
+        if (other && other.session !== session && other.until > now && !isDead(other, witness)) return false
+        const { process } = thisProcess()
+        const row = { session, json: JSON.stringify({ ...facts, process }), until: now + ttlMs }
         const added = tables.insertInto('workers').values({ name, ...row })
         yield* put(added.onConflict((conflict) => conflict.column('name').doUpdateSet(row)))
         return true
@@ -48,9 +52,10 @@ class StoredWork implements WorkStore {
       function* () {
         const now = yield* leaseClockMs()
         const rows = yield* rowsOf(tables.selectFrom('workers').selectAll().where('until', '>', now).orderBy('name'))
-        return rows.map(
-          ({ name, session, json }) => ({ name, session, ...(JSON.parse(json) as object) }) as WorkerFacts,
-        )
+        return rows.map(({ name, session, json }) => {
+          const { process: _, ...facts } = factsOf(json)
+          return { name, session, ...facts }
+        })
       },
       { locks: {} },
     )
@@ -156,4 +161,17 @@ class StoredWork implements WorkStore {
       { locks: { shared: [LEASES] } },
     )
   }
+}
+
+type KeptFacts = Omit<WorkerFacts, 'name' | 'session'> & { readonly process?: string | null }
+
+function factsOf(json: string): KeptFacts {
+  return JSON.parse(json) as KeptFacts
+}
+
+/** A worker that was killed is known to be gone on its own machine before it was not heard of for too long. */
+function isDead({ json }: { readonly json: string }, witness: Witness): boolean {
+  const { host, pid, process } = factsOf(json)
+  // Releases before did not keep it.
+  return process !== undefined && witness.whereabouts({ host, pid, process }) === 'dead'
 }

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
 import { type Ended, ended, inventoryWith, TestProject, until } from './project.ts'
 
+const WRONG_CLOCK = new URL('../peers/wrong-clock.mjs', import.meta.url).href
 const database = new PostgresServer()
 const SETTINGS = `policies: {default: {caps: [], rollout: {waves: false}}}
 assignments:
@@ -62,6 +63,19 @@ describe.skipIf(!hasPostgres)('assignments of several machines on one state', ()
     expect(both.flatMap(({ waiting }) => waiting)).toEqual(['marker'])
     expect(lines('made')).toBe(1)
     for (const project of [a, b]) expect(await reconcile(project)).toMatchObject({ runs: [], waiting: ['marker'] })
+    expect(lines('made')).toBe(1)
+  })
+
+  test('one whose clock is two hours ahead takes no turn of the other', async () => {
+    const [, a, b] = machines as [TestProject, TestProject, TestProject]
+    expect((await reconcile(a)).runs).toHaveLength(1)
+    process.env['NODE_OPTIONS'] = `--import ${WRONG_CLOCK}`
+    process.env['TILL_TEST_CLOCK_MS'] = String(2 * 3_600_000)
+    try {
+      expect(await reconcile(b)).toMatchObject({ runs: [], waiting: ['marker'] })
+    } finally {
+      for (const name of ['NODE_OPTIONS', 'TILL_TEST_CLOCK_MS']) delete process.env[name]
+    }
     expect(lines('made')).toBe(1)
   })
 

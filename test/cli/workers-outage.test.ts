@@ -79,6 +79,45 @@ describe.skipIf(!hasPostgres)('a run over workers', () => {
     expect(codesOf(await end)).toEqual(DEVICES.map(() => 'changed'))
   }, 180_000)
 
+  test('has each device worked on once where a worker gets a job again that it still has', async () => {
+    const roomy = project.start('worker', '--name', 'roomy', '--slots', '20')
+    const roomyEnd = ended(roomy)
+    await until(roomy, () => begun() === DEVICES.length, 100)
+    const jobs = 'tillwright_jobs.job_common'
+    // As the engine does with jobs whose worker was not heard of for a while.
+    const again = `UPDATE ${jobs} SET state = 'retry', retry_count = retry_count + 1, start_after = now() WHERE state = 'active' RETURNING id`
+    expect(server.sql(again)).not.toBe('')
+    await until(run, () => server.sql(`SELECT count(*) FROM ${jobs} WHERE state IN ('created', 'retry')`) === '0', 250)
+    rmSync(project.path('hold'))
+    expect(codesOf(await end)).toEqual(DEVICES.map(() => 'changed'))
+    roomy.kill('SIGTERM')
+    await roomyEnd
+    expect(begun()).toBe(DEVICES.length)
+    const ends = "SELECT count(*) FROM tillwright.events WHERE type = 'device.finished'"
+    expect(server.sql(`${ends} AND run = (SELECT max(run) FROM tillwright.runs)`)).toBe(String(DEVICES.length))
+  }, 120_000)
+
+  test('that was killed when all its devices had their end is given its own by whoever resumes it', async () => {
+    server.sql(`CREATE FUNCTION tillwright.full_disk() RETURNS trigger LANGUAGE plpgsql
+      AS $$ BEGIN RAISE 'no space left' USING ERRCODE = '53100'; END $$`)
+    const full = "FOR EACH ROW WHEN (NEW.type = 'run.finished') EXECUTE FUNCTION tillwright.full_disk()"
+    server.sql(`CREATE TRIGGER full_disk BEFORE INSERT ON tillwright.events ${full}`)
+    rmSync(project.path('hold'))
+    const last = '(SELECT max(run) FROM tillwright.runs)'
+    const devices = `SELECT count(*) FROM tillwright.events WHERE type = 'device.finished' AND run = ${last}`
+    await until(run, () => server.sql(devices) === String(DEVICES.length), 250)
+    run.kill('SIGKILL')
+    await end
+    server.sql('DROP TRIGGER full_disk ON tillwright.events')
+    const id = server.sql(`SELECT ${last}`)
+    const resumed = await project.till('resume', id, '--yes', '--json', '--on', 'workers')
+    expect([resumed.code, JSON.parse(resumed.stdout).summary.counts.changed]).toEqual([0, DEVICES.length])
+    expect(server.sql(`SELECT finished_at IS NOT NULL FROM tillwright.runs WHERE run = '${id}'`)).toBe('t')
+    const again = await project.till('resume', id, '--yes', '--json', '--on', 'workers')
+    expect([again.code, again.stdout]).toEqual([2, expect.stringContaining('RUN_NOTHING_LEFT')])
+    expect(server.sql(devices)).toBe(String(DEVICES.length))
+  }, 120_000)
+
   test('misses no worker for the time in which nobody could say that he is there', async () => {
     let said = ''
     run.stderr?.on('data', (chunk) => {

@@ -96,6 +96,11 @@ function storeText(store: string, index: number, count: number): string {
 ${devices.join('')}`
 }
 
+/** Devices of one store, all of them this machine. */
+export function localFleet(store: string, devices: string): string {
+  return HEAD.replace('type: ssh', 'type: local') + storeText(store, 0, 0) + devices
+}
+
 /** A repository with one assignment, on this machine alone: whoever goes through it twice in a cadence is seen. */
 export function tickProject(cadenceS: number): TestProject {
   const settings = `run: {lease: 8s}
@@ -105,8 +110,7 @@ assignments: [{name: tick, runbook: tick, mode: mend, every: ${cadenceS}s}]
   const project = new TestProject({ 'tillwright.yaml': settings })
   const devices = '      pos1: {profile: till, address: 127.0.0.1}\n'
   // The store is this process's own: a device keeps a record of changes by its name.
-  const store = storeText(`TICK-${process.pid}`, 0, 0) + devices
-  project.write('inventory/fleet.yaml', HEAD.replace('type: ssh', 'type: local') + store)
+  project.write('inventory/fleet.yaml', localFleet(`TICK-${process.pid}`, devices))
   project.write('runbooks/tick.yaml', "name: tick\nsteps:\n  - command: {run: 'sleep 0.2', always: true}\n")
   return project
 }

@@ -51,6 +51,7 @@ export class Seat {
       this.clockMs === 0 ? {} : { NODE_OPTIONS: `--import ${WRONG_CLOCK}`, TILL_TEST_CLOCK_MS: String(this.clockMs) }
     const env = { ...process.env, TILL_SANDBOX: undefined, NO_COLOR: '1', TILL_STATE: this.#database.href, ...clock }
     const command = ['--uts', 'sh', '-c', 'hostname "$0" && exec "$@"', this.name, process.execPath, TILL, ...args]
+    const began = performance.now()
     const child = spawn('unshare', command, { cwd: this.#options.folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
     this.#child = child
     let said = ''
@@ -59,7 +60,7 @@ export class Seat {
     })
     const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
     this.#child = undefined
-    const end = { who: `${this.name}: till ${args.join(' ')}`, code, said }
+    const end = { who: `${this.name}: till ${args.join(' ')}`, code, said, ms: performance.now() - began }
     this.#options.ended(end)
     return end
   }

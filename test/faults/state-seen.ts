@@ -4,6 +4,7 @@ import type { RunSeen, TickSeen } from './judge.ts'
 
 const RUNS = 'tillwright_sandbox'
 export const TICKS = 'ticks'
+export const ALERTS = 'alerts'
 /** Of these something is left to do. */
 const LEFT = new Set(['deferred', 'cancelled'])
 
@@ -18,18 +19,18 @@ export class StateSeen {
   async run(round: string, asked: readonly string[]): Promise<RunSeen> {
     const began = `SELECT e.run, r.finished_at IS NOT NULL FROM ${RUNS}.events e JOIN ${RUNS}.runs r ON r.run = e.run
       WHERE e.type = 'run.started' AND position('"round":"${round}"' in e.json) > 0`
-    const [[run, over] = []] = await this.#rows(began)
+    const [[run, over] = []] = await this.rows(began)
     if (run === undefined) return { round, run, isOver: false, asked, ends: [] }
     const ended = `SELECT device, coalesce(json::json->>'attempt', '1'), json::json->>'state' FROM ${RUNS}.events
       WHERE run = '${run}' AND type = 'device.finished' ORDER BY seq`
-    const ends = (await this.#rows(ended)).map(([device = '', attempt, state = '']) => {
+    const ends = (await this.rows(ended)).map(([device = '', attempt, state = '']) => {
       return { device, attempt: Number(attempt), state }
     })
     return { round, run, isOver: over === 't', asked, ends }
   }
 
   async ticks(): Promise<readonly TickSeen[]> {
-    const rows = await this.#rows(`SELECT run, started_at, coalesce(finished_at, '') FROM ${TICKS}.runs`)
+    const rows = await this.rows(`SELECT run, started_at, coalesce(finished_at, '') FROM ${TICKS}.runs`)
     return rows.map(([run = '', began = '', ended = '']) => {
       return { run, beganMs: Date.parse(began), endedMs: ended === '' ? undefined : Date.parse(ended) }
     })
@@ -37,13 +38,13 @@ export class StateSeen {
 
   /** Whether the workers that are named are there. */
   async workers(): Promise<number> {
-    const [[there] = []] = await this.#rows(`SELECT to_regclass('${RUNS}.workers') IS NOT NULL`)
+    const [[there] = []] = await this.rows(`SELECT to_regclass('${RUNS}.workers') IS NOT NULL`)
     if (there !== 't') return 0
-    const [[count] = []] = await this.#rows(`SELECT count(*) FROM ${RUNS}.workers`)
+    const [[count] = []] = await this.rows(`SELECT count(*) FROM ${RUNS}.workers`)
     return Number(count)
   }
 
-  async #rows(text: string): Promise<readonly (readonly string[])[]> {
+  async rows(text: string): Promise<readonly (readonly string[])[]> {
     for (;;) {
       try {
         const answer = this.#database.sql(text)

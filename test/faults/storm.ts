@@ -18,10 +18,16 @@ export class Storm {
   readonly #options: StormOptions
   readonly #underWay = new Set<Promise<void>>()
   #isDatabaseHit = false
+  #backendsEndedAt = Number.NEGATIVE_INFINITY
   readonly counts = new Map<string, number>()
 
   constructor(options: StormOptions) {
     this.#options = options
+  }
+
+  /** Whether the database is away, or has just let go of those who were there. */
+  get isHit(): boolean {
+    return this.#isDatabaseHit || performance.now() - this.#backendsEndedAt < 1_000
   }
 
   /** Resolves when all have come and gone. `isOver`: no more of them. */
@@ -38,7 +44,10 @@ export class Storm {
     const { kind, whom, lastsMs } = fault
     const isOfDatabase = kind === 'restart-database' || kind === 'crash-database'
     const free = (): readonly Seat[] => this.#options.seats.filter((seat) => !seat.isHit)
-    while (isOfDatabase ? this.#isDatabaseHit : free().length === 0) await delay(100)
+    // Where more are hit at a time, nothing goes on that a fault could fall into.
+    const most = Math.ceil(this.#options.seats.length / 2)
+    const isFull = (): boolean => this.#options.seats.length - free().length >= most
+    while (isOfDatabase ? this.#isDatabaseHit : isFull()) await delay(100)
     const seat = free()[Math.floor(whom * free().length)]
     const what = kind === 'end-backends' || isOfDatabase ? 'the database' : (seat?.name ?? '')
     this.#options.tell(`${kind} of ${what} for ${lastsMs} ms`)
@@ -70,6 +79,7 @@ export class Storm {
   /** Every other one of those that are there. */
   #endBackends(): void {
     if (this.#isDatabaseHit) return
+    this.#backendsEndedAt = performance.now()
     const others = "backend_type = 'client backend' AND pid <> pg_backend_pid() AND pid % 2 = 0"
     this.#options.database.sql(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE ${others}`)
   }

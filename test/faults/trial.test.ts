@@ -17,6 +17,7 @@ test.skipIf(!hasPostgres || !canIsolate)(
       controllers: 2,
       workers: 2,
       tickers: 2,
+      servers: 0,
       slots: 4,
       perRun: 6,
       gapMs: 1_000,

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -12,6 +13,7 @@ import type { NewEvent, RunStore } from '../../src/core/run-store.ts'
 import { LEASES } from '../../src/stores/locks.ts'
 import { openPostgresStore } from '../../src/stores/postgres/open.ts'
 import { lockKey } from '../../src/stores/postgres/transaction.ts'
+import { processIdentity } from '../../src/stores/process-identity.ts'
 import { SCHEMA_VERSION } from '../../src/stores/schema.ts'
 import { openSqliteStore } from '../../src/stores/sqlite.ts'
 import { recordRun } from '../../src/testing/recorded-runs.ts'
@@ -78,6 +80,20 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
     expect(await written).toHaveLength(run.length)
     expect(server.sql(`SELECT beats FROM ${schema}.controllers WHERE id = 'one'`)).toBe('3')
   }, 20_000)
+
+  test('gives the name of a worker to another one at once where its process is dead on this machine', async () => {
+    const { work } = await open(fresh())
+    const worker = (session: string): WorkerFacts =>
+      ({ name: 'hub', session, host: hostname(), pid: process.pid }) as WorkerFacts
+    expect(await work.present(worker('s1'), 60_000)).toBe(true)
+    expect(await work.present(worker('s2'), 60_000)).toBe(false)
+    // One that had the number of this process before it.
+    const [boot, namespace] = (processIdentity(process.pid) ?? '').split(' ')
+    const json = `jsonb_set(json::jsonb, '{process}', '"${boot} ${namespace} 1"')::text`
+    server.sql(`UPDATE t${schemas}.workers SET json = ${json}`)
+    expect(await work.present(worker('s2'), 60_000)).toBe(true)
+    expect(await work.workers()).toEqual([worker('s2')])
+  })
 
   test('says what is wrong with an address and what to do, and never shows a password', async () => {
     const at = (change: (url: URL) => void): string => {

@@ -7,6 +7,7 @@ import type { Pulled } from '../../gitops/pull.ts'
 import { alone, controllerName, type Overtaken } from '../../gitops/trust-folder.ts'
 import { tellOfRevision } from '../incidents/refused-revision.ts'
 import type { Project } from '../project.ts'
+import { storeClock } from '../run/device-environment.ts'
 import { overtakenHere } from './here-overtaken.ts'
 import { overtakenBy } from './last-in-force.ts'
 import type { OpenFollow } from './open-follow.ts'
@@ -33,6 +34,11 @@ export interface Pass {
 
 const now = (): Date => new Date()
 
+/** By the clock of what they share: a machine whose own is wrong would go through assignments out of their turn, or put others off. */
+async function sharedNow(project: Project): Promise<() => Date> {
+  return 'file' in project.state ? now : storeClock(await project.store()).now
+}
+
 /**
  * Pulls, and reconciles devices with the revision that is in force then: the newest, or the last good one. Throws the reason
  * of the signal where that was aborted before any device was looked at.
@@ -55,7 +61,7 @@ export async function passOver(follow: OpenFollow, { told, pullEveryMs, ...optio
             ...options,
             fleet: await project.fleet(),
             revision: commit,
-            now,
+            now: await sharedNow(project),
             overtaken: async () => (await overtakenBy(follow, { project, trusted: pulled.trusted })).overtaken,
           })
       const code = pulled.code === undefined ? 0 : explainError(pulled.code).exit_code
@@ -107,7 +113,7 @@ export async function passOverHere(
       const by = await overtaken()
       const done = by
         ? leftTo(by)
-        : await reconcile(project, { ...options, fleet, revision: undefined, now, overtaken })
+        : await reconcile(project, { ...options, fleet, revision: undefined, now: await sharedNow(project), overtaken })
       return { done, exitCode: done.exitCode, root: project.root }
     })
   } finally {

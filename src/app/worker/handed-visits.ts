@@ -71,6 +71,8 @@ export class HandedVisits {
   readonly #stopping = new AbortController()
   readonly #aborting = new AbortController()
   readonly #jobs = new Map<string, { readonly job: HandedJob; readonly handed: HandedDevice }>()
+  /** Of each device the last visit that was begun. */
+  readonly #visits = new Map<string, Promise<void>>()
   #standing: RunOrder | undefined
   #questions = 0
 
@@ -133,8 +135,26 @@ export class HandedVisits {
     this.#stopping.abort()
   }
 
-  /** Sees to a device, unless somebody else does. Resolves when there is nothing more to do for it here. */
+  /**
+   * Sees to a device, unless somebody else does. Resolves when there is nothing more to do for it here. One visit after the other: a worker
+   * that was not heard of for a while may get a job again that it still has, and its lease says nothing among visits of one process.
+   */
   async visit(job: HandedJob, handed: HandedDevice, tries: number): Promise<void> {
+    const { name } = handed.device
+    const before = this.#visits.get(name)
+    const own = (async () => {
+      await before?.catch(() => undefined)
+      await this.#visit(job, handed, tries)
+    })()
+    this.#visits.set(name, own)
+    try {
+      await own
+    } finally {
+      if (this.#visits.get(name) === own) this.#visits.delete(name)
+    }
+  }
+
+  async #visit(job: HandedJob, handed: HandedDevice, tries: number): Promise<void> {
     const { device } = handed
     const lease = await this.#take(job, handed)
     if (!lease) return

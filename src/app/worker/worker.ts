@@ -157,7 +157,8 @@ export class Worker {
     if (await this.#dependencies.store.work.present(facts, GONE_MS)) return
     const { name } = this.#options
     const summary = `A worker "${name}" is there already`
-    const detail = 'Give this one another name with --name. One that was killed is forgotten within 10 s.'
+    const detail =
+      'Give this one another name with --name. One that was killed on another machine is forgotten within 10 s.'
     throw inputError('WORKER_NAME_TAKEN', summary, detail)
   }
 
