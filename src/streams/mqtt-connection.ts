@@ -18,8 +18,12 @@ export function connectionOptions({ user, timeoutMs, ca }: Omit<MqttBroker, 'url
   } as const
 }
 
-/** What an error of mqtt.js says. */
+/** CONNACK of a broker that does not speak version 5: in the words of 3.1.1 (3.2.2.3), which most answer in, and of 5.0 (3.2.2.2). */
+const OTHER_VERSION: ReadonlySet<unknown> = new Set([0x01, 0x84])
+
+/** What an error of mqtt.js says, and of a broker that is too old what it lacks. */
 export function said(error: unknown): string {
   const { message, code } = (error ?? {}) as { message?: string; code?: string | number }
-  return message !== undefined && message !== '' ? message : String(code ?? 'unknown reason')
+  const text = message !== undefined && message !== '' ? message : String(code ?? 'unknown reason')
+  return OTHER_VERSION.has(code) ? `the broker does not speak MQTT 5 (${text})` : text
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { MqttReader } from '../../src/streams/intake/mqtt-reader.ts'
 import { MqttSink } from '../../src/streams/mqtt-sink.ts'
 import { drain, keepSending, sendSome } from '../../src/streams/send.ts'
 import { hasMosquitto, Mosquitto } from '../peers/mosquitto.ts'
@@ -169,5 +170,17 @@ describe('An MQTT sink', () => {
       trouble: expect.stringContaining('no answer to a message within 5000 ms'),
     })
     expect((await world.outbox.positions())[0]).toMatchObject({ pending: 3, sent: 0 })
+  })
+
+  // aedes 1.2.0 (npm) speaks 3.1.1 at most, and answers a CONNECT of version 5 in its
+  // words: 3.1.1, 3.2.2.3. A source took these for TLS that is too old, on a plain line, too.
+  it('says of a broker that is too old what it lacks, and so does a source', async () => {
+    await world.store.append(someEvents('r', 3))
+    const old = await listen((socket) => socket.end(Buffer.from([0x20, 0x02, 0x00, 0x01])))
+    const lack = 'does not speak MQTT 5 (Connection refused: Unacceptable protocol version)'
+    expect((await send(old)).trouble).toContain(lack)
+    const origin = { ...target(old), topics: ['#'], client: 'till-1' }
+    const reader = new MqttReader(origin, { take: () => Promise.resolve([]) } as never, undefined)
+    await expect(reader.run(never, () => undefined)).rejects.toThrow(lack)
   })
 })

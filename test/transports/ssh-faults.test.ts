@@ -226,6 +226,27 @@ describe('a device that fails to say who it is', () => {
   })
 })
 
+interface SendingServer {
+  readonly _protocol: {
+    readonly _packetRW: {
+      readonly write: { readonly allocStart: number; alloc(bytes: number): Buffer; finalize(packet: Buffer): Buffer }
+    }
+    readonly _cipher: { encrypt(packet: Buffer): void }
+  }
+}
+
+/** SSH_MSG_DISCONNECT with code 2 and a description, and nothing behind it. */
+function disconnectWithoutLanguage(client: unknown, description: string): void {
+  const { _packetRW, _cipher } = (client as SendingServer)._protocol
+  const start = _packetRW.write.allocStart
+  const packet = _packetRW.write.alloc(9 + description.length)
+  packet.writeUInt8(1, start)
+  packet.writeUInt32BE(2, start + 1)
+  packet.writeUInt32BE(description.length, start + 5)
+  packet.write(description, start + 9)
+  _cipher.encrypt(_packetRW.write.finalize(packet))
+}
+
 describe('a device that does not let us in', () => {
   test('never answers the login', async () => {
     const server = await sshServer((client) => client.on('authentication', () => undefined))
@@ -243,6 +264,18 @@ describe('a device that does not let us in', () => {
   test('hangs up during the login', async () => {
     const server = await sshServer((client) => client.on('authentication', () => client.end()))
     expect(await failing(server)).toEqual({ code: 'SESSION_LOST', phase: 'authenticate' })
+  })
+
+  // The package @microsoft/dev-tunnels-ssh 3.12.42 does so, which knows no ed25519: SSH_MSG_DISCONNECT without the language tag of
+  // RFC 4253, 11.1. OpenSSH's client does not read it; ssh2 said "Malformed DISCONNECT packet" and no reason.
+  test('says why it hangs up, and no language', async () => {
+    const server = await sshServer((client) =>
+      client.on('authentication', () => disconnectWithoutLanguage(client, 'Algorithm not found: ssh-ed25519')),
+    )
+    const failure = failureOf(await transport.connect(target(server), never))
+    expect(failure.message).toBe(
+      `The connection to "${ADDRESS}:${server.port}" broke: Algorithm not found: ssh-ed25519.`,
+    )
   })
 
   test('is not bothered with a key that cannot be read', async () => {

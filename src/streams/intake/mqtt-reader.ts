@@ -186,6 +186,9 @@ function whyDisconnected(code: number | undefined): string {
 function whyLost(error: unknown): string {
   const { code } = (error ?? {}) as { code?: string | number }
   const text = said(error)
-  const isOld = /unsupported protocol|wrong version number|protocol version|EPROTO/i.test(`${text} ${String(code)}`)
+  // A number is what the broker itself has answered.
+  const isOld =
+    typeof code !== 'number' &&
+    /unsupported protocol|wrong version number|protocol version|EPROTO/i.test(`${text} ${String(code)}`)
   return isOld ? `it speaks no TLS of 1.2 or later (${text})` : text
 }
