@@ -77,7 +77,11 @@ export async function openFollow(folder: string): Promise<OpenFollow> {
   }
 }
 
-<<<<<<< HEAD
+/** Leads to the checkout of what is in force. */
+export function currentCheckout(folder: string): string {
+  return join(folder, 'current')
+}
+
 const CRL = '-----BEGIN X509 CRL-----'
 
 /** The authorities of X.509 certificates. Throws InputError for a file in which OpenSSL would find none of what it is to hold. */
@@ -107,11 +111,6 @@ function isPem(bytes: Buffer): boolean {
   } catch {
     return false
   }
-=======
-/** Leads to the checkout of what is in force. */
-export function currentCheckout(folder: string): string {
-  return join(folder, 'current')
->>>>>>> guides
 }
 
 function required(file: string, what: string): Buffer {
