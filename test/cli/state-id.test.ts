@@ -74,7 +74,10 @@ describe('the state store that counts', () => {
     const project = chain()
     const before = yaml(project)
     const validated = await project.till('validate')
-    expect([validated.code, validated.stdout]).toEqual([0, expect.stringContaining('before a second machine changes the same devices: whose state counts')])
+    expect([validated.code, validated.stdout]).toEqual([
+      0,
+      expect.stringContaining('before a second machine changes the same devices: whose state counts'),
+    ])
     expect((await project.till('doctor')).stdout).toContain('hold for this one alone')
     const text = await project.till('state', 'adopt')
     expect(text.stdout).toMatch(/counts from now on: state.id is [0-9a-f-]{36}.\nCommit it: git commit/)
