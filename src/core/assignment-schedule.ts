@@ -65,7 +65,6 @@ export interface Mends {
 
 /** Of the cadence: so much later some assignments come than others, so that not all stores are asked at once. */
 const JITTER = 0.1
-
 /** Of wanted digests that took turns, so many are kept: two quarrel. */
 const MOST_TURNS = 4
 /** Mends, after which drift that comes back is told and no longer fought; and turns, after which nobody takes another one. */

@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runProgram } from './git.ts'
 import type { CommitFacts } from './judge-range.ts'
-import { answered, toolEnvironment } from './program-tools.ts'
+import { answered, inOwnFolder, toolEnvironment } from './program-tools.ts'
 
 /** Keys of GnuPG that are trusted: nothing of a web of trust, each by its fingerprint. */
 export interface GpgKeys {
@@ -29,13 +29,7 @@ export async function verifyGpg(
 ): Promise<Verdict> {
   if (keys === undefined)
     return { kind: 'unknown-signer', detail: 'it is signed by GnuPG, for which nobody is trusted' }
-  await mkdir(options.scratch, { recursive: true, mode: 0o700 })
-  const home = await mkdtemp(join(options.scratch, 'gpg-'))
-  try {
-    return await verifyIn(home, signature, { keys, at: options.at })
-  } finally {
-    await rm(home, { recursive: true, force: true })
-  }
+  return inOwnFolder(options.scratch, 'gpg-', (home) => verifyIn(home, signature, { keys, at: options.at }))
 }
 
 async function verifyIn(

@@ -1,3 +1,5 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Ended } from './git.ts'
 
 /** A program that decides about trust is not on this machine, or only an old version of it. */
@@ -35,6 +37,21 @@ export function answered(tool: string, ended: Ended, codes: readonly number[]): 
   const how =
     ended.cut === undefined ? (ended.code === null ? 'it was killed' : `exit code ${ended.code}`) : 'it took too long'
   throw new ToolBroken(tool, [how, ended.stderr.trim().slice(0, 500)].filter((part) => part !== '').join(': '))
+}
+
+/** What comes of work in a new folder of its own within `parent`, which is made where it is missing; the folder is removed, whatever happens. */
+export async function inOwnFolder<Result>(
+  parent: string,
+  prefix: string,
+  work: (folder: string) => Promise<Result>,
+): Promise<Result> {
+  await mkdir(parent, { recursive: true, mode: 0o700 })
+  const folder = await mkdtemp(join(parent, prefix))
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 /** For programs that judge signatures: times are UTC, messages are English, and no agent is asked. */

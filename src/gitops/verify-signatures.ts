@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { batches } from '../core/batches.ts'
@@ -7,7 +7,7 @@ import type { Commit } from './commit-object.ts'
 import { runProgram } from './git.ts'
 import { type GpgKeys, verifyGpg } from './gpg-signature.ts'
 import type { CommitFacts } from './judge-range.ts'
-import { answered, ToolBroken, toolEnvironment } from './program-tools.ts'
+import { answered, inOwnFolder, ToolBroken, toolEnvironment } from './program-tools.ts'
 import { isListed } from './signers-file.ts'
 import { readSshSignature, type SshSignature } from './ssh-signature.ts'
 import { verifyX509, type X509Authorities } from './x509-signature.ts'
@@ -58,18 +58,9 @@ export async function verifySignatures(
     else verdicts.set(commit.id, await verdictAlone(commit, files, receivedAt))
   }
   if (bySsh.length === 0) return verdicts
-  const folder = await mkdtempIn(files.scratch)
-  try {
-    for (const [id, verdict] of await verifySsh(bySsh, { files, folder, at: receivedAt })) verdicts.set(id, verdict)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  const verify = (folder: string) => verifySsh(bySsh, { files, folder, at: receivedAt })
+  for (const [id, verdict] of await inOwnFolder(files.scratch, 'verify-', verify)) verdicts.set(id, verdict)
   return verdicts
-}
-
-async function mkdtempIn(scratch: string): Promise<string> {
-  await mkdir(scratch, { recursive: true, mode: 0o700 })
-  return mkdtemp(join(scratch, 'verify-'))
 }
 
 /** Of a signature that is not verified with many others. */

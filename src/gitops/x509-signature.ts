@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runProgram } from './git.ts'
 import type { CommitFacts } from './judge-range.ts'
-import { answered, toolEnvironment } from './program-tools.ts'
+import { answered, inOwnFolder, toolEnvironment } from './program-tools.ts'
 
 /** Authorities whose certificates are trusted to sign, and for whom. */
 export interface X509Authorities {
@@ -40,16 +40,12 @@ export async function verifyX509(
     return { kind: 'unknown-signer', detail: 'it is signed by an X.509 certificate, for which nobody is trusted here' }
   const body = ARMOR.exec(signature.armored)?.[1]
   if (body === undefined) return bad('its signature by an X.509 certificate cannot be read')
-  await mkdir(options.scratch, { recursive: true, mode: 0o700 })
-  const folder = await mkdtemp(join(options.scratch, 'x509-'))
-  try {
+  return inOwnFolder(options.scratch, 'x509-', async (folder) => {
     const files = { 'signature.der': Buffer.from(body, 'base64'), message: signature.payload }
     const lists = { 'authorities.pem': trusted.authorities, 'revocations.pem': trusted.revocations }
     for (const [name, bytes] of Object.entries({ ...files, ...lists })) await writeFile(join(folder, name), bytes)
-    return await verifyIn(folder, trusted, options.at)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+    return verifyIn(folder, trusted, options.at)
+  })
 }
 
 const bad = (detail: string): Verdict => ({ kind: 'bad-signature', detail })

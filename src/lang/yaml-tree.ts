@@ -116,27 +116,23 @@ function hidesTheRest(document: Document.Parsed, text: string): boolean {
 }
 
 /** Up to where the parser lost its way: from there on it tells of what it made of the rest. */
-function ownErrors({ errors }: Document.Parsed): YAMLError[] {
+function ownErrors({ errors }: Document.Parsed, continued: ReadonlySet<number>): YAMLError[] {
   const tab = errors.find(isTab)
   if (tab) return [tab]
-  const own = errors.filter((error) => !isHeadOfContinued(error, errors))
+  const own = errors.filter(({ code, pos: [start] }) => code !== TEXT_BEFORE || !continued.has(start))
   const lost = own.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN')
   return own.slice(0, lost < 0 ? MOST_SYNTAX_ERRORS : Math.min(Math.max(lost, 1), MOST_SYNTAX_ERRORS))
 }
 
-/** Where a line is indented more than the `key: text` before it, the parser tells of that text, and then of both lines. */
-function isHeadOfContinued({ code, pos: [start] }: YAMLError, errors: readonly YAMLError[]): boolean {
-  return (
-    code === 'BLOCK_AS_IMPLICIT_KEY' &&
-    errors.some((other) => other.code === 'MULTILINE_IMPLICIT_KEY' && other.pos[0] === start)
-  )
-}
+const TEXT_BEFORE = 'BLOCK_AS_IMPLICIT_KEY'
+const BOTH_LINES = 'MULTILINE_IMPLICIT_KEY'
 
-function isContinued({ code, pos: [start] }: YAMLError, errors: readonly YAMLError[]): boolean {
-  return (
-    code === 'MULTILINE_IMPLICIT_KEY' &&
-    errors.some((other) => isHeadOfContinued(other, errors) && other.pos[0] === start)
-  )
+/** Where a line is indented more than the `key: text` before it: the parser tells of that text, and then of both lines, at one place. */
+function continuedAt(errors: readonly YAMLError[]): ReadonlySet<number> {
+  const startsOf = (wanted: string): readonly number[] =>
+    errors.flatMap(({ code, pos: [start] }) => (code === wanted ? [start] : []))
+  const texts = new Set(startsOf(TEXT_BEFORE))
+  return new Set(startsOf(BOTH_LINES).filter((start) => texts.has(start)))
 }
 
 const CONTINUED = {
@@ -145,10 +141,11 @@ const CONTINUED = {
 }
 
 function syntaxDiagnostics(document: Document.Parsed, text: string, file: string, lines: LineIndex): Diagnostic[] {
-  const errors = ownErrors(document)
+  const continued = continuedAt(document.errors)
+  const errors = ownErrors(document, continued)
   const warnings = document.warnings.slice(0, MOST_SYNTAX_ERRORS)
   return [...errors, ...warnings].map((error) => {
-    const isOfTwoLines = isContinued(error, document.errors)
+    const isOfTwoLines = error.code === BOTH_LINES && continued.has(error.pos[0])
     const [start, end] = isOfTwoLines ? lastLineOf(text, error.pos) : placeOf(error, document)
     const words = isOfTwoLines ? CONTINUED : wordsFor(error, text)
     return {

@@ -325,11 +325,10 @@ class PolicyGate {
   }
 
   #situation(ledger: Ledger, content: AdmissionContent & { readonly control: RunControl }, now: number): Situation {
-    const { atOnce } = this.#options
     return {
       now,
       ledger,
-      ...(atOnce !== undefined && { atOnce }),
+      atOnce: this.#options.atOnce,
       run: this.#facts(content.control),
       seen: (device) => this.#seenHere.get(device) ?? this.#options.seen(device),
       holdsOn: (name) => content.holds.filter(({ on }) => on === name),

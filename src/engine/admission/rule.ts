@@ -22,7 +22,7 @@ export interface Situation {
   /** Devices of the run whose people count on a change, without the one that is asked for, and when that is to begin. */
   readonly told?: readonly { readonly device: string; readonly until: number }[]
   /** Devices that the run works on at a time, where it knows. */
-  readonly atOnce?: number
+  readonly atOnce?: number | undefined
   /** Whether a run still asks for its devices: neither paused nor gone. */
   isAsking(run: string): boolean
 }

@@ -52,10 +52,11 @@ export async function driftSince(
     }
   }
   drifts.sort((a, b) => (a.since < b.since ? 1 : a.since > b.since ? -1 : a.device < b.device ? -1 : 1))
+  const here = hereFlag(project)
   return {
     schema: 'till.drift/1',
     since: since.toISOString(),
-    drifts: drifts.map(({ params, ...drift }) => ({ ...drift, mend: mendOf({ ...drift, params }, hereFlag(project)) })),
+    drifts: drifts.map(({ params, ...drift }) => ({ ...drift, mend: mendOf({ ...drift, params }, here) })),
     devices: {
       asked: asked.size,
       not_looked_at: asked.size - counts.looked,
