@@ -165,14 +165,16 @@ class DeviceHistory {
   }
 
   #lost({ store, steps, waits }: Attempt): DeviceRecord {
+    const common = { ...unknownPlace(this.#device, store), steps }
     if (waits) {
-      const { failure, not_before } = waits
-      const common = { ...unknownPlace(this.#device, store), steps, failure }
-      return { ...common, state: 'deferred', ...(not_before !== undefined && { not_before }) }
+      // Nobody waits for it any more: what it waited for is told, and is no longer what it takes.
+      const message = `The run ended while this device waited. ${waits.failure.message}`
+      const failure = { code: 'RUN_LOST', phase: 'resolve', message } as const
+      return { ...common, state: 'deferred', failure, ...(waits.not_before && { not_before: waits.not_before }) }
     }
     const message = 'The run ended before this device did.'
     const failure = { code: 'RUN_LOST', phase: 'observe', message } as const
-    return { ...unknownPlace(this.#device, store), steps, state: 'cancelled', failure }
+    return { ...common, state: 'cancelled', failure }
   }
 }
 

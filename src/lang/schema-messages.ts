@@ -1,8 +1,9 @@
 import type { ErrorObject } from 'ajv'
 import { counted } from '../core/counted.ts'
+import type { JsonValue } from '../core/json.ts'
 import { insteadOf, ownWord } from './foreign-words.ts'
 import { suggest } from './suggest.ts'
-import type { ValuePath } from './value-path.ts'
+import { type ValuePath, valueAt } from './value-path.ts'
 
 /** One way in which a value is not as its schema says. */
 export interface SchemaProblem {
@@ -33,6 +34,8 @@ export type AsWritten = (path: ValuePath) => string
 
 /** What a message needs besides the error. */
 interface MessageContext {
+  /** What the value as a whole was checked against. */
+  readonly schema: object
   readonly asWritten?: AsWritten | undefined
   /** By the dialect that the schema is written in. */
   readonly pattern: (source: string) => { test(text: string): boolean }
@@ -42,16 +45,16 @@ interface MessageContext {
 export function describeProblem(found: ErrorObject, context: MessageContext): SchemaProblem {
   const error = schemaOf(found).writeOnly && typeof found.data !== 'object' ? { ...found, data: '***' } : found
   const path = pathOf(error.instancePath)
-  if (error.propertyName !== undefined) return badName(error, path)
+  if (error.propertyName !== undefined) return badName(error, path, context)
   const words =
     error.keyword === 'type' ? wrongType(error, path, context) : (WORDS[error.keyword] ?? otherwise)(error, path)
-  return { code: 'SCHEMA_VALUE_INVALID', path, part: 'value', ...withExample(words, error) }
+  return { code: 'SCHEMA_VALUE_INVALID', path, part: 'value', ...withExample(words, error, context) }
 }
 
-function withExample(words: Words, error: ErrorObject): Words {
+function withExample(words: Words, error: ErrorObject, { schema }: MessageContext): Words {
   if (words.detail !== undefined || words.code === 'SCHEMA_KEY_UNKNOWN') return words
-  const { description, examples } = schemaOf(error)
-  const example = examples?.[0] === undefined ? undefined : `For example: ${shown(examples[0])}`
+  const { description, examples } = describedBy(error, schema)
+  const example = examples?.length ? `For example: ${examples.slice(0, 2).map(shown).join(' or ')}` : undefined
   const detail = [description, example].filter((part) => part !== undefined).join(' ')
   return detail === '' ? words : { ...words, detail }
 }
@@ -187,11 +190,28 @@ function noAlternative(error: ErrorObject, path: ValuePath): Words {
 }
 
 /** A key of a map of names is not a name. */
-function badName(error: ErrorObject, path: ValuePath): SchemaProblem {
+function badName(error: ErrorObject, path: ValuePath, context: MessageContext): SchemaProblem {
   const name = String(error.propertyName)
-  const words = withExample({ summary: `"${name}" is not accepted as a name in ${label(path)}` }, error)
+  const words = withExample({ summary: `"${name}" is not accepted as a name in ${label(path)}` }, error, context)
   return { code: 'SCHEMA_VALUE_INVALID', path: [...path, name], part: 'key', ...words }
 }
+
+/** What is said of the value; of an entry of a list or a map, or of one of several forms, what is said of the whole. */
+function describedBy(error: ErrorObject, schema: object): Described {
+  const own = schemaOf(error)
+  const steps = error.schemaPath.split('/').slice(1, -1).map(decodeURIComponent)
+  const at = (): Described => (valueAt(schema as JsonValue, steps) ?? {}) as Described
+  // Where a reference led to it, its path is none of the whole.
+  if (at() !== own) return own
+  while (at().description === undefined && at().examples === undefined) {
+    const step = steps.pop() ?? ''
+    if (!ENTRIES.has(step) && !(/^\d+$/.test(step) && FORMS.has(steps.pop() ?? ''))) return own
+  }
+  return at()
+}
+
+const ENTRIES: ReadonlySet<string> = new Set(['items', 'additionalProperties'])
+const FORMS: ReadonlySet<string> = new Set(['anyOf', 'oneOf'])
 
 function schemaOf(error: ErrorObject): Described {
   return (error.parentSchema ?? {}) as Described

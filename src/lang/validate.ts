@@ -88,7 +88,7 @@ export function schemaProblems(
   if (validator(value)) return []
   const errors = withoutNoise(validator.errors ?? [], schema)
   const wrong = errors.filter((error) => !accept?.(error.data))
-  const context = { asWritten, pattern: isForeign ? patternOf : (source: string): RegExp => new RegExp(source) }
+  const context = { schema, asWritten, pattern: isForeign ? patternOf : (source: string): RegExp => new RegExp(source) }
   return distinct(wrong.map((error: ErrorObject) => describeProblem(error, context)))
 }
 

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs'
+import { accessSync, type BigIntStats, closeSync, constants, existsSync, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type CompiledQuery, sql } from 'kysely'
 import Database from 'libsql'
@@ -7,6 +7,7 @@ import { bootClockMs } from './process-identity.ts'
 import { tables } from './schema.ts'
 import { isBusy, unusable } from './sqlite-faults.ts'
 import { BUSY_BLOCK_MS, patiently } from './sqlite-patience.ts'
+import { stateUnusable } from './state-unusable.ts'
 import type { Locks, Query, Statement, Steps, StoreSession } from './steps.ts'
 import { MachineWitness } from './witness.ts'
 
@@ -25,6 +26,7 @@ export class SqliteSession implements StoreSession {
   readonly witness = new MachineWitness()
   readonly #path: string
   readonly #database: Database.Database
+  readonly #file: BigIntStats
   readonly #statements = new Map<string, Database.Statement>()
   #waiting: Write[] = []
   #writing: Promise<void> | undefined
@@ -33,6 +35,7 @@ export class SqliteSession implements StoreSession {
   private constructor(path: string, database: Database.Database) {
     this.#path = path
     this.#database = database
+    this.#file = statSync(path, { bigint: true })
   }
 
   /** Opens the file, which is made (0600, its folder 0700) where there is none. Throws InputError with STATE_UNUSABLE. */
@@ -65,11 +68,15 @@ export class SqliteSession implements StoreSession {
 
   /** Rows of a query, waiting while another process holds a lock. */
   async read<Row>(query: Query<Row>): Promise<Row[]> {
-    return this.patiently(() => this.all(query))
+    return this.patiently(() => {
+      this.#checkPlace()
+      return this.all(query)
+    })
   }
 
   look<T>(work: () => Steps<T>): Promise<T> {
     return this.patiently(() => {
+      this.#checkPlace()
       this.#database.exec('BEGIN')
       try {
         return this.#take(work())
@@ -183,6 +190,19 @@ export class SqliteSession implements StoreSession {
     this.#full = full
   }
 
+  /**
+   * Who moved the file away, or put another one in its place, left this process a file that nobody else sees: what it did would be
+   * known to nobody, and others would do it again. SQLite looks for this in other journal modes alone (sqlite.org/howtocorrupt.html, 4).
+   */
+  #checkPlace(): void {
+    const there = statSync(this.#path, { bigint: true, throwIfNoEntry: false })
+    if (there?.ino === this.#file.ino && there.dev === this.#file.dev) return
+    throw stateUnusable(
+      `The state file "${this.#path}" was ${there === undefined ? 'moved away or deleted' : 'replaced by another file'} while it was in use`,
+      'End every process that uses it, put the file back that was there, and go on with `till resume`. Where another one is to count from now on: `till state accept-restore`.',
+    )
+  }
+
   async #commit(writes: readonly Write[]): Promise<void> {
     try {
       const values = await this.patiently(() => this.#transaction(writes))
@@ -202,6 +222,7 @@ export class SqliteSession implements StoreSession {
     this.#database.exec('BEGIN IMMEDIATE')
     try {
       const values = writes.map((write) => this.#take(write.work()))
+      this.#checkPlace()
       this.#database.exec('COMMIT')
       return values
     } catch (error) {

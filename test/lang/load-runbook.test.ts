@@ -47,7 +47,7 @@ test('quotes are advised for a number as it stands in the file, and only where t
   expect(details).toEqual([
     'Put it in quotes to make it text: "7.10".',
     'Put it in quotes to make it text: "0644".',
-    expect.stringMatching(/^Room for users .*For example: "500MiB"$/),
+    expect.stringMatching(/^Room for users .*For example: "500MiB" or "10%"$/),
   ])
 })
 
