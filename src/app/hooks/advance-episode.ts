@@ -7,7 +7,7 @@ import { peopleAt } from '../../hooks/held-back.ts'
 import type { Hush } from '../../hooks/systems/system.ts'
 import { storeOf } from '../incidents/duties.ts'
 import { callOfEpisode, callOfStorm, incidentOpening } from '../incidents/incident-opening.ts'
-import { knownOutages, outageText } from '../outages/known-outages.ts'
+import { knownOutages } from '../outages/known-outages.ts'
 import type { Hooks } from './open-hooks.ts'
 import { placeAlert } from './place-alerts.ts'
 import { type Repair, repairOf } from './repair.ts'
@@ -76,7 +76,7 @@ export async function decideEpisode(
     }
     repair = rule && isFiring(episode) ? repairOf(hooks, rule, episode) : { params: {} }
     const [known] = outages.of(episode)
-    const outage = known && { why: `${outageText(known)}.`, until: known.until }
+    const outage = known && { why: `${outages.textOf(known)}.`, until: known.until }
     const judged = { episode, world, breaker: settings.breaker, now: now.getTime(), paramProblem: repair.why, outage }
     decision = rule ? decide({ ...judged, rule }) : withoutRule(episode, now.getTime())
     const isToAsk = decision.do === 'run' && hush === undefined && hooks.systems.knows(episode)

@@ -7,6 +7,7 @@ import {
   type ServiceTerms,
 } from '../../core/incident.ts'
 import { type ClockReading, readClocks } from '../../core/incident-clocks.ts'
+import { shownTime } from '../../engine/admission/shown-time.ts'
 import { formatDuration } from '../../reporters/format-duration.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
 import type { DeviceEvidence } from '../evidence/device-evidence.ts'
@@ -106,7 +107,8 @@ export function incidentPage(
     `Responsible: ${view.team ?? 'nobody'}. ${why}`,
     `Contract: ${contract ?? 'none'}, by the clocks of ${time_zone}`,
     ...view.known_outages.map(
-      ({ outage, by, until, why }) => `Nobody is called until ${shortTime(until)} (${outage}), says ${by}: ${why}`,
+      ({ outage, by, until, why }) =>
+        `Nobody is called until ${shownTime(Date.parse(until), time_zone)} (${outage}), says ${by}: ${why}`,
     ),
     ...(count > 0 ? [`Episodes: ${episodes.join(' ')}${rest}`] : []),
     ...(cause === null ? [] : [`Cause: ${cause}`]),

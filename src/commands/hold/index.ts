@@ -3,6 +3,7 @@ import { hereFlag } from '../../app/project.ts'
 import { hold, zoneOf } from '../../app/safety/holds.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
+import { shownTime } from '../../engine/admission/shown-time.ts'
 
 export default class HoldCommand extends BaseCommand {
   static override summary = 'Ask that a store or a device is not touched until some time.'
@@ -39,11 +40,7 @@ schedule. Only who breaks the glass does. A hold of your own on the same store o
     const zone = zoneOf(await project.fleet(), on)
     await project.close()
     await this.write(
-      `${on} is held by ${by} until ${inZone(until, zone)}.\n  → till hold release ${on}${hereFlag(project)}\n`,
+      `${on} is held by ${by} until ${shownTime(until, zone)}.\n  → till hold release ${on}${hereFlag(project)}\n`,
     )
   }
-}
-
-function inZone(at: number, zone: string): string {
-  return `${new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' }).format(at)} ${zone}`
 }

@@ -1,9 +1,10 @@
 import { Flags } from '@oclif/core'
-import { shortTime } from '../../app/history/list-runs.ts'
 import { jsonDocument } from '../../app/json-document.ts'
 import { listHolds } from '../../app/safety/holds.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
+import type { Fleet } from '../../core/fleet.ts'
+import { shownTime } from '../../engine/admission/shown-time.ts'
 
 export default class HoldList extends BaseCommand {
   static override summary = 'List the stores and devices that somebody asked not to touch.'
@@ -19,6 +20,7 @@ export default class HoldList extends BaseCommand {
     const { flags } = await this.parse(HoldList)
     const project = await this.openProject(flags)
     const holds = [...(await listHolds(project))].sort((a, b) => (a.on < b.on ? -1 : 1))
+    const fleet = await project.fleet()
     await project.close()
     const shown = holds.map(({ on, by, why, from, until }) => ({
       ...{ on, by, why },
@@ -30,6 +32,12 @@ export default class HoldList extends BaseCommand {
       return
     }
     if (shown.length === 0) await this.write('Nothing is held.\n')
-    for (const { on, by, until, why } of shown) await this.write(`${on}  until ${shortTime(until)}  ${by}: ${why}\n`)
+    for (const { on, by, until, why } of holds)
+      await this.write(`${on}  until ${shownTime(until, clockOf(fleet, on))}  ${by}: ${why}\n`)
   }
+}
+
+/** What is held may have left the inventory since. */
+function clockOf(fleet: Fleet, on: string): string {
+  return fleet.stores.get(on)?.time_zone ?? fleet.stores.get(fleet.devices.get(on)?.store ?? '')?.time_zone ?? 'UTC'
 }

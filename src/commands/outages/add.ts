@@ -1,5 +1,4 @@
 import { Args, Flags } from '@oclif/core'
-import { shortTime } from '../../app/history/list-runs.ts'
 import { addOutage } from '../../app/outages/change-outages.ts'
 import { hereFlag } from '../../app/project.ts'
 import { accountName } from '../../app/run/account.ts'
@@ -8,6 +7,7 @@ import { sandboxFlag } from '../../cli/run-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
 import { counted } from '../../core/counted.ts'
 import { usageError } from '../../core/diagnostic.ts'
+import { shownTime } from '../../engine/admission/shown-time.ts'
 
 export default class OutagesAdd extends BaseCommand {
   static override summary = 'Say that something is known to be out of order until some time, so that nobody is called.'
@@ -86,8 +86,8 @@ up: that is till hold. A region, a kind or an expression covers what the invento
     try {
       const [fleet, store] = await Promise.all([project.fleet(), project.store()])
       const wanted = { scope, from, until, because: because.trim(), closed, by: accountName() }
-      const { outage, devices: count } = await addOutage({ fleet, store }, wanted)
-      const times = [outage.from, outage.until].map((ms) => shortTime(new Date(ms).toISOString()))
+      const { outage, devices: count, zone } = await addOutage({ fleet, store }, wanted)
+      const times = [outage.from, outage.until].map((ms) => shownTime(ms, zone))
       await this.write(
         `${outage.outage} covers ${counted(count, 'device')} from ${times[0]} until ${times[1]}.\n  → till outages end ${outage.outage}${hereFlag(project)}\n`,
       )
