@@ -127,7 +127,7 @@ it('plan and apply say what validate warns of in their runbook, beside their ans
   const planned = await project.till('plan', 'motd', '--json', ...one)
   expect([planned.code, JSON.parse(planned.stdout).schema, planned.stderr]).toEqual([
     3,
-    'till.run/1',
+    'till.result/1',
     expect.stringMatching(warned),
   ])
   for (const args of [['drift'], ['apply', 'motd', '--yes']])

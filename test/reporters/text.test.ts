@@ -238,8 +238,8 @@ test('a column that wraps goes on below itself, and what has nothing to say take
     "DEVICE        CITY  MESSAGE
     PL-0001/pos1  Łódź  it is
                         xxxxxxxxxxxxxxxxxxxxxxxx
-                        xxxxxxxxxxxxxxxx and so
-                        on
+                        xxxxxxxxxxxxxxxx
+                        and so on
     PL-0002/pos1  Łódź  -"
   `)
   expect(formatTable([none], wrapping, { width: 18 })).toEqual(['DEVICE        CITY', 'PL-0002/pos1  Łódź'])
