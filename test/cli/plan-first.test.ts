@@ -121,7 +121,7 @@ it('plan and apply say what validate warns of in their runbook, beside their ans
     'runbooks/motd.yaml',
     `name: motd\nsteps:\n  - file: {path: '${project.root}/motd', content: "{{ store.id }}\\n"}\n`,
   )
-  const warned = /warning "\{\{ store\.id \}\}" is not filled in here.*PLACEHOLDER_FOREIGN[\s\S]*motd\.yaml:3:/
+  const warned = /motd\.yaml:3:\d+\nwarning "\{\{ store\.id \}\}" is not filled in here.* PLACEHOLDER_FOREIGN\n/
   project.write('tillwright.yaml', 'assignments: [{runbook: motd}]\n')
   const one = ['--device', 'S-0/pos1']
   const planned = await project.till('plan', 'motd', '--json', ...one)
