@@ -134,7 +134,7 @@ describe('what it leaves open is an error at its place', () => {
     {
       it: 'a file of holidays that is not there',
       matrix: MATRIX.replace('pl.ics', 'de.ics'),
-      says: ['who.yaml:5:38 FILE_UNREADABLE "de.ics" cannot be read. A contract names it as a calendar. ENOENT'],
+      says: ['who.yaml:5:39 FILE_UNREADABLE "de.ics" cannot be read. A contract names it as a calendar. ENOENT'],
     },
   ])('$it', async ({ matrix, says }) => {
     const told = await problemsOf(repository(matrix))

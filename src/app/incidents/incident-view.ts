@@ -98,7 +98,7 @@ export function incidentPage(
     /** When the fault began. */
     readonly since: string
   },
-  options: { readonly width?: number | undefined; readonly color: boolean },
+  options: { readonly width?: number | undefined; readonly color: boolean; readonly flags: string },
 ): string {
   const { why, contract, time_zone, steps, action, cause } = view
   const { episodes, count } = more.episodes
@@ -124,7 +124,7 @@ export function incidentPage(
     { title: 'WHEN', value: ({ at }) => shortTime(at) },
     { title: 'WHAT', value: sentenceOf, flexible: true },
   ]
-  const evidence = evidenceLines(more.evidence, more.since)
+  const evidence = evidenceLines(more.evidence, { since: more.since, flags: options.flags })
   const blocks = [
     incidentsTable([view], options).trimEnd(),
     facts.join('\n'),
