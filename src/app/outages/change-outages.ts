@@ -4,6 +4,7 @@ import { DAY_MS } from '../../core/duration.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import { type Outage, type OutageScope, outageState } from '../../core/outage.ts'
 import type { RunStore } from '../../core/run-store.ts'
+import { shownTime } from '../../engine/admission/shown-time.ts'
 import { selectDevices } from '../revision/selection.ts'
 import { isLength, localInstant } from '../safety/local-instant.ts'
 import { commonZone, coversIn } from './known-outages.ts'
@@ -26,7 +27,7 @@ interface NewOutage {
 export async function addOutage(
   { fleet, store }: { readonly fleet: Fleet; readonly store: RunStore },
   wanted: NewOutage,
-): Promise<{ readonly outage: Outage; readonly devices: number; readonly zone: string }> {
+): Promise<{ readonly outage: Outage; readonly devices: number; readonly span: string }> {
   const { scope, because, closed, by } = wanted
   const { stores, devices: names, regions, kinds, where } = scope
   const covered = await selectDevices(
@@ -47,7 +48,8 @@ export async function addOutage(
   const said = wanted.from === undefined && isLength(wanted.until) ? { lasts: until - from } : {}
   const outage = { outage: `O${randomBytes(4).toString('hex')}`, scope, why: because, by, from, until, ...said, closed }
   await store.outages.add(await store.fleets.keyOf(fleet), outage)
-  return { outage, devices: covered.length, zone: zone ?? 'UTC' }
+  const span = `from ${shownTime(from, zone ?? 'UTC')} until ${shownTime(until, zone ?? 'UTC')}`
+  return { outage, devices: covered.length, span }
 }
 
 /** Ends one now. Throws InputError where there is none of that name that is not over. */

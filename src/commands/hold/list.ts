@@ -1,10 +1,8 @@
 import { Flags } from '@oclif/core'
 import { jsonDocument } from '../../app/json-document.ts'
-import { listHolds } from '../../app/safety/holds.ts'
+import { heldUntil, listHolds } from '../../app/safety/holds.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
-import type { Fleet } from '../../core/fleet.ts'
-import { shownTime } from '../../engine/admission/shown-time.ts'
 
 export default class HoldList extends BaseCommand {
   static override summary = 'List the stores and devices that somebody asked not to touch.'
@@ -32,12 +30,6 @@ export default class HoldList extends BaseCommand {
       return
     }
     if (shown.length === 0) await this.write('Nothing is held.\n')
-    for (const { on, by, until, why } of holds)
-      await this.write(`${on}  until ${shownTime(until, clockOf(fleet, on))}  ${by}: ${why}\n`)
+    for (const held of holds) await this.write(`${held.on}  until ${heldUntil(fleet, held)}  ${held.by}: ${held.why}\n`)
   }
-}
-
-/** What is held may have left the inventory since. */
-function clockOf(fleet: Fleet, on: string): string {
-  return fleet.stores.get(on)?.time_zone ?? fleet.stores.get(fleet.devices.get(on)?.store ?? '')?.time_zone ?? 'UTC'
 }

@@ -7,7 +7,6 @@ import { sandboxFlag } from '../../cli/run-flags.ts'
 import { selectionFlags } from '../../cli/selection-flags.ts'
 import { counted } from '../../core/counted.ts'
 import { usageError } from '../../core/diagnostic.ts'
-import { shownTime } from '../../engine/admission/shown-time.ts'
 
 export default class OutagesAdd extends BaseCommand {
   static override summary = 'Say that something is known to be out of order until some time, so that nobody is called.'
@@ -86,10 +85,9 @@ up: that is till hold. A region, a kind or an expression covers what the invento
     try {
       const [fleet, store] = await Promise.all([project.fleet(), project.store()])
       const wanted = { scope, from, until, because: because.trim(), closed, by: accountName() }
-      const { outage, devices: count, zone } = await addOutage({ fleet, store }, wanted)
-      const times = [outage.from, outage.until].map((ms) => shownTime(ms, zone))
+      const { outage, devices: count, span } = await addOutage({ fleet, store }, wanted)
       await this.write(
-        `${outage.outage} covers ${counted(count, 'device')} from ${times[0]} until ${times[1]}.\n  → till outages end ${outage.outage}${hereFlag(project)}\n`,
+        `${outage.outage} covers ${counted(count, 'device')} ${span}.\n  → till outages end ${outage.outage}${hereFlag(project)}\n`,
       )
     } finally {
       await project.close()
