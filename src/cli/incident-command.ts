@@ -4,7 +4,7 @@ import { incidentEvidence } from '../app/incidents/incident-evidence.ts'
 import { incidentPage, incidentView } from '../app/incidents/incident-view.ts'
 import { jsonLine } from '../app/json-document.ts'
 import { knownOutages } from '../app/outages/known-outages.ts'
-import type { Project } from '../app/project.ts'
+import { hereFlag, type Project } from '../app/project.ts'
 import { accountName } from '../app/run/account.ts'
 import type { Incident } from '../core/incident.ts'
 import type { IncidentStore } from '../core/incident-store.ts'
@@ -69,7 +69,7 @@ export abstract class IncidentCommand extends BaseCommand {
     if (flags.json) await this.write(jsonLine({ schema: 'till.incident/1', ...view, ...answer }))
     else {
       const width = process.stdout.isTTY ? this.columns : undefined
-      await this.writePaged(incidentPage(view, more, { width, color: this.color }))
+      await this.writePaged(incidentPage(view, more, { width, color: this.color, flags: hereFlag(project) }))
     }
   }
 

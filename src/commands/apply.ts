@@ -138,7 +138,7 @@ safety, 130 interrupted, 2 bad input.`
     },
   ) {
     const { project, fleet, flags } = context
-    const runbook = openRunbook(project, name, parseParams(flags.param))
+    const runbook = openRunbook(project, name, parseParams(flags.param), (told) => this.sayBeside(told))
     const devices = await someDevices(project, fleet, { ...flags, targets: runbook.targets })
     return {
       work: devices.map((device) => ({ device, runbooks: [runbook] })),

@@ -50,8 +50,8 @@ that it could not judge, or that nobody looked at. Exit codes as for plan: 0 as 
       await this.write(flags.json ? jsonPage(found) : driftSinceText(found, project))
       this.exit(driftSinceCode(found))
     }
-    const { work, runbooks, empty } = await assignedWork(project, fleet, flags)
-    if (empty.length > 0) this.sayBeside(empty)
+    const { work, runbooks, warnings } = await assignedWork(project, fleet, flags)
+    if (warnings.length > 0) this.sayBeside(warnings)
     const end = await this.seeThrough(controller, {
       mode: 'drift',
       project,

@@ -107,7 +107,7 @@ was unreachable or could not be judged, 2 bad input; --fail-on narrows them. Wit
       this.exit(await showPreview(controller, { ...asked, failOn: failingStates(flags) }, (text) => this.write(text)))
     }
     if (args.runbook === undefined) throw new InputError([NO_RUNBOOK])
-    const runbook = openRunbook(project, args.runbook, parseParams(flags.param))
+    const runbook = openRunbook(project, args.runbook, parseParams(flags.param), (told) => this.sayBeside(told))
     const fleet = await controller.fleet()
     const devices = await someDevices(project, fleet, { ...flags, targets: runbook.targets })
     if (flags.sign !== undefined) await proveKey(flags.sign)

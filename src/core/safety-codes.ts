@@ -14,7 +14,7 @@ export const SAFETY = {
   WINDOW_CLOSED: entry(
     'The device may not be changed at this time',
     'The policy lets changes begin in certain windows only, and this change would not be done before the window ends.',
-    'Wait for the time that is shown, or choose another window in the policy.',
+    'Wait for its next window (`till why DEVICE` says when that is), or choose another window in the policy.',
   ),
   FREEZE_ACTIVE: entry(
     'Nothing may be changed during a freeze',

@@ -239,8 +239,8 @@ const clockAhead: Judge = ({ episode, rule, now }) => {
 const patience: Judge = (asked) => {
   const { episode, rule, world, now } = asked
   const { begun, settled, since } = patienceOf(asked)
-  if (now < settled) return wait(settled, 'A cause may still show up.')
-  if (now < since) return wait(since, 'It has not been firing for long enough.')
+  if (now < settled) return wait(settled, 'A cause may still show up (`settle` of its rule).')
+  if (now < since) return wait(since, 'It has not been firing for long enough (`for` of its rule).')
   if (!rule.often) return undefined
   const { times, withinMs } = rule.often
   // What still fired when an outage was over began then; what had come and gone did not.

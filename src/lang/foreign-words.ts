@@ -82,6 +82,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   concurrency: 'here it is --parallel',
   'auto-approve': 'here it is --yes',
   format: 'here it is --json',
+  sandbox: 'a sandbox has the devices of this inventory and nothing else to look at here: leave it out',
 }
 
 /** What is to be written instead of a word of another tool, where that is another thing here. */

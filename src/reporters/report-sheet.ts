@@ -45,7 +45,7 @@ export function reportNotes({ since, until, made_at: made, notes, zone }: Report
   return [`From ${clock(since)} to ${clock(until)}, made at ${clock(made)} (${zone}).`, ...notes]
 }
 
-/** For a terminal; without `width` nothing is cut. */
+/** For a terminal; what finds no room in its column goes on in the next line of it. */
 export function reportTable(report: Report, width: number | undefined): string {
   const columns = report.form.columns
     .filter(({ aside }) => !aside)
@@ -53,7 +53,7 @@ export function reportTable(report: Report, width: number | undefined): string {
       (column): TableColumn<ReportRow> => ({
         title: column.title.toUpperCase(),
         value: (row) => shownValue(column, row[column.key] ?? null, report.zone),
-        ...(column.flexible && { flexible: true }),
+        ...(column.flexible && { flexible: true, wraps: true }),
         ...(isNumber(column.type) && { align: 'right' }),
       }),
     )

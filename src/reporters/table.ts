@@ -10,6 +10,8 @@ export interface TableColumn<Row> {
    * few letters would be left of it, it stands below its line, in full.
    */
   readonly flexible?: boolean
+  /** Goes on in further lines of its column instead of being clipped. */
+  readonly wraps?: boolean
   /** Never clipped: where it finds no room in full, it stands below its line. */
   readonly inFull?: boolean
   /** Of use in full only, as a name that is typed again: never clipped, also where the table gets too wide. */
@@ -21,6 +23,8 @@ export interface TableColumn<Row> {
 }
 
 const GAP = '  '
+/** What stands in a cell that has nothing to say. */
+const NOTHING = '-'
 const NARROWEST = 4
 /** What a column that gives way needs to say anything. */
 const READABLE = 20
@@ -50,10 +54,39 @@ export function formatTable<Row>(
       })
       .join(GAP)
       .trimEnd()
+  const lines = (texts: readonly string[], row: Row): string[] => {
+    const split = columns.map(({ wraps }, index) => cellLines(texts[index] ?? '', wraps ? widths[index] : undefined))
+    const most = Math.max(1, ...split.map(({ length }) => length))
+    return Array.from({ length: most }, (_, at) =>
+      line(
+        split.map((each) => each[at] ?? ''),
+        row,
+      ),
+    )
+  }
   const rest = (row: Row): string[] =>
-    below.flatMap(({ value }) => wrapText(plainText(value(row)), { width, indent: '  ' }))
+    below
+      .map(({ value }) => plainText(value(row)))
+      .filter((text) => text !== NOTHING)
+      .flatMap((text) => wrapText(text, { width, indent: '  ' }))
   const head = line(columns.map((column) => column.title))
-  return [head, ...rows.map((row, index) => [line(cells[index] ?? [], row), ...rest(row)].join('\n'))]
+  return [head, ...rows.map((row, index) => [...lines(cells[index] ?? [], row), ...rest(row)].join('\n'))]
+}
+
+/** A cell in lines of `width` columns, a longer word broken; in one line without it. */
+function cellLines(text: string, width: number | undefined): readonly string[] {
+  if (width === undefined || displayWidth(text) <= width) return [text]
+  return wrapText(text, { width }).flatMap((each) => broken(each, width))
+}
+
+function broken(text: string, width: number): readonly string[] {
+  const lines = ['']
+  for (const character of text) {
+    const longer = `${lines.at(-1)}${character}`
+    if (displayWidth(longer) > width && lines.at(-1) !== '') lines.push(character)
+    else lines[lines.length - 1] = longer
+  }
+  return lines
 }
 
 function naturalWidth<Row>(rows: readonly Row[], { title, value }: TableColumn<Row>): number {

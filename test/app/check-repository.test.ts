@@ -152,6 +152,22 @@ classify:
     ])
   })
 
+  test('tells a contract that covers no device, at what leaves all of them out', async () => {
+    const result = await check({
+      'tillwright.yaml': `contracts:
+  tills: { threshold: 99, kinds: [till] }
+  lines:
+    threshold: 99
+    where: device.kind == 'router'
+`,
+    })
+    expect(told(result)).toEqual([
+      'warning SELECTOR_EMPTY tillwright.yaml:5:12 The contract "lines" covers no device of the inventory',
+    ])
+    const [{ detail } = { detail: '' }] = result.diagnostics
+    expect(detail).toBe('None fits its `where`: `till inventory list` shows what there is.')
+  })
+
   test('tells a line that is indented too much once, at that line', async () => {
     const steps = (text: string): Promise<RepositoryCheck> =>
       check({ 'tillwright.yaml': '', 'runbooks/health.yaml': `steps:\n${text}` })

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { evidenceLines } from '../../src/app/evidence/evidence-text.ts'
+import { episodeStory } from '../../src/app/hooks/episode-view.ts'
 import {
   closeIncident,
   commentIncident,
@@ -130,4 +132,26 @@ test('two stores that change one incident at once lose nothing', async () => {
   const texts = (await other.events(id)).flatMap((event) => (event.type === 'commented' ? [event.text] : []))
   expect(texts.sort()).toEqual([...words].sort())
   await other.close()
+})
+
+test('what is to be typed about evidence and repairs looks where it was found', () => {
+  const at = '2026-12-03T05:04:42Z'
+  const [run, device] = ['20261203T050442Z-d494bd', 'S-1/pos1']
+  const gathered = {
+    run,
+    runbook: 'x',
+    step: 'y',
+    gathered_at: at,
+    bytes: 4,
+    items: [],
+    command: `till runs show ${run} --device ${device} --collected`,
+  }
+  const changed = { run, at, by: 'anna', steps: [] }
+  expect(evidenceLines({ collected: [gathered], changes: [changed] }, { since: at, flags: ' --sandbox' })).toEqual([
+    `Evidence: 0 items, 4 bytes, at 2026-12-03 05:04:42Z: till runs show ${run} --device ${device} --collected --sandbox`,
+    `Changed since: 2026-12-03 05:04:42Z by anna (till runs show ${run} --sandbox)`,
+  ])
+  const ended = { type: 'attempt.finished', at, attempt: 1, run, state: 'in-sync', why: null } as const
+  const story = episodeStory([ended], { width: undefined, flags: ' --sandbox' })
+  expect(story).toContain(`repair 1: in-sync (till runs show ${run} --sandbox)`)
 })

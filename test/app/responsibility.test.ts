@@ -120,7 +120,7 @@ describe('what it leaves open is an error at its place', () => {
       matrix: MATRIX.replace('  office: {hours: business, holidays: pl.ics}\n', ''),
       says: [
         'inventory/fleet.yaml:18:7 RESPONSIBILITY_INVALID PL-0001/pos2 has a contract that is not written: "office". ' +
-          'By "device.vars.contract". There are gold.',
+          'It is told by "device.vars.contract". There are gold.',
       ],
     },
     {
@@ -134,7 +134,7 @@ describe('what it leaves open is an error at its place', () => {
     {
       it: 'a file of holidays that is not there',
       matrix: MATRIX.replace('pl.ics', 'de.ics'),
-      says: ['tillwright.yaml:7:17 FILE_UNREADABLE "de.ics" cannot be read. A contract names it as a calendar. ENOENT'],
+      says: ['who.yaml:5:39 FILE_UNREADABLE "de.ics" cannot be read. A contract names it as a calendar. ENOENT'],
     },
   ])('$it', async ({ matrix, says }) => {
     const told = await problemsOf(repository(matrix))

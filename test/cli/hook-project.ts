@@ -30,6 +30,13 @@ export const HOOKS = `hooks:
     - {name: watch, match: "alert.name == 'Watched'", runbook: slow, settle: 0s}
     - {name: asking, match: "alert.name == 'Asked'", runbook: slow, mode: ask, settle: 0s, cooldown: 0s}
     - {name: slow, match: "alert.name == 'Slow'", runbook: slow, mode: act, settle: 0s, cooldown: 0s}
+    - name: settling
+      match: alert.name == 'Settling'
+      mode: act
+      runbook: marker
+      settle: 2s
+      cooldown: 0s
+      params: {name: {from: alert.labels.file, one_of: [a, b]}}
     - {name: people, match: "alert.name == 'Seen'", settle: 0s, params: {name: {from: alert.labels.file, one_of: [a, b]}}}
 `
 
@@ -68,8 +75,8 @@ export class HookProject extends TestProject {
   }
 
   /** The command, with the payload on its stdin. */
-  firing(source: string, body: string) {
-    const args = [TILL, 'hook', 'fire', '--source', source, '--wait', '1s', '--json']
+  firing(source: string, body: string, more: readonly string[] = ['--wait', '1s', '--json']) {
+    const args = [TILL, 'hook', 'fire', '--source', source, ...more]
     const env = { ...process.env, TILL_SANDBOX: undefined, NO_COLOR: '1' }
     const child = spawn(process.execPath, args, { cwd: this.root, env, stdio: ['pipe', 'pipe', 'pipe'] })
     child.stdin.end(body)

@@ -337,6 +337,16 @@ test('what safety holds back is asked again when it may be, and told once', asyn
   expect(existsSync(project.path('times'))).toBe(false)
 })
 
+test('what it waits for is told at once, and when a repair begins', async () => {
+  const body = JSON.stringify(zabbix(1, 'Settling', file('b')))
+  const { code, stdout, stderr } = await ended(project.firing('zabbix', body, ['--wait', '1m']))
+  const [id = ''] = stdout.split(' ')
+  expect([code, stdout]).toEqual([0, expect.stringContaining(`${STORE}/pos1, Settling: repaired.`)])
+  const [waits, begins] = stderr.split('\n')
+  expect(waits).toMatch(/Settling: A cause may still show up \(`settle` of its rule\)\. It is seen to at 20.*Z\.$/)
+  expect(begins).toBe(`${id} ${STORE}/pos1, Settling: repair 1 begins.`)
+})
+
 test('two at once make one repair', async () => {
   project.write('quick', '')
   const bodies = [1, 2, 3].map((id) => zabbix(id, 'Slow'))

@@ -199,3 +199,19 @@ test('what makes no sense is refused before anything is on record', async () => 
   await fire(['Drawer', 'pos1'])
   expect(await incidents()).toHaveLength(1)
 })
+
+test('what people say by the clocks of a store is told by them, with their name', async () => {
+  const inventory = project.read('inventory/fleet.yaml')
+  project.write('inventory/fleet.yaml', inventory.replaceAll('Etc/UTC', 'Asia/Tokyo'))
+  const shown = '2031-12-01 18:00'
+  const until = ['--until', shown, '--because', 'x'] as const
+  const later = 'Mon 2031-12-01 18:00 Asia/Tokyo'
+  expect((await project.till('hold', STORE, ...until)).stdout).toContain(`until ${later}.`)
+  expect((await project.till('hold', 'list')).stdout).toContain(`${STORE}  until ${later}  `)
+  expect((await add(STORE, '--from', shown, '--until', '1h', '--because', 'x')).stdout).toContain(
+    `from ${later} until `,
+  )
+  const listed = (await project.till('outages', 'list')).stdout
+  expect(listed).toMatch(/2031-12-01 18:00 {2}2031-12-01 19:00 {2}Asia\/Tokyo/)
+  expect(await outages()).toMatchObject([{ from: '2031-12-01T09:00:00.000Z' }])
+})

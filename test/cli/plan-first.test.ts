@@ -114,3 +114,22 @@ it('an apply where nobody can be asked needs --yes, or a plan', async () => {
   expect((await project.till('apply', 'plan.json')).code).toBe(0)
   expect((await project.till('apply', 'note', '--yes')).code).toBe(0)
 })
+
+it('plan and apply say what validate warns of in their runbook, beside their answer', async () => {
+  project = chain()
+  project.write(
+    'runbooks/motd.yaml',
+    `name: motd\nsteps:\n  - file: {path: '${project.root}/motd', content: "{{ store.id }}\\n"}\n`,
+  )
+  const warned = /motd\.yaml:3:\d+\nwarning "\{\{ store\.id \}\}" is not filled in here.* PLACEHOLDER_FOREIGN\n/
+  project.write('tillwright.yaml', 'assignments: [{runbook: motd}]\n')
+  const one = ['--device', 'S-0/pos1']
+  const planned = await project.till('plan', 'motd', '--json', ...one)
+  expect([planned.code, JSON.parse(planned.stdout).schema, planned.stderr]).toEqual([
+    3,
+    'till.result/1',
+    expect.stringMatching(warned),
+  ])
+  for (const args of [['drift'], ['apply', 'motd', '--yes']])
+    expect((await project.till(...args, ...one)).stderr).toMatch(warned)
+})

@@ -28,6 +28,11 @@ it.each<[string, readonly string[], readonly string[]]>([
     ['error "bsh" is not taken here', 'It is one of bash, zsh, fish.', 'did you mean "bash"?'],
   ],
   [
+    'a sandbox where only the repository is looked at',
+    ['inventory', 'list', '--sandbox'],
+    ['error There is no flag --sandbox here', 'a sandbox has the devices of this inventory', 'leave it out'],
+  ],
+  [
     'a flag that is missing',
     ['hold', 'PL-0001'],
     ['error --because is missing', 'Write --because ', 'error --until is missing', '2 errors.'],

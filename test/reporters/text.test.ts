@@ -230,6 +230,21 @@ test('a table fits the terminal, flexible columns give way first', () => {
   `)
 })
 
+test('a column that wraps goes on below itself, and what has nothing to say takes no line', () => {
+  const wrapping = columns.map((column) => ({ ...column, wraps: column.flexible === true }))
+  const long = { name: 'PL-0001/pos1', city: 'Łódź', message: `it is ${'x'.repeat(40)} and so on` }
+  const none = { name: 'PL-0002/pos1', city: 'Łódź', message: '-' }
+  expect(formatTable([long, none], wrapping, { width: 44 }).join('\n')).toMatchInlineSnapshot(`
+    "DEVICE        CITY  MESSAGE
+    PL-0001/pos1  Łódź  it is
+                        xxxxxxxxxxxxxxxxxxxxxxxx
+                        xxxxxxxxxxxxxxxx
+                        and so on
+    PL-0002/pos1  Łódź  -"
+  `)
+  expect(formatTable([none], wrapping, { width: 18 })).toEqual(['DEVICE        CITY', 'PL-0002/pos1  Łódź'])
+})
+
 test('a table of nothing is its titles, and colours do not count as columns', () => {
   expect(formatTable([], columns, { width: 80 })).toEqual(['DEVICE  CITY  MESSAGE'])
   const red = [

@@ -3,6 +3,7 @@ import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { statusInWords } from '../../src/app/sandbox/sandbox-foreground.ts'
 import { askSandbox, clearFolder, holderOf, readOverlay, startSandbox } from '../../src/sandbox/index.ts'
 import { canIsolate, device, sandboxFor, scratch, until } from './sandboxes.ts'
 import { connectTo, runOn } from './ssh-client.ts'
@@ -61,6 +62,22 @@ const canBecomeNobody =
     uid: NOBODY,
     gid: NOBODY,
   }).status === 0
+
+test('one device that imitates Windows is one', () => {
+  const status = {
+    pid: 1,
+    started_at: '',
+    printers: 0,
+    listeners: 0,
+    workers: 1,
+    connections: 0,
+    sessions: 0,
+    served: 0,
+  }
+  const inWords = (windows: number): string => statusInWords({ ...status, devices: 3, windows, faults: {} })
+  expect(inWords(1)).toMatch(/^3 devices \(1 imitates Windows\), /)
+  expect(inWords(2)).toMatch(/^3 devices \(2 imitate Windows\), /)
+})
 
 describe.skipIf(!canIsolate)('a sandbox', () => {
   test('leaves no process behind when it is killed, and the next one clears its files away', async () => {

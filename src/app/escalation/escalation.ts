@@ -29,7 +29,7 @@ import { LONGEST_SILENCE_MS } from '../../hooks/decide.ts'
 import { selectorScope } from '../../lang/expression.ts'
 import { type Duties, storeOf } from '../incidents/duties.ts'
 import { incidentView } from '../incidents/incident-view.ts'
-import { type KnownOutages, knownOutages, outageText } from '../outages/known-outages.ts'
+import { type KnownOutages, knownOutages } from '../outages/known-outages.ts'
 import type { Project } from '../project.ts'
 import { ChannelSenders } from './channel-senders.ts'
 import { batchText, MOST_TOLD, messageText } from './message-text.ts'
@@ -188,7 +188,7 @@ export class Escalation {
     const { episodes: ids, count } = await this.#stores.incidents.episodes(incident.incident, MOST_TOLD)
     const found = await Promise.all(ids.map((id) => this.#stores.hooks.episode(id)))
     const episodes = found.filter((each) => each !== undefined)
-    const outages = by.outages.of(incident)
+    const outages = by.outages.of(incident).map((known) => by.outages.textOf(known))
     return { incident, ...messageText(incident, { kind: message.kind, episodes, count, now: new Date(), outages }) }
   }
 
@@ -276,7 +276,7 @@ function heldCall(by: Telling, claimed: ClaimedMessage & { readonly channel: Cha
     const [known] = by.outages.of(incident)
     if (known) {
       const afterMs = Math.max(0, Math.min(known.until - Date.now(), LONGEST_SILENCE_MS))
-      return { ...failed(`${outageText(known)}.`), isPostponed: true, afterMs }
+      return { ...failed(`${by.outages.textOf(known)}.`), isPostponed: true, afterMs }
     }
   }
   return channel.kind === 'http' ? heldPost(by, { ...claimed, channel }) : undefined

@@ -4,10 +4,8 @@ import { type Attempt, type Episode, occurrencesOf } from '../../core/episode.ts
 import type { MessageKind } from '../../core/escalation.ts'
 import type { Incident } from '../../core/incident.ts'
 import { readClocks } from '../../core/incident-clocks.ts'
-import type { Outage } from '../../core/outage.ts'
 import { plainText } from '../../reporters/plain-text.ts'
 import { shortTime } from '../history/list-runs.ts'
-import { outageText } from '../outages/known-outages.ts'
 
 /** Episodes that are told one by one: a storm has thousands. */
 export const MOST_TOLD = 5
@@ -22,12 +20,12 @@ export function messageText(
     readonly episodes: readonly Episode[]
     readonly count: number
     readonly now: Date
-    /** What is known to be out of order there. */
-    readonly outages: readonly Outage[]
+    /** What is known to be out of order there, each in a sentence. */
+    readonly outages: readonly string[]
   },
 ): { readonly subject: string; readonly text: string } {
   const { kind, episodes, count, now } = of
-  const known = of.outages.map((each) => `${outageText(each)}.`)
+  const known = of.outages.map((each) => `${each}.`)
   const { title, severity, cause, despite, closed_by } = incident
   const id = incident.incident
   const more = `More: till incidents show ${id}`

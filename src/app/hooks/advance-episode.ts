@@ -7,7 +7,7 @@ import { peopleAt } from '../../hooks/held-back.ts'
 import type { Hush } from '../../hooks/systems/system.ts'
 import { storeOf } from '../incidents/duties.ts'
 import { callOfEpisode, callOfStorm, incidentOpening } from '../incidents/incident-opening.ts'
-import { knownOutages, outageText } from '../outages/known-outages.ts'
+import { knownOutages } from '../outages/known-outages.ts'
 import type { Hooks } from './open-hooks.ts'
 import { placeAlert } from './place-alerts.ts'
 import { type Repair, repairOf } from './repair.ts'
@@ -38,13 +38,18 @@ const UNTOLD_MS = TELL_AGAIN_MS + 10_000
 
 /**
  * Decides what is done about an episode now, and does it: a repair is a run of its own, which passes admission like any
- * other. Resolves when that is over, and monitoring was told. Undefined for one that is closed or unknown.
+ * other, and `begins` hears of it first. Resolves when that is over, and monitoring was told. Undefined for one that is closed or unknown.
  */
-export async function advanceEpisode(hooks: Hooks, id: string): Promise<Advanced | undefined> {
+export async function advanceEpisode(
+  hooks: Hooks,
+  id: string,
+  begins?: (episode: Episode) => void,
+): Promise<Advanced | undefined> {
   const first = await decideEpisode(hooks, id)
   const hush = first?.asks ? await hooks.systems.hush(first.episode) : undefined
   const decided = hush ? await decideEpisode(hooks, id, { hush }) : first
   if (!decided) return undefined
+  if (decided.repair) begins?.(decided.episode)
   const noting = await decided.repair?.()
   const episode = (await noting?.()) ?? decided.episode
   return { episode: (await tellMonitoring(hooks, episode)) ?? episode, decision: decided.decision }
@@ -76,7 +81,7 @@ export async function decideEpisode(
     }
     repair = rule && isFiring(episode) ? repairOf(hooks, rule, episode) : { params: {} }
     const [known] = outages.of(episode)
-    const outage = known && { why: `${outageText(known)}.`, until: known.until }
+    const outage = known && { why: `${outages.textOf(known)}.`, until: known.until }
     const judged = { episode, world, breaker: settings.breaker, now: now.getTime(), paramProblem: repair.why, outage }
     decision = rule ? decide({ ...judged, rule }) : withoutRule(episode, now.getTime())
     const isToAsk = decision.do === 'run' && hush === undefined && hooks.systems.knows(episode)

@@ -78,23 +78,26 @@ interface Line {
 }
 
 /** What happened to an episode, a line each. */
-export function episodeStory(events: readonly EpisodeEvent[], width: number | undefined): string {
+export function episodeStory(
+  events: readonly EpisodeEvent[],
+  { width, flags }: { readonly width: number | undefined; readonly flags: string },
+): string {
   const columns: readonly TableColumn<Line>[] = [
     { title: 'WHEN', value: ({ at }) => shortTime(at) },
     { title: 'WHAT', value: ({ what }) => what, flexible: true },
   ]
-  const lines = events.map((event) => ({ at: event.at, what: sentenceOf(event) }))
+  const lines = events.map((event) => ({ at: event.at, what: sentenceOf(event, flags) }))
   return `${formatTable(lines, columns, { width }).join('\n')}\n`
 }
 
-function sentenceOf(event: EpisodeEvent): string {
+function sentenceOf(event: EpisodeEvent, flags: string): string {
   switch (event.type) {
     case 'alert':
       return `${event.alert.source}: ${event.alert.name} is ${stateText(event.alert)}`
     case 'attempt.started':
       return `repair ${event.attempt} begins${paramsText(event.params)}`
     case 'attempt.finished': {
-      const run = event.run === null ? '' : ` (till runs show ${event.run})`
+      const run = event.run === null ? '' : ` (till runs show ${event.run}${flags})`
       return `repair ${event.attempt}: ${event.state ?? 'did not come about'}${event.why === null ? '' : `, ${event.why}`}${run}`
     }
     case 'attempt.doubtful':

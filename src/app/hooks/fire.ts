@@ -1,4 +1,5 @@
 import { setTimeout as delay, setImmediate } from 'node:timers/promises'
+import type { Episode } from '../../core/episode.ts'
 import type { HookWorker, InboxEntry, Told, ToldAnswer } from '../../core/hook-store.ts'
 import { advanceEpisode } from './advance-episode.ts'
 import { type EpisodeView, episodeView } from './episode-view.ts'
@@ -21,13 +22,26 @@ export interface Fired {
   readonly waiting: readonly { readonly episode: string; readonly until: string; readonly why: string }[]
 }
 
+/** Is told, while they are seen through, which episodes wait anew, and which repairs begin. */
+export interface FireProgress {
+  readonly waits: (
+    waiting: readonly { readonly episode: Episode; readonly until: number; readonly why: string }[],
+  ) => void
+  readonly begins: (episode: Episode) => void
+}
+
 /**
  * Takes one payload in, and sees its episodes through as long as `waitMs` allows; what a server does is left to it.
  * Throws InputError for what is no payload of that source: then nothing was taken in.
  */
 export async function fire(
   hooks: Hooks,
-  { source, body, waitMs }: { readonly source: string; readonly body: string; readonly waitMs: number },
+  {
+    source,
+    body,
+    waitMs,
+    progress,
+  }: { readonly source: string; readonly body: string; readonly waitMs: number; readonly progress?: FireProgress },
 ): Promise<Fired> {
   const { store } = hooks
   const { leftOut: left_out } = readBody(hooks, source, body)
@@ -38,7 +52,7 @@ export async function fire(
   const kept = await store.entry(entry)
   const alerts = kept ? await takeEntry(hooks, kept) : []
   const ids = [...new Set(alerts.flatMap(({ episode }) => (episode === null ? [] : [episode])))]
-  const waiting = await seeThrough(hooks, ids, Date.now() + waitMs)
+  const waiting = await seeThrough(hooks, ids, { deadline: Date.now() + waitMs, progress })
   const found = await Promise.all(ids.map((id) => store.episode(id)))
   const episodes = found.filter((each) => each !== undefined).map(episodeView)
   return { entry, worker: null, alerts, waiting, left_out, episodes }
@@ -60,32 +74,44 @@ export async function takeEntry(hooks: Hooks, entry: InboxEntry): Promise<readon
 
 /** When an episode is to be looked at again, and why; at once where something was just done about it. */
 interface Waiting {
-  readonly episode: string
+  readonly episode: Episode
   readonly until: number
   readonly why: string
   /** It waits for what this process is not told: that the alert goes out. */
   readonly isRepaired: boolean
 }
 
-async function seeThrough(hooks: Hooks, ids: readonly string[], deadline: number): Promise<Fired['waiting']> {
+async function seeThrough(
+  hooks: Hooks,
+  ids: readonly string[],
+  { deadline, progress }: { readonly deadline: number; readonly progress: FireProgress | undefined },
+): Promise<Fired['waiting']> {
   const left: Waiting[] = []
+  const toldWhy = new Map<string, string>()
   for (let open = ids; open.length > 0; ) {
     const waiting: Waiting[] = []
-    for (const id of open) waiting.push(...(await step(hooks, id)))
+    for (const id of open) waiting.push(...(await step(hooks, id, progress?.begins)))
     const next = waiting.filter(({ until, isRepaired }) => until <= deadline && !isRepaired)
     left.push(...waiting.filter((each) => !next.includes(each)))
+    const news = next.filter(({ episode, until, why }) => until > 0 && toldWhy.get(episode.episode) !== why)
+    for (const { episode, why } of news) toldWhy.set(episode.episode, why)
+    if (news.length > 0) progress?.waits(news)
     if (next.length > 0) await delay(Math.max(0, Math.min(...next.map(({ until }) => until)) - Date.now()))
-    open = next.map(({ episode }) => episode)
+    open = next.map(({ episode }) => episode.episode)
   }
-  return left.map(({ episode, until, why }) => ({ episode, until: new Date(until).toISOString(), why }))
+  return left.map(({ episode, until, why }) => ({
+    episode: episode.episode,
+    until: new Date(until).toISOString(),
+    why,
+  }))
 }
 
-async function step(hooks: Hooks, id: string): Promise<readonly Waiting[]> {
-  const advanced = await advanceEpisode(hooks, id)
+async function step(hooks: Hooks, id: string, begins: FireProgress['begins'] | undefined): Promise<readonly Waiting[]> {
+  const advanced = await advanceEpisode(hooks, id, begins)
   if (!advanced) return []
   const { decision, episode } = advanced
   const isRepaired = episode.attempts.at(-1)?.result === 'helped'
-  if (decision.do === 'run') return [{ episode: id, until: 0, why: '', isRepaired: false }]
+  if (decision.do === 'run') return [{ episode, until: 0, why: '', isRepaired: false }]
   if (decision.do !== 'wait' || decision.until === null) return []
-  return [{ episode: id, until: decision.until, why: decision.why, isRepaired }]
+  return [{ episode, until: decision.until, why: decision.why, isRepaired }]
 }

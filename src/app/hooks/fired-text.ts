@@ -1,7 +1,9 @@
+import { formatCount } from '../../core/counted.ts'
+import type { Episode } from '../../core/episode.ts'
 import { EXIT } from '../../core/outcome.ts'
 import { plainText } from '../../reporters/plain-text.ts'
 import { shortTime } from '../history/list-runs.ts'
-import type { Fired } from './fire.ts'
+import type { Fired, FireProgress } from './fire.ts'
 import { leftOutText } from './place-alerts.ts'
 
 /** What became of a payload, for people. */
@@ -26,6 +28,24 @@ export function firedText({ worker, alerts, episodes, waiting, left_out }: Fired
   })
   const lines = [...unplaced, ...placed, ...left, ...lost]
   return lines.length === 0 ? 'There is no alert in it.\n' : `${lines.map(plainText).join('\n')}\n`
+}
+
+/** Of many that wait for the same, so many are named. */
+const MOST_NAMED = 3
+
+/** What is seen to meanwhile, a line each, for people who would otherwise look at a terminal that stands still. */
+export function fireProgress(say: (text: string) => void): FireProgress {
+  const line = ({ episode, device, store, alert }: Episode, what: string): void =>
+    say(`${plainText(`${episode} ${device ?? store ?? ''}, ${alert.name}: ${what}`)}\n`)
+  return {
+    waits(waiting) {
+      for (const { episode, until, why } of waiting.slice(0, MOST_NAMED))
+        line(episode, `${why} It is seen to at ${shortTime(new Date(until).toISOString())}.`)
+      const more = waiting.length - MOST_NAMED
+      if (more > 0) say(`And ${formatCount(more)} more wait.\n`)
+    },
+    begins: (episode) => line(episode, `repair ${episode.attempts.length} begins.`),
+  }
 }
 
 /** The exit code of what became of a payload. */

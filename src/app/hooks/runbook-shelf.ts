@@ -17,7 +17,7 @@ export function runbookShelf(project: Project): RunbookShelf {
     if (known) return known
     const read = files.get(reference) ?? readYamlFile(shownPath(findOwnRunbook(project, reference)))
     files.set(reference, read)
-    const runbook = openOwnRunbook(project, reference, params, read)
+    const runbook = openOwnRunbook(project, reference, params, { read })
     loaded.set(key, runbook)
     return runbook
   }

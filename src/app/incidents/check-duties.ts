@@ -67,7 +67,7 @@ function contractProblems(duties: Duties, fleet: Fleet): readonly Diagnostic[] {
   return [...wrong].map(([name, { first, source, count }]) => {
     const others = count > 1 ? ` and ${counted(count - 1, 'other')}` : ''
     const what = name === '' ? 'no contract' : `a contract that is not written: "${name}"`
-    const detail = `By "${contract.text}". There are ${[...contracts.keys()].join(', ') || 'none'}.`
+    const detail = `It is told by "${contract.text}". There are ${[...contracts.keys()].join(', ') || 'none'}.`
     return invalid(`${first}${others} has ${what}`, detail, source)
   })
 }

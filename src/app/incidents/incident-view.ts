@@ -7,6 +7,7 @@ import {
   type ServiceTerms,
 } from '../../core/incident.ts'
 import { type ClockReading, readClocks } from '../../core/incident-clocks.ts'
+import { shownTime } from '../../engine/admission/shown-time.ts'
 import { formatDuration } from '../../reporters/format-duration.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
 import type { DeviceEvidence } from '../evidence/device-evidence.ts'
@@ -97,7 +98,7 @@ export function incidentPage(
     /** When the fault began. */
     readonly since: string
   },
-  options: { readonly width?: number | undefined; readonly color: boolean },
+  options: { readonly width?: number | undefined; readonly color: boolean; readonly flags: string },
 ): string {
   const { why, contract, time_zone, steps, action, cause } = view
   const { episodes, count } = more.episodes
@@ -106,7 +107,8 @@ export function incidentPage(
     `Responsible: ${view.team ?? 'nobody'}. ${why}`,
     `Contract: ${contract ?? 'none'}, by the clocks of ${time_zone}`,
     ...view.known_outages.map(
-      ({ outage, by, until, why }) => `Nobody is called until ${shortTime(until)} (${outage}), says ${by}: ${why}`,
+      ({ outage, by, until, why }) =>
+        `Nobody is called until ${shownTime(Date.parse(until), time_zone)} (${outage}), says ${by}: ${why}`,
     ),
     ...(count > 0 ? [`Episodes: ${episodes.join(' ')}${rest}`] : []),
     ...(cause === null ? [] : [`Cause: ${cause}`]),
@@ -122,7 +124,7 @@ export function incidentPage(
     { title: 'WHEN', value: ({ at }) => shortTime(at) },
     { title: 'WHAT', value: sentenceOf, flexible: true },
   ]
-  const evidence = evidenceLines(more.evidence, more.since)
+  const evidence = evidenceLines(more.evidence, { since: more.since, flags: options.flags })
   const blocks = [
     incidentsTable([view], options).trimEnd(),
     facts.join('\n'),

@@ -4,9 +4,10 @@ import { DAY_MS } from '../../core/duration.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import { type Outage, type OutageScope, outageState } from '../../core/outage.ts'
 import type { RunStore } from '../../core/run-store.ts'
+import { shownTime } from '../../engine/admission/shown-time.ts'
 import { selectDevices } from '../revision/selection.ts'
 import { isLength, localInstant } from '../safety/local-instant.ts'
-import { coversIn } from './known-outages.ts'
+import { commonZone, coversIn } from './known-outages.ts'
 
 /** More than that is a change of the inventory, or of `availability.maintenance`. */
 const LONGEST_MS = 92 * DAY_MS
@@ -26,7 +27,7 @@ interface NewOutage {
 export async function addOutage(
   { fleet, store }: { readonly fleet: Fleet; readonly store: RunStore },
   wanted: NewOutage,
-): Promise<{ readonly outage: Outage; readonly devices: number }> {
+): Promise<{ readonly outage: Outage; readonly devices: number; readonly span: string }> {
   const { scope, because, closed, by } = wanted
   const { stores, devices: names, regions, kinds, where } = scope
   const covered = await selectDevices(
@@ -35,8 +36,7 @@ export async function addOutage(
     { store: async () => store },
   )
   if (covered.length === 0) throw usageError('It covers no device of the inventory', 'See: till inventory list')
-  const zones = new Set(covered.map((device) => fleet.stores.get(device.store)?.time_zone))
-  const zone = zones.size === 1 ? [...zones][0] : undefined
+  const zone = commonZone(fleet, covered)
   const now = Date.now()
   const begins = { flag: '--from', zone, after: now, day: 'beginning' } as const
   const from = wanted.from === undefined ? now : localInstant(wanted.from, begins)
@@ -48,7 +48,8 @@ export async function addOutage(
   const said = wanted.from === undefined && isLength(wanted.until) ? { lasts: until - from } : {}
   const outage = { outage: `O${randomBytes(4).toString('hex')}`, scope, why: because, by, from, until, ...said, closed }
   await store.outages.add(await store.fleets.keyOf(fleet), outage)
-  return { outage, devices: covered.length }
+  const span = `from ${shownTime(from, zone ?? 'UTC')} until ${shownTime(until, zone ?? 'UTC')}`
+  return { outage, devices: covered.length, span }
 }
 
 /** Ends one now. Throws InputError where there is none of that name that is not over. */

@@ -1,6 +1,7 @@
 import type { Device, Fleet } from '../../core/fleet.ts'
 import { type Outage, type OutageScope, outageState } from '../../core/outage.ts'
 import type { RunStore } from '../../core/run-store.ts'
+import { shownTime } from '../../engine/admission/shown-time.ts'
 import { aboutIn } from '../revision/about-devices.ts'
 
 /** What a fault is about: a device, a whole store, or neither. */
@@ -50,6 +51,12 @@ export class KnownOutages {
       .sort((a, b) => b.until - a.until)
   }
 
+  /** One of them in a sentence for people. */
+  textOf({ outage, why, by, until, closed, scope }: Outage): string {
+    const what = closed ? 'Closed' : 'Known outage'
+    return `${what} until ${shownTime(until, outageZone(this.#fleet, scope))} (${outage}), says ${by}: ${why}`
+  }
+
   /** Those with a device among these. */
   among(devices: readonly Device[]): readonly Outage[] {
     return this.#current.filter(({ covers }) => devices.some(covers)).map(({ outage }) => outage)
@@ -81,8 +88,13 @@ export function outageNote({ outage, why, by, until, closed }: Outage): OutageNo
   return { outage, why, by, until: new Date(until).toISOString(), closed }
 }
 
-/** One of them in a sentence for people. */
-export function outageText({ outage, why, by, until, closed }: Outage): string {
-  const what = closed ? 'Closed' : 'Known outage'
-  return `${what} until ${new Date(until).toISOString().slice(0, 16)}Z (${outage}), says ${by}: ${why}`
+/** By whose clocks people say when an outage ends: those of its stores where they agree, UTC otherwise. */
+export function outageZone(fleet: Fleet, scope: OutageScope): string {
+  return commonZone(fleet, [...fleet.devices.values()].filter(coversIn(fleet, scope))) ?? 'UTC'
+}
+
+/** The time zone that the stores of all these devices have; undefined where there is no such one. */
+export function commonZone(fleet: Fleet, devices: readonly Device[]): string | undefined {
+  const zones = new Set(devices.map(({ store }) => fleet.stores.get(store)?.time_zone))
+  return zones.size === 1 ? [...zones][0] : undefined
 }

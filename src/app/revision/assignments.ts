@@ -4,6 +4,7 @@ import { runbookLabel } from '../../core/run.ts'
 import type { Expression, Runbook } from '../../core/runbook.ts'
 import type { DeviceWork } from '../../engine/device/perform-device.ts'
 import type { Project } from '../project.ts'
+import { distinct } from './distinct.ts'
 import { openOwnRunbook } from './runbooks.ts'
 import { holds, type Selection, selectDevices } from './selection.ts'
 
@@ -18,28 +19,29 @@ export async function assignedWork(
 ): Promise<{
   readonly work: readonly DeviceWork[]
   readonly runbooks: readonly Runbook[]
-  /** Assignments that mean no device of the fleet. */
-  readonly empty: readonly Diagnostic[]
+  /** Assignments that mean no device of the fleet, and what is most likely not meant in their runbooks. */
+  readonly warnings: readonly Diagnostic[]
 }> {
   const selected = new Set(await selectDevices(fleet, selection, { store: () => project.store() }))
   const runbooksOf = new Map<Device, Runbook[]>()
   const runbooks: Runbook[] = []
   const wrong: Diagnostic[] = []
-  const empty: Diagnostic[] = []
+  const warnings: Diagnostic[] = []
+  const warn = (told: readonly Diagnostic[]): void => void warnings.push(...told)
   const devicesOf = devicesByCondition(project, fleet)
   for (const assignment of project.settings.assignments) {
-    const runbook = opened(project, assignment, wrong)
+    const runbook = opened(project, assignment, { wrong, warn })
     if (!runbook) continue
     runbooks.push(runbook)
     const assigned = await devicesOf(assignment.where, runbook.targets)
-    if (assigned.length === 0) empty.push(meansNobody(assignment))
+    if (assigned.length === 0) warnings.push(meansNobody(assignment))
     for (const device of assigned) {
       if (selected.has(device)) runbooksOf.set(device, [...(runbooksOf.get(device) ?? []), runbook])
     }
   }
   if (wrong.length > 0) throw new InputError(wrong)
   const work = [...runbooksOf].map(([device, assigned]) => ({ device, runbooks: assigned }))
-  if (work.length > 0) return { work, runbooks, empty }
+  if (work.length > 0) return { work, runbooks, warnings: distinct(warnings) }
   const none = project.settings.assignments.length === 0
   const summary = none
     ? 'tillwright.yaml assigns no runbook to any device'
@@ -71,10 +73,10 @@ function devicesByCondition(
 function opened(
   project: Project,
   { runbook, params }: Project['settings']['assignments'][number],
-  wrong: Diagnostic[],
+  { wrong, warn }: { readonly wrong: Diagnostic[]; readonly warn: (told: readonly Diagnostic[]) => void },
 ): Runbook | undefined {
   try {
-    return openOwnRunbook(project, runbook, params)
+    return openOwnRunbook(project, runbook, params, { warn })
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     wrong.push(...error.diagnostics)

@@ -9,6 +9,7 @@ import { auditSettings } from '../audit/checkpoint-seal.ts'
 import { checkHooks } from '../hooks/check-hooks.ts'
 import { openDuties } from '../incidents/check-duties.ts'
 import type { Project } from '../project.ts'
+import { checkContracts } from '../reports/check-contracts.ts'
 import { checkScheduledReports } from '../reports/check-scheduled-reports.ts'
 import { checkPolicies } from '../safety/check-policies.ts'
 import { andMore } from './and-more.ts'
@@ -19,6 +20,7 @@ import { checkSecrets } from './check-secrets.ts'
 import { checkStepFiles } from './check-step-files.ts'
 import { checkValues } from './check-values.ts'
 import { checkWorkTree } from './check-work-tree.ts'
+import { distinct } from './distinct.ts'
 import { FleetAnswers } from './fleet-answers.ts'
 import { plansOf } from './plan-rules.ts'
 import { checkLists } from './plan-signature.ts'
@@ -117,7 +119,13 @@ async function listsOf(
 export function checkSettings(project: Project, fleet: Fleet): readonly Diagnostic[] {
   const { duties, diagnostics } = openDuties(project, fleet)
   const reports = checkScheduledReports(project, fleet, duties)
-  return [...checkHooks(project), ...checkPolicies(project, fleet), ...diagnostics, ...reports]
+  return [
+    ...checkHooks(project),
+    ...checkPolicies(project, fleet),
+    ...checkContracts(project, fleet),
+    ...diagnostics,
+    ...reports,
+  ]
 }
 
 /** What runbooks that need no parameters name of the devices that they are meant for. */
@@ -200,14 +208,4 @@ async function collect<T>(
     if (error instanceof InputError) return { value: undefined, diagnostics: error.diagnostics }
     throw error
   }
-}
-
-/** A runbook that is assigned is looked at twice. */
-function distinct(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  const seen = new Map<string, Diagnostic>()
-  for (const diagnostic of diagnostics) {
-    const { code, source, summary } = diagnostic
-    seen.set(`${code} ${source?.file} ${source?.line} ${source?.column} ${summary}`, diagnostic)
-  }
-  return [...seen.values()]
 }

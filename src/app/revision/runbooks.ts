@@ -18,13 +18,17 @@ const ENDINGS = ['.yaml', '.yml']
 /** Of a runbook as people say it, where a path has a slash or an ending. */
 const BARE_NAME = /^[\w-]+$/
 
+/** Is told what is most likely not meant about a runbook that can be used. */
+type Warn = (warnings: readonly Diagnostic[]) => void
+
 /** Loads a runbook by file, or by name from the project's folder. Throws InputError with every problem of it. */
 export function openRunbook(
   project: Project,
   reference: string,
   params: Readonly<Record<string, string>> = {},
+  warn?: Warn,
 ): Runbook {
-  return loadFrom(project, findRunbook(project, reference), { params })
+  return loadFrom(project, findRunbook(project, reference), { params, warn })
 }
 
 /**
@@ -35,9 +39,9 @@ export function openOwnRunbook(
   project: Project,
   reference: string,
   params: Readonly<Record<string, string>> = {},
-  read?: LoadRunbookOptions['read'],
+  more: { readonly read?: LoadRunbookOptions['read']; readonly warn?: Warn } = {},
 ): Runbook {
-  return loadFrom(project, findOwnRunbook(project, reference), { params, read })
+  return loadFrom(project, findOwnRunbook(project, reference), { params, ...more })
 }
 
 function loadFrom(
@@ -46,7 +50,12 @@ function loadFrom(
   {
     params,
     read,
-  }: { readonly params: Readonly<Record<string, string>>; readonly read?: LoadRunbookOptions['read'] | undefined },
+    warn,
+  }: {
+    readonly params: Readonly<Record<string, string>>
+    readonly read?: LoadRunbookOptions['read'] | undefined
+    readonly warn?: Warn | undefined
+  },
 ): Runbook {
   const modules = project.modules()
   const { runbook, diagnostics } = loadRunbook(shownPath(file), {
@@ -58,6 +67,7 @@ function loadFrom(
   if (!runbook || diagnostics.some((d) => d.severity === 'error')) throw new InputError(diagnostics)
   const broken = modules.faultsOf(runbook)
   if (broken.length > 0) throw new InputError(broken)
+  if (diagnostics.length > 0) warn?.(diagnostics)
   return runbook
 }
 

@@ -3,6 +3,7 @@ import { InputError } from '../../core/diagnostic.ts'
 import type { Fleet } from '../../core/fleet.ts'
 import type { FleetKey } from '../../core/fleet-key.ts'
 import type { RunStore } from '../../core/run-store.ts'
+import { shownTime } from '../../engine/admission/shown-time.ts'
 import { suggest } from '../../lang/suggest.ts'
 import type { Project } from '../project.ts'
 import { accountName } from '../run/account.ts'
@@ -59,8 +60,14 @@ export async function releaseHolds(project: Project, on: string): Promise<readon
   return released
 }
 
+/** Until when something is held, by the clocks of its store; what is held may have left the inventory since. */
+export function heldUntil(fleet: Fleet, { on, until }: Pick<Hold, 'on' | 'until'>): string {
+  const store = fleet.stores.get(on) ?? fleet.stores.get(fleet.devices.get(on)?.store ?? '')
+  return shownTime(until, store?.time_zone ?? 'UTC')
+}
+
 /** The zone of the clocks of a store, or of the store of a device; throws InputError where there is neither. */
-export function zoneOf(fleet: Fleet, on: string): string {
+function zoneOf(fleet: Fleet, on: string): string {
   const store = fleet.stores.get(on) ?? fleet.stores.get(fleet.devices.get(on)?.store ?? '')
   if (store) return store.time_zone
   const near = suggest(on, on.includes('/') ? fleet.devices.keys() : fleet.stores.keys())

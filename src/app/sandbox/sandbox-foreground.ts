@@ -69,7 +69,7 @@ export function statusJson(status: SandboxStatus, left_out?: SandboxSelection['l
 export function statusInWords(status: SandboxStatus): string {
   const faults = Object.entries(status.faults).map(([name, count]) => `${count} ${name}`)
   return [
-    `${counted(status.devices, 'device')}${status.windows > 0 ? ` (${status.windows} imitate Windows)` : ''}, ${counted(status.printers, 'printer')} and ${counted(status.listeners, 'other port')} up`,
+    `${counted(status.devices, 'device')}${status.windows > 0 ? ` (${status.windows} ${status.windows === 1 ? 'imitates' : 'imitate'} Windows)` : ''}, ${counted(status.printers, 'printer')} and ${counted(status.listeners, 'other port')} up`,
     `${counted(status.connections, 'connection')}, ${counted(status.sessions, 'program')} now, ${status.served} so far`,
     faults.length === 0 ? 'no faults' : `faults: ${faults.join(', ')}`,
   ].join(' · ')

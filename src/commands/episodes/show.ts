@@ -5,6 +5,7 @@ import { openHookStore } from '../../app/history/open-store.ts'
 import { episodeStory, episodesTable, episodeView } from '../../app/hooks/episode-view.ts'
 import { findEpisode } from '../../app/hooks/find-episode.ts'
 import { jsonLine } from '../../app/json-document.ts'
+import { hereFlag } from '../../app/project.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
 
@@ -29,8 +30,13 @@ export default class EpisodesShow extends BaseCommand {
     if (flags.json) await this.write(jsonLine({ schema: 'till.episode/1', ...view, events, evidence }))
     else {
       const width = process.stdout.isTTY ? this.columns : undefined
-      const known = evidenceLines(evidence, episode.opened_at).map((line) => `${line}\n`)
-      const blocks = [episodesTable([view], { width, color: this.color }), known.join(''), episodeStory(events, width)]
+      const here = hereFlag(project)
+      const known = evidenceLines(evidence, { since: episode.opened_at, flags: here }).map((line) => `${line}\n`)
+      const blocks = [
+        episodesTable([view], { width, color: this.color }),
+        known.join(''),
+        episodeStory(events, { width, flags: here }),
+      ]
       await this.writePaged(blocks.filter((block) => block !== '').join('\n'))
     }
     await store.close()

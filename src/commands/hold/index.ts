@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { hereFlag } from '../../app/project.ts'
-import { hold, zoneOf } from '../../app/safety/holds.ts'
+import { heldUntil, hold } from '../../app/safety/holds.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
 
@@ -35,15 +35,11 @@ schedule. Only who breaks the glass does. A hold of your own on the same store o
   async run(): Promise<void> {
     const { args, flags } = await this.parse(HoldCommand)
     const project = await this.openProject(flags)
-    const { on, until, by } = await hold(project, args.what, flags)
-    const zone = zoneOf(await project.fleet(), on)
+    const made = await hold(project, args.what, flags)
+    const until = heldUntil(await project.fleet(), made)
     await project.close()
     await this.write(
-      `${on} is held by ${by} until ${inZone(until, zone)}.\n  → till hold release ${on}${hereFlag(project)}\n`,
+      `${made.on} is held by ${made.by} until ${until}.\n  → till hold release ${made.on}${hereFlag(project)}\n`,
     )
   }
-}
-
-function inZone(at: number, zone: string): string {
-  return `${new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' }).format(at)} ${zone}`
 }

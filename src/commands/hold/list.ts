@@ -1,7 +1,6 @@
 import { Flags } from '@oclif/core'
-import { shortTime } from '../../app/history/list-runs.ts'
 import { jsonDocument } from '../../app/json-document.ts'
-import { listHolds } from '../../app/safety/holds.ts'
+import { heldUntil, listHolds } from '../../app/safety/holds.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
 
@@ -19,6 +18,7 @@ export default class HoldList extends BaseCommand {
     const { flags } = await this.parse(HoldList)
     const project = await this.openProject(flags)
     const holds = [...(await listHolds(project))].sort((a, b) => (a.on < b.on ? -1 : 1))
+    const fleet = await project.fleet()
     await project.close()
     const shown = holds.map(({ on, by, why, from, until }) => ({
       ...{ on, by, why },
@@ -30,6 +30,6 @@ export default class HoldList extends BaseCommand {
       return
     }
     if (shown.length === 0) await this.write('Nothing is held.\n')
-    for (const { on, by, until, why } of shown) await this.write(`${on}  until ${shortTime(until)}  ${by}: ${why}\n`)
+    for (const held of holds) await this.write(`${held.on}  until ${heldUntil(fleet, held)}  ${held.by}: ${held.why}\n`)
   }
 }

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { fire } from '../../app/hooks/fire.ts'
-import { firedText, firedWell } from '../../app/hooks/fired-text.ts'
+import { firedText, firedWell, fireProgress } from '../../app/hooks/fired-text.ts'
 import { openHooks } from '../../app/hooks/open-hooks.ts'
 import { MOST_BODY_BYTES } from '../../app/hooks/place-alerts.ts'
 import { jsonLine } from '../../app/json-document.ts'
@@ -58,7 +58,8 @@ export default class HookFire extends BaseCommand {
     if (waitMs === undefined) throw usageError(`--wait: "${flags.wait}" is no time`, 'It is written as 90s, 2m or 1h.')
     const body = flags.field ? JSON.stringify(parseParams(flags.field)) : await readStdin(MOST_BODY_BYTES)
     const hooks = await openHooks(await this.openProject(flags), flags, startInTerminal)
-    const fired = await fire(hooks, { source: flags.source, body, waitMs })
+    const progress = fireProgress((text) => process.stderr.write(text))
+    const fired = await fire(hooks, { source: flags.source, body, waitMs, ...(!flags.json && { progress }) })
     if (flags.json) await this.write(jsonLine({ schema: 'till.hook-fire/1', ...fired }))
     else await this.write(firedText(fired))
     await hooks.close()

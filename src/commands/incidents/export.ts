@@ -6,6 +6,7 @@ import { incidentSheet } from '../../app/incidents/incident-sheet.ts'
 import { incidentPage, incidentView } from '../../app/incidents/incident-view.ts'
 import { jsonDocument, jsonLine } from '../../app/json-document.ts'
 import { knownOutages } from '../../app/outages/known-outages.ts'
+import { hereFlag } from '../../app/project.ts'
 import { IncidentCommand, incidentFlags } from '../../cli/incident-command.ts'
 import { type Diagnostic, InputError } from '../../core/diagnostic.ts'
 import { sheetCsv } from '../../reporters/sheet-csv.ts'
@@ -68,7 +69,9 @@ export default class IncidentsExport extends IncidentCommand {
         const document = { schema: 'till.incident-export/1', ...view, ...answer, bundles: bundles.map(bundleJson) }
         await this.write(jsonLine(document))
       } else {
-        await this.write(incidentDocument(view.title, incidentPage(view, more, { color: false }), bundles))
+        await this.write(
+          incidentDocument(view.title, incidentPage(view, more, { color: false, flags: hereFlag(project) }), bundles),
+        )
       }
     })
   }

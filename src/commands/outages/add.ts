@@ -1,5 +1,4 @@
 import { Args, Flags } from '@oclif/core'
-import { shortTime } from '../../app/history/list-runs.ts'
 import { addOutage } from '../../app/outages/change-outages.ts'
 import { hereFlag } from '../../app/project.ts'
 import { accountName } from '../../app/run/account.ts'
@@ -86,10 +85,9 @@ up: that is till hold. A region, a kind or an expression covers what the invento
     try {
       const [fleet, store] = await Promise.all([project.fleet(), project.store()])
       const wanted = { scope, from, until, because: because.trim(), closed, by: accountName() }
-      const { outage, devices: count } = await addOutage({ fleet, store }, wanted)
-      const times = [outage.from, outage.until].map((ms) => shortTime(new Date(ms).toISOString()))
+      const { outage, devices: count, span } = await addOutage({ fleet, store }, wanted)
       await this.write(
-        `${outage.outage} covers ${counted(count, 'device')} from ${times[0]} until ${times[1]}.\n  → till outages end ${outage.outage}${hereFlag(project)}\n`,
+        `${outage.outage} covers ${counted(count, 'device')} ${span}.\n  → till outages end ${outage.outage}${hereFlag(project)}\n`,
       )
     } finally {
       await project.close()

@@ -1,20 +1,23 @@
 import { Flags } from '@oclif/core'
-import { shortTime } from '../../app/history/list-runs.ts'
 import { jsonDocument } from '../../app/json-document.ts'
 import { type OutageView, outageViews, whereText } from '../../app/outages/change-outages.ts'
-import { allOutages } from '../../app/outages/known-outages.ts'
+import { allOutages, outageZone } from '../../app/outages/known-outages.ts'
 import { BaseCommand } from '../../cli/base-command.ts'
 import { sandboxFlag } from '../../cli/run-flags.ts'
 import { outageState } from '../../core/outage.ts'
+import { wallTime } from '../../core/zoned-time.ts'
 import { formatTable, type TableColumn } from '../../reporters/table.ts'
 
-const COLUMNS: readonly TableColumn<OutageView>[] = [
+type Row = OutageView & { readonly zone: string }
+
+const COLUMNS: readonly TableColumn<Row>[] = [
   { title: 'OUTAGE', value: ({ outage }) => outage, whole: true },
   { title: 'STATE', value: ({ state, closed }) => (closed ? `${state}, closed` : state), whole: true },
   { title: 'WHERE', value: ({ where }) => whereText(where), flexible: true },
   { title: 'DEVICES', value: ({ devices }) => String(devices), align: 'right', spare: 2 },
-  { title: 'FROM', value: ({ from }) => shortTime(from), whole: true },
-  { title: 'UNTIL', value: ({ until }) => shortTime(until), whole: true },
+  { title: 'FROM', value: ({ from, zone }) => clockText(from, zone), whole: true },
+  { title: 'UNTIL', value: ({ until, zone }) => clockText(until, zone), whole: true },
+  { title: 'CLOCK', value: ({ zone }) => zone, whole: true },
   { title: 'BY', value: ({ by }) => by, spare: 1 },
   { title: 'WHY', value: ({ why }) => why, flexible: true },
 ]
@@ -45,7 +48,12 @@ export default class OutagesList extends BaseCommand {
     } else if (outages.length === 0) process.stderr.write('No outages are known.\n')
     else {
       const width = process.stdout.isTTY ? this.columns : undefined
-      await this.writePaged(`${formatTable(outages, COLUMNS, { width, color: this.color }).join('\n')}\n`)
+      const rows = outages.map((one) => ({ ...one, zone: outageZone(fleet, one.where) }))
+      await this.writePaged(`${formatTable(rows, COLUMNS, { width, color: this.color }).join('\n')}\n`)
     }
   }
+}
+
+function clockText(iso: string, zone: string): string {
+  return new Date(wallTime(Date.parse(iso), zone)).toISOString().slice(0, 16).replace('T', ' ')
 }

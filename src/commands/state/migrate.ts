@@ -36,9 +36,16 @@ Exit codes: 0 all is moved, 2 nothing was.`
     else {
       const rows = moved.tables.reduce((sum, table) => sum + table.rows, 0)
       await this.write(
-        `In ${moved.to}: ${counted(rows, 'row')} of ${moved.tables.length} tables, each table compared.\n${moved.from} is sealed.\n` +
-          'Next: `state: {postgres: "env:NAME"}` in tillwright.yaml, with the variable in the environment of whoever runs till.\n',
+        `In ${moved.to}: ${counted(rows, 'row')} of ${moved.tables.length} tables, each table compared.\n${moved.from} is sealed.\n${nextStep(flags.to, project.settings.postgres)}`,
       )
     }
   }
+}
+
+/** What is left to be done where tillwright.yaml does not name the database yet; an address itself may hold a password, and is not repeated. */
+function nextStep(to: string, named: string | undefined): string {
+  if (named === to) return ''
+  const place = /^(env|file|command):/.test(to) ? to : 'env:NAME'
+  const who = 'in tillwright.yaml, where whoever runs till can read it.'
+  return `Next: \`state: {postgres: ${JSON.stringify(place)}}\` ${who}\n`
 }
