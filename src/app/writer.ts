@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { createWriteStream, fstatSync, rmSync, type WriteStream, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  createWriteStream,
+  fstatSync,
+  openSync,
+  rmSync,
+  type WriteStream,
+  writeSync,
+} from 'node:fs'
 import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { inputError } from '../core/diagnostic.ts'
@@ -141,6 +150,17 @@ export async function fileWriter(path: string): Promise<FileWriter> {
   }
 }
 
+/** Opening a pipe waits until somebody reads it, for good if need be (fifo(7)): one that nobody reads is refused. */
+async function openedPipe(path: string): Promise<WriteStream> {
+  const waitsForNobody = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+  try {
+    return await opened(path)
+  } finally {
+    // Not before: a reader whose only writer leaves takes it for the end.
+    closeSync(waitsForNobody)
+  }
+}
+
 interface OpenedFile {
   readonly stream: WriteStream
   /** Gives the file its name, or takes away what there is of it. */
@@ -152,7 +172,10 @@ async function openForWriting(path: string): Promise<OpenedFile> {
   const there = await stat(path).catch(() => undefined)
   if (there?.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' })
   // Taking the name of /dev/null would be the end of it.
-  if (there && !there.isFile()) return { stream: await opened(path), finish: async () => undefined }
+  if (there && !there.isFile()) {
+    const stream = await (there.isFIFO() ? openedPipe(path) : opened(path))
+    return { stream, finish: async () => undefined }
+  }
   await mkdir(dirname(resolve(path)), { recursive: true })
   const target = there ? await realpath(path) : join(await realpath(dirname(resolve(path))), basename(path))
   if (partials.has(target)) throw new Error('another output of this command goes to the same file')
@@ -219,6 +242,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
+  ENXIO: 'nobody reads from this pipe yet',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota is used up',
 }

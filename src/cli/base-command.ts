@@ -67,8 +67,13 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
-    for (const controller of this.#controllers) await controller.close()
+    for (const controller of this.#controllers) await controller.close().catch((cause) => this.#notClosed(cause, error))
     await super.finally(error)
+  }
+
+  /** What ended the command (a disk that became full) stands in the way of closing, too, and is told once, with its exit code. */
+  async #notClosed(cause: Error, error: Error | undefined): Promise<void> {
+    if (!(cause instanceof InputError && error instanceof InputError)) await this.catch(cause)
   }
 
   /** Writes to stdout and waits where the reader is slower; a reader that went away ends the command quietly. */

@@ -1,5 +1,6 @@
 import type { RunEnd } from '../app/run/run-request.ts'
 import type { Run } from '../controller/run.ts'
+import { broken } from '../controller/run-faults.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -11,9 +12,14 @@ export async function underSignals(run: Run, letGo: () => Promise<void>): Promis
   const listener = (signal: NodeJS.Signals): void => run.stop(signal)
   for (const signal of SIGNALS) process.on(signal, listener)
   try {
-    return await run.finished
-  } finally {
+    const end = await run.finished
     await letGo()
+    return end
+  } catch (error) {
+    // Why it broke off comes first: what lets it go often fails for the same reason.
+    await letGo().catch(() => undefined)
+    throw broken(error)
+  } finally {
     for (const signal of SIGNALS) process.off(signal, listener)
   }
 }

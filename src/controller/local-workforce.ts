@@ -5,10 +5,12 @@ import { deviceEnvironment, deviceLogins, historyIn } from '../app/run/device-en
 import type { RunPolicy } from '../app/run/run-policy.ts'
 import type { PlannedWork, RunOptions } from '../app/run/run-request.ts'
 import { ThreadPool } from '../app/run/workers/thread-pool.ts'
+import { counted } from '../core/counted.ts'
 import type { Device } from '../core/fleet.ts'
 import type { Neighbours } from '../core/module.ts'
 import type { DeviceEnvironment } from '../engine/device/perform-device.ts'
 import type { Journal } from '../engine/journal/journal.ts'
+import { filesLeft } from '../files/most-open-files.ts'
 import { selectorScope } from '../lang/expression.ts'
 import { machineLoad } from '../load/machine-load.ts'
 import type { Share } from './budgets.ts'
@@ -43,6 +45,8 @@ export function openLocalWorkforce(
   })
   const membership = shared.budgets.join(({ logins }) => pool.setHandshakes(logins))
   const { share } = membership
+  const most = devicesByFiles()
+  if (most < Math.min(devicesAtATime(request, share), work.length)) warn(fewFiles(most))
   const pool: ThreadPool = new ThreadPool({
     entry: THREAD,
     leasedUntil: keeper.shared.buffer as SharedArrayBuffer,
@@ -51,7 +55,7 @@ export function openLocalWorkforce(
     root: project.root,
     modules: project.paths.modules,
     workers: request.workers ?? project.settings.run.workers,
-    parallel: devicesAtATime(request, share),
+    parallel: Math.min(most, devicesAtATime(request, share)),
     gate: membership.gate,
     handshakes: share.logins,
     resolver,
@@ -81,10 +85,25 @@ export function openLocalWorkforce(
   return {
     pool,
     environment,
-    parallel: () => devicesAtATime(request, membership.share),
+    parallel: () => Math.min(most, devicesAtATime(request, membership.share)),
     told: async () => undefined,
     leave: () => membership.leave(),
   }
+}
+
+/** A connection, and as much again for what is asked beside it. */
+const FILES_A_DEVICE = 2
+/** For the threads of the run, the state and what is read meanwhile. */
+const FILES_BESIDE = 10
+
+/** For how many devices at a time this process may still open files; at least one. */
+function devicesByFiles(): number {
+  const left = filesLeft() ?? Number.POSITIVE_INFINITY
+  return Math.max(1, Math.floor((left - FILES_BESIDE) / FILES_A_DEVICE))
+}
+
+function fewFiles(most: number): string {
+  return `This process may open few files: ${counted(most, 'device')} at a time. Raise that (\`ulimit -n 4096\`, LimitNOFILE= of a unit of systemd) for more.`
 }
 
 /** Who asks for more than the project allows gets it where nobody else has to do with less for it. */

@@ -536,6 +536,10 @@ const RUN = {
     'Nothing came in time, and this machine is overloaded',
     'Nothing is known against the device. Run it again when the machine has time, or with a smaller `run.handshakes`.',
   ),
+  CONTROLLER_EXHAUSTED: entry(
+    'This machine had no file, memory or process left for it',
+    'Nothing is known against the device. Run it again with more of what was wanting (`ulimit -a`, LimitNOFILE= and TasksMax= of a unit of systemd), or with a smaller `run.parallel`.',
+  ),
   SSH_SHORT_WAY_CLOSED: entry(
     'A quicker way of speaking SSH does not work on this machine',
     'Nothing is lost but time. Report it with the output of the run; see `till doctor` for the versions of Node.js that are known.',

@@ -247,6 +247,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   SSH_CLIENT_FAULT:
     'A Node.js that is newer than this Tillwright and does something differently; or a device sends what the SSH code does not expect.',
   CONTROLLER_OVERLOADED: 'Other programs of the machine that Tillwright runs on take its processors.',
+  CONTROLLER_EXHAUSTED:
+    'The limits of the shell, the unit or the container that Tillwright runs in are narrow, or other programs have taken what there is.',
   SSH_SHORT_WAY_CLOSED: 'A Node.js that is newer than this Tillwright and does something differently.',
   INTERNAL_BUG: 'A case that we did not think of.',
 }

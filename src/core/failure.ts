@@ -22,6 +22,12 @@ export const PHASES_BEFORE_ANY_STEP: ReadonlySet<Phase> = new Set([
   'open',
 ])
 
+/** This machine had too little of something for a device: nothing is known of that one, and there may be enough the next time. */
+export const WANTS_HERE: ReadonlySet<string> = new Set(['CONTROLLER_OVERLOADED', 'CONTROLLER_EXHAUSTED'])
+
+/** What failed on this side says nothing of whether a device can be reached. */
+export const OWN_FAULTS: ReadonlySet<string> = new Set([...WANTS_HERE, 'SSH_CLIENT_FAULT', 'INTERNAL_BUG'])
+
 /** An expected failure: a value, not an exception. */
 export interface Failure {
   readonly code: ErrorCode

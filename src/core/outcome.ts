@@ -1,6 +1,6 @@
 import type { Change } from './change.ts'
 import type { ContentCame } from './content.ts'
-import { type Failure, PHASES_BEFORE_ANY_STEP } from './failure.ts'
+import { type Failure, OWN_FAULTS, PHASES_BEFORE_ANY_STEP } from './failure.ts'
 import type { Leftover } from './fence.ts'
 import type { JsonValue } from './json.ts'
 import type { Marks, NewSample } from './sample.ts'
@@ -77,12 +77,12 @@ export interface DeviceOutcome {
 }
 
 /**
- * Whether no session with the device came about, so that nothing can have been begun there: it cannot be reached, or this
- * machine was too busy for it.
+ * Whether no session with the device came about, so that nothing can have been begun there: it cannot be reached, or what
+ * failed was on this side.
  */
 export function wasNeverReached({ state, answered, failure }: DeviceOutcome): boolean {
   if (answered || !failure || !PHASES_BEFORE_ANY_STEP.has(failure.phase)) return false
-  return state === 'unreachable' || failure.code === 'CONTROLLER_OVERLOADED'
+  return state === 'unreachable' || OWN_FAULTS.has(failure.code)
 }
 
 export const EXIT = {

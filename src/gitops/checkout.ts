@@ -104,6 +104,7 @@ function sorted(entries: readonly Entry[]): { readonly files: readonly Entry[]; 
     if (what === undefined) files.push(entry)
     else leftOut.push({ path: shownPath(entry.path), what })
   }
+  if (files.length === 0) throw new TreeRefused('it has no file')
   const large = files.find(({ bytes }) => bytes > FILE_BYTES)
   if (large) throw new TreeRefused(`"${shownPath(large.path)}" has ${large.bytes} bytes; ${FILE_BYTES} are the most`)
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)

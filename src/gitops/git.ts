@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { startProgram } from '../files/start-program.ts'
 
 /** How a program ended, and what it put out. */
 export interface Ended {
@@ -31,7 +31,7 @@ const TIDY_MS = 5_000
 /** Runs a program without a shell, in a process group of its own, which goes as a whole when its time is over. */
 export function runProgram(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, {
+    const child = startProgram(program, args, {
       cwd: options.cwd,
       env: options.env,
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
 import { type Failure, fail, type Result, success } from '../core/failure.ts'
 import type { SecretSource } from '../core/ports.ts'
 import { Secret } from '../core/secret.ts'
+import { startProgram } from '../files/start-program.ts'
 
 /** A program of this machine that tells secrets. */
 export interface SecretCommand {
@@ -48,7 +48,7 @@ function run(
   const [program = '', ...rest] = argumentsOf(words, what)
   return new Promise((resolve) => {
     // A group of its own, so that what it started ends with it.
-    const child = spawn(program, rest, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    const child = startProgram(program, rest, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
     const out: Buffer[] = []
     let said = ''
     let size = 0

@@ -28,17 +28,44 @@ export function boundConnections(server: Server, log: ServerLog): void {
     log.sayOf('dropped', `A connection from ${from} was closed at once: ${most} are open, which is the most.${more}`)
   })
   server.on('error', (error) => log.sayOf('connections', `A connection could not be taken: ${error.message}`))
-  keepRoom(server, most - Math.min(SPARE_CONNECTIONS, Math.ceil(most / 4)))
+  keepRoom(server, most - Math.min(SPARE_CONNECTIONS, Math.ceil(most / 4)), log)
 }
 
-/** Nobody keeps alerts out by connections without a request: these are closed when places run short. */
-function keepRoom(server: Server, enough: number): void {
+/**
+ * Nobody keeps alerts out by connections that ask nothing, or never come to the end of asking: where places run short, the one
+ * that has been so the longest is closed for each that comes. One with a whole request is left alone.
+ */
+function keepRoom(server: Server, enough: number, log: ServerLog): void {
+  const silent = new Map<string, Socket>()
   let open = 0
   server.on('connection', (socket: Socket) => {
+    const name = nameOf(socket)
     open += 1
+    silent.set(name, socket)
     socket.once('close', () => {
       open -= 1
+      if (silent.get(name) === socket) silent.delete(name)
     })
-    if (open > enough) server.closeIdleConnections()
+    const [oldest] = open > enough ? silent : []
+    if (!oldest) return
+    silent.delete(oldest[0])
+    log.sayOf(
+      'room',
+      `A connection from ${oldest[1].remoteAddress ?? 'somebody'} that asked nothing was closed: ${enough} are open.`,
+    )
+    oldest[1].destroy()
   })
+  server.on('request', ({ socket }, response) => {
+    const name = nameOf(socket)
+    const asking = silent.get(name)
+    silent.delete(name)
+    response.once('close', () => {
+      if (asking && !asking.destroyed) silent.set(name, asking)
+    })
+  })
+}
+
+/** Of TLS a request has another socket than the connection that it came by, with the same ends. */
+function nameOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }

@@ -1,10 +1,12 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { connect } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { ByteStream, ProcessStream } from '../core/channel.ts'
 import { type Failure, fail, type Result, success } from '../core/failure.ts'
 import type { Connection, Target, Transport } from '../core/transport.ts'
 import { slowAddresses } from '../devices/line/look-up.ts'
+import { startProgram } from '../files/start-program.ts'
+import { exhausted, wantHere } from '../files/want-here.ts'
 import { byteStreamOf } from './byte-stream.ts'
 
 /** What a program may know of its surroundings. The rest of our environment may hold secrets. */
@@ -41,8 +43,10 @@ class LocalConnection implements Connection {
   async exec(command: string, input = ''): Promise<Result<ProcessStream>> {
     if (this.#isClosed) return fail({ code: 'SESSION_LOST', phase: 'open', message: 'The connection is closed.' })
     return new Promise((resolve) => {
-      const child = spawn('/bin/sh', ['-c', command], { detached: true, env: environment(), stdio: 'pipe' })
+      const child = startProgram('/bin/sh', ['-c', command], { detached: true, env: environment(), stdio: 'pipe' })
       child.once('error', (error) => {
+        const want = wantHere(error)
+        if (want !== undefined) return resolve(fail(exhausted('open', { where: 'This machine', want })))
         const message = `"/bin/sh" could not be started: ${error.message}.`
         resolve(fail({ code: 'OPEN_REFUSED', phase: 'open', message }))
       })
@@ -61,13 +65,17 @@ class LocalConnection implements Connection {
       const leaving = new AbortController()
       const means = slowAddresses({ timeoutMs, signal: leaving.signal })
       const socket = connect({ host, port, timeout: timeoutMs, noDelay: true, ...means })
-      const refuse = (reason: string): void => {
+      const refuse = (reason: string, failure?: Failure): void => {
         leaving.abort()
         socket.destroy()
-        resolve(fail({ code: 'OPEN_REFUSED', phase: 'open', message: `"${host}:${port}" did not answer: ${reason}.` }))
+        const message = `"${host}:${port}" did not answer: ${reason}.`
+        resolve(fail(failure ?? { code: 'OPEN_REFUSED', phase: 'open', message }))
       }
       socket.once('timeout', () => refuse('timed out'))
-      socket.on('error', (error) => refuse(error.message))
+      socket.on('error', (error) => {
+        const want = wantHere(error)
+        refuse(error.message, want === undefined ? undefined : exhausted('open', { where: `"${host}:${port}"`, want }))
+      })
       socket.once('connect', () => {
         socket.setTimeout(0)
         this.#running.add(socket)

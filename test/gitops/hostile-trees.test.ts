@@ -61,6 +61,14 @@ describe('what a repository asks of those who follow it does nothing', () => {
     }
   })
 
+  test('a commit that removes everything, or all but a link, is refused as what it is', async () => {
+    const { base, follow } = await repository.begin(['anna'])
+    for (const files of [{}, { x: 'mode 120000 /etc/passwd' }]) {
+      repository.push(repository.commit({ parents: [base], files, sign: 'anna' }))
+      expect(await pulled(follow)).toEqual({ outcome: 'refused', code: 'REVISION_BROKEN', kinds: ['broken'] })
+    }
+  })
+
   test('what lies in a submodule or behind a link, and what its disk does not take, is told by name', async () => {
     const { base, follow } = await repository.begin(['anna'])
     const assigned = 'assignments:\n  - {runbook: greet, mode: mend, name: greet}\n'

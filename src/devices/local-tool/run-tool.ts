@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import type { ShellAnswer } from '../../core/channel.ts'
+import { startProgram } from '../../files/start-program.ts'
 
 /** A program of this machine and its arguments, as they are: no shell reads them. */
 export interface Tool {
@@ -22,7 +23,7 @@ export function runTool({ words, cwd, environment }: Tool, signal: AbortSignal):
   const [program = '', ...args] = words
   return new Promise((resolve) => {
     // A group of its own, so that its children can be ended with it.
-    const child = spawn(program, args, {
+    const child = startProgram(program, args, {
       cwd,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

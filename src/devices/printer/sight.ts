@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fail, type Result, success } from '../../core/failure.ts'
 import { watchingLoad } from '../../load/watching-load.ts'
 import { connectHere } from '../probe/connect-here.ts'
+import { seenFromHere } from '../probe/from-here.ts'
 import { pingSummary } from '../probe/ping-output.ts'
 import { runHere } from '../probe/run-here.ts'
 import { type Approach, approachOf, nameOf, type Ways, type Whereabouts } from './approach.ts'
@@ -124,14 +125,23 @@ async function lookAround(
 
 async function answersToPing(host: string, signal: AbortSignal): Promise<boolean> {
   const args = ['-n', '-q', '-c', '1', '-W', '1', host]
-  const { output } = await runHere('ping', args, { timeoutMs: NEIGHBOUR_MS, signal })
-  return (pingSummary(output)?.received ?? 0) > 0
+  const answer = await seenFromHere(
+    () => runHere('ping', args, { timeoutMs: NEIGHBOUR_MS, signal }),
+    () => false,
+  )
+  return answer.ok && (pingSummary(answer.value.output)?.received ?? 0) > 0
 }
 
 async function linkOf({ gateway, signal }: Ways): Promise<Answer> {
   if (!gateway || gateway.transport.via !== undefined) return 'unknown'
   const port = gateway.transport.port ?? SSH_PORT
-  const { state } = await connectHere({ host: gateway.address, port }, { timeoutMs: NEIGHBOUR_MS, signal })
+  const limits = { timeoutMs: NEIGHBOUR_MS, signal }
+  const answer = await seenFromHere(
+    () => connectHere({ host: gateway.address, port }, limits),
+    () => false,
+  )
+  if (!answer.ok) return 'unknown'
+  const { state } = answer.value
   if (state === 'open' || state === 'refused' || state === 'reset') return 'yes'
   return state === 'timed-out' || state === 'unreachable' ? 'no' : 'unknown'
 }

@@ -1,3 +1,4 @@
+import { wantHere } from '../../files/want-here.ts'
 import { deadline } from '../../load/deadline.ts'
 import { connectTcp } from '../line/connect-tcp.ts'
 import { lookUp } from '../line/look-up.ts'
@@ -10,14 +11,17 @@ export interface ReachAnswer {
   readonly detail: string
 }
 
-/** Opens a TCP connection from this machine and closes it again; the name is looked up within the same deadline. */
+/**
+ * Opens a TCP connection from this machine and closes it again; the name is looked up within the same deadline. Rejects where this
+ * machine has too little for it (`wantHere`).
+ */
 export function connectHere(
   to: { readonly host: string; readonly port: number },
   options: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<ReachAnswer> {
   const began = performance.now()
   const { timeoutMs, signal } = options
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const leaving = new AbortController()
     const end = (state: ReachState, detail: string): void => {
       callOff()
@@ -35,7 +39,10 @@ export function connectHere(
           socket.destroy()
           end('open', '')
         },
-        (error: Error) => end(reachStateOf(error), error.message),
+        (error: Error) => {
+          if (wantHere(error) !== undefined) reject(error)
+          end(reachStateOf(error), error.message)
+        },
       )
     if (signal.aborted) abort()
   })

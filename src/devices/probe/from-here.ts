@@ -1,14 +1,22 @@
 import { fail, type Result, success } from '../../core/failure.ts'
+import { exhausted, wantHere } from '../../files/want-here.ts'
 import { watchingLoad } from '../../load/watching-load.ts'
 
 /**
  * What a look from this machine saw. A failure (`CONTROLLER_OVERLOADED`) where it came too late while this machine was
- * overloaded most of the time: that says nothing of whom it was about.
+ * overloaded most of the time, and (`CONTROLLER_EXHAUSTED`) where this machine had too little to look at all: that says nothing of whom it was
+ * about.
  *
  * @param isLate whether what was seen is that no answer came in time
  */
 export async function seenFromHere<T>(look: () => Promise<T>, isLate: (seen: T) => boolean): Promise<Result<T>> {
-  const { value, overloaded } = await watchingLoad(look)
+  const seen = await watchingLoad(look).catch((error: unknown) => {
+    const want = wantHere(error)
+    if (want === undefined) throw error
+    return fail(exhausted('observe', { where: 'It', want }))
+  })
+  if ('failure' in seen) return seen
+  const { value, overloaded } = seen
   if (!overloaded || !isLate(value)) return success(value)
   const message =
     'No answer came in time. Since this machine was overloaded meanwhile, that says nothing about the device.'

@@ -2,6 +2,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { MOST_BYTES, readRegular } from '../../files/read-regular.ts'
+import { wantHere } from '../../files/want-here.ts'
 import { deadline } from '../../load/deadline.ts'
 import { slowAddresses } from '../line/look-up.ts'
 import { firstStage, type HttpAnswer, type HttpQuestion, type HttpStage, type HttpState } from './http-answer.ts'
@@ -28,6 +29,7 @@ class Exchange {
   readonly #times: Partial<Record<HttpStage, number>> = {}
   #stage: HttpStage
   #resolve: (answer: HttpAnswer) => void = () => undefined
+  #reject: (error: Error) => void = () => undefined
 
   constructor(question: HttpQuestion, ca: string | undefined) {
     this.#question = question
@@ -36,8 +38,9 @@ class Exchange {
   }
 
   async run(signal: AbortSignal): Promise<HttpAnswer> {
-    const answer = new Promise<HttpAnswer>((resolve) => {
+    const answer = new Promise<HttpAnswer>((resolve, reject) => {
       this.#resolve = resolve
+      this.#reject = reject
     })
     const request = this.#start(signal)
     const late = (): void => this.#end('timed-out', `no answer within ${this.#question.timeoutMs} ms`)
@@ -113,6 +116,7 @@ class Exchange {
   }
 
   #fail(error: Error): void {
+    if (wantHere(error) !== undefined) this.#reject(error)
     this.#end(this.#stateOf(error), detailOf(error))
   }
 

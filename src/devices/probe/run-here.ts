@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { startProgram } from '../../files/start-program.ts'
+import { wantHere } from '../../files/want-here.ts'
 import { deadline } from '../../load/deadline.ts'
 
 export interface ProgramAnswer {
@@ -10,15 +11,15 @@ export interface ProgramAnswer {
 
 const KEPT = 64 * 1024
 
-/** Runs a program of this machine without a shell, in the C locale; ended when the time is over. */
+/** Runs a program of this machine without a shell, in the C locale; ended when the time is over. Rejects where this machine has too little for it (`wantHere`). */
 export function runHere(
   program: string,
   args: readonly string[],
   options: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<ProgramAnswer> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const path = `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: path, LC_ALL: 'C' } })
+    const child = startProgram(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: path, LC_ALL: 'C' } })
     let output = ''
     let timedOut = false
     const stop = (): void => {
@@ -38,6 +39,7 @@ export function runHere(
       })
     }
     child.once('error', (error) => {
+      if (wantHere(error) !== undefined) reject(error)
       output += error.message
       end(undefined)
     })

@@ -1,5 +1,5 @@
 import type { RunMode } from '../../core/events.ts'
-import { type Failure, PHASES_BEFORE_ANY_STEP } from '../../core/failure.ts'
+import { type Failure, OWN_FAULTS, PHASES_BEFORE_ANY_STEP } from '../../core/failure.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { type Classification, type DeviceOutcome, type StepOutcome, WORST_STATES_FIRST } from '../../core/outcome.ts'
 import { aimed, deviceFlag } from '../../core/remedy.ts'
@@ -66,9 +66,6 @@ export function lostWhileChanging(failure: Pick<Failure, 'message'> & Partial<Fa
   const message = `Contact was lost while a change was under way; whether it took effect is not known. ${failure.message}`
   return { state: 'indeterminate', failure: { ...failure, code: 'CONVERGE_LOST', phase: 'converge', message } }
 }
-
-/** What failed on this side says nothing of whether a device can be reached. */
-const OWN_FAULTS: ReadonlySet<string> = new Set(['SSH_CLIENT_FAULT', 'INTERNAL_BUG'])
 
 /** How a device ends that the run did not get to, or not to its end. */
 export function cancelled(): DeviceOutcome {

@@ -1,7 +1,7 @@
 import { type Carried, noteEnd, stepKey } from '../../core/carried.ts'
 import { InputError } from '../../core/diagnostic.ts'
 import { isChanging, type RunEventBody } from '../../core/events.ts'
-import { type Failure, SessionLost } from '../../core/failure.ts'
+import { type Failure, SessionLost, WANTS_HERE } from '../../core/failure.ts'
 import { inDoubt, settles, stillInDoubt } from '../../core/fold-run.ts'
 import type { GuardSeen } from '../../core/guard.ts'
 import type { LeaseToken } from '../../core/lease.ts'
@@ -119,7 +119,7 @@ class Visit {
   async #outcome(worker: DeviceWorker): Promise<DeviceOutcome> {
     const outcome = await this.#judged(worker)
     // Whoever logged in before the want of time was known ran into it together; by now logins are slowed down.
-    const isWorthATry = outcome.failure?.code === 'CONTROLLER_OVERLOADED' && wasNeverReached(outcome)
+    const isWorthATry = WANTS_HERE.has(outcome.failure?.code ?? '') && wasNeverReached(outcome)
     return isWorthATry && !this.#isOver() ? this.#judged(worker) : outcome
   }
 

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../core/error-catalog.ts'
 import type { Failure, Phase } from '../../core/failure.ts'
 import type { Target } from '../../core/transport.ts'
+import { exhausted, wantHere, wantInWords } from '../../files/want-here.ts'
 import { headOf } from '../../shell/tool-answer.ts'
 
 /** What is known when a client ends before it is logged in. */
@@ -10,6 +11,8 @@ export interface OpensshTrouble {
   /** What it said, with the lines of `-v`. */
   readonly said: string
   readonly code?: number | undefined
+  /** Why it could not be started. */
+  readonly error?: Error | undefined
   /** The deadline of the phase passed. */
   readonly expired?: boolean
 }
@@ -77,6 +80,9 @@ const EXPIRED: Readonly<Partial<Record<Phase, ErrorCode>>> = {
   authenticate: 'AUTHENTICATE_TIMEOUT',
 }
 
+/** Until then it is the client of this machine that speaks, and no device. */
+const BEFORE_THE_DEVICE: ReadonlySet<Phase> = new Set(['resolve', 'connect'])
+
 /** The one place where the words of ssh become a failure. */
 export function opensshFailure(trouble: OpensshTrouble): Failure {
   const { target, phase, said, code, expired } = trouble
@@ -86,11 +92,15 @@ export function opensshFailure(trouble: OpensshTrouble): Failure {
     const message = `${where} did not get through the phase ${phase} within ${seconds} s.`
     return { code: EXPIRED[phase] ?? 'OPEN_TIMEOUT', phase, message, ...evidenceOf(said) }
   }
+  const want = wantHere(trouble.error)
+  if (want !== undefined) return exhausted(phase, { where, want })
   if (code === 127) return opensshMissing()
   const words = said
     .split('\n')
     .filter((line) => !/^debug\d:|^OpenSSH_/.test(line))
     .join('\n')
+  const short = BEFORE_THE_DEVICE.has(phase) ? wantInWords(words) : undefined
+  if (short !== undefined) return exhausted(phase, { where, want: short })
   const known = SAYINGS.find(({ pattern }) => pattern.test(words))
   if (known) return knownFailure(known, { target, where, said })
   const greeting = /banner line \d+: (?!Exceeded MaxStartups|Not allowed at this time)(.*)/.exec(said)?.[1]

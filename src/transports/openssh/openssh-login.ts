@@ -57,7 +57,7 @@ export function followLogin(client: SshClient, target: Target, signal: AbortSign
       phase = reached
       arm()
     })
-    void client.ended.then((code) => failed(opensshFailure({ target, phase, said, code })))
+    void client.ended.then((code) => failed(opensshFailure({ target, phase, said, code, error: client.notStarted() })))
     arm()
     if (signal.aborted) cancel()
   })

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { $, type ProcessPromise } from 'zx'
+import { startProgram } from '../../files/start-program.ts'
 
 /** What the client may know of its surroundings: what ssh, its agents and Kerberos go by. The rest may hold secrets. */
 const PASSED_ON =
@@ -16,6 +17,8 @@ export interface SshClient {
   readonly stderr: Readable
   /** Its exit code, unless a signal ended it. */
   readonly ended: Promise<number | undefined>
+  /** Why it could not be started, once it has ended without. */
+  readonly notStarted: () => Error | undefined
   /** Ends it, and what it started. */
   kill(): void
 }
@@ -48,7 +51,8 @@ function shell(): typeof $ {
   const env = { ...Object.fromEntries(known), LC_ALL: 'C', SHLVL: '1' }
   // What it says is handed on, not gathered: `store` takes it and drops it.
   const store = { stdout: new Dropped(), stderr: new Dropped(), stdall: new Dropped() }
-  return $({ env, store, stdio: 'pipe', quiet: true, nothrow: true, detached: true, prefix: '' }) as typeof $
+  const spawn = startProgram as typeof $.spawn
+  return $({ env, store, spawn, stdio: 'pipe', quiet: true, nothrow: true, detached: true, prefix: '' }) as typeof $
 }
 
 class Dropped extends Array<string | Buffer> {
@@ -61,8 +65,12 @@ function clientOf(running: ProcessPromise): SshClient {
   const { stdin, stdout, stderr } = running
   const child = running.child as ChildProcess
   for (const stream of [stdin, stdout, stderr]) stream.on('error', () => undefined)
+  let failure: Error | undefined
   const ended = new Promise<number | undefined>((resolve) => {
-    child.once('error', () => resolve(127))
+    child.once('error', (error) => {
+      failure = error
+      resolve(127)
+    })
     child.once('exit', (code) => {
       const report = (): void => resolve(code ?? undefined)
       const linger = setTimeout(report, LINGER_MS)
@@ -72,7 +80,7 @@ function clientOf(running: ProcessPromise): SshClient {
       })
     })
   })
-  return { stdin, stdout, stderr, ended, kill: () => endGroup(child) }
+  return { stdin, stdout, stderr, ended, notStarted: () => failure, kill: () => endGroup(child) }
 }
 
 function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {

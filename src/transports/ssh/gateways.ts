@@ -1,4 +1,4 @@
-import { fail, type Result, success } from '../../core/failure.ts'
+import { fail, OWN_FAULTS, type Result, success } from '../../core/failure.ts'
 import type { Target } from '../../core/transport.ts'
 import type { SshConnection } from './ssh-connection.ts'
 import { endpoint } from './ssh-failure.ts'
@@ -46,7 +46,7 @@ export class Gateways {
     if (connected.ok) return fail({ code: 'CONNECT_VIA_FAILED', phase: 'connect', message: 'The gateway was closed.' })
     const { failure } = connected
     // What failed on this side would fail for the device as well.
-    if (failure.code === 'SSH_CLIENT_FAULT') return connected
+    if (OWN_FAULTS.has(failure.code)) return connected
     const message = `The gateway "${gateway.device}" (${endpoint(gateway)}) could not be used. ${failure.message}`
     const evidence = { ...failure.evidence, gateway: gateway.device, gateway_code: failure.code }
     return fail({ code: 'CONNECT_VIA_FAILED', phase: 'connect', message, evidence })

@@ -1,5 +1,6 @@
 import type { Failure } from '../../core/failure.ts'
 import type { Target } from '../../core/transport.ts'
+import { exhausted, wantHere } from '../../files/want-here.ts'
 import { headOf } from '../../shell/tool-answer.ts'
 import { isNewPassword, isOneTimeCode } from './prompts.ts'
 
@@ -67,6 +68,8 @@ export function sshFailure(trouble: Trouble): Failure {
   if (trouble.cancelled) return { code: 'RUN_CANCELLED', phase, message: 'The run was stopped.' }
   if (trouble.verdict) return trouble.verdict
   if (trouble.expired) return expiry(trouble, where)
+  const want = phase === 'resolve' || phase === 'connect' ? wantHere(error) : undefined
+  if (want !== undefined) return exhausted(phase, { where, want })
   if (phase === 'resolve') {
     return { code: 'RESOLVE_FAILED', phase, message: `"${target.address}" does not resolve: ${reason(error)}.` }
   }
@@ -82,6 +85,8 @@ export function sshFailure(trouble: Trouble): Failure {
 }
 
 function ownFault({ phase, error }: Trouble, where: string): Failure {
+  const want = wantHere(error?.cause ?? error)
+  if (want !== undefined) return exhausted(phase, { where, want })
   const message = `The SSH code of this machine failed while it talked to ${where}: ${reason(error)}. Nothing is known of the device.`
   return { code: 'SSH_CLIENT_FAULT', phase, message, evidence: { node: process.version } }
 }
