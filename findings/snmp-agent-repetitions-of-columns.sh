@@ -5,8 +5,8 @@
 # Guess before the run: two supplies of a printer, asked by five columns (RFC 3805: class, type, description, capacity, level), come
 # in one answer, four rows.
 # Seen: max-repetitions counts the variables of the whole answer. With 4 the fifth column, the level, is not in it, without any error;
-# with 7 the first two columns have both rows and the others one;
-# one column by itself is answered rightly, so that walking column by column hides it.
+# with 7 the first two columns have both rows and the others one; one column by itself is answered rightly, so that walking column
+# by column hides it.
 # A reader that takes a column which is not in the answer for one that has ended has a printer without levels; so whoever reads by
 # GETBULK asks again for every column that has not been answered, and asks such an agent for columns times rows.
 set -eu
