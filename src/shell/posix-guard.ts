@@ -13,7 +13,9 @@ export const HARD_END = ': end\n'
  * watcher reads it. What is sent next comes when all has been answered, behind an empty line, which a watcher that is still
  * there may take. At the end of stdin, or at the word of a controller that breaks off, it ends the interpreter with all
  * that is below it; servers differ in whether they signal anything at all then, and to whom. A change that must not be
- * cut in half is let finish up to its deadline, unless that word was given.
+ * cut in half is let finish up to its deadline, unless that word was given. Where the interpreter itself is gone, what it
+ * left are the orphans of its process group that are no older than it: not the whole group, which on some servers
+ * (AsyncSSH, those of Go) is that of the server and of all its sessions.
  *
  * A record is one line: its format, the pid of an interpreter, when that began, the boot, who counts the epochs, the run,
  * its attempt, its epoch, until when it may begin changes, when the last one began, until when that may take, and
@@ -75,12 +77,13 @@ set -- $ppid
 if [ -z "$1" ] || [ "$2" = $$ ]; then
 till_stop $$
 else
-group=$3 roots=
+reaper=$2 group=$3 roots=
 for file in /proc/[0-9]*/stat; do
 read -r line <"$file" || continue
 pid=\${line%% *} line=\${line##*) }
 set -- $line
-[ "$3" = "$group" ] && [ "$pid" != "$spare" ] && roots="$roots $pid"
+[ "$3" = "$group" ] && [ "$2" = "$reaper" ] && [ "$group" != "$reaper" ] || continue
+[ "$pid" != "$spare" ] && [ "\${20}" -ge "$till_own" ] && roots="$roots $pid"
 done
 till_stop $roots
 fi

@@ -42,6 +42,14 @@ async function interruption(asked: Promise<unknown>): Promise<{ code: string; ph
   return error.failure
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    return !/^[0-9]+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
 describe('what is no shell', () => {
   test.each([
     ['echoes what it is sent', 'cat'],
@@ -107,6 +115,21 @@ describe('a session', () => {
     const asked = [shell.ask({ script: 'kill -9 $$' }), shell.ask({ script: ':' })]
     for (const one of asked) expect(await interruption(one)).toMatchObject({ code: 'SESSION_LOST', phase: 'observe' })
     expect(await interruption(shell.ask({ script: ':' }))).toMatchObject({ code: 'SESSION_LOST' })
+  })
+
+  test('ends nothing but its own where the interpreter is gone and its process group is that of a server', async () => {
+    const pids = (name: string): number[] => readFileSync(join(folder, name), 'utf8').trim().split('\n').map(Number)
+    const started = `sleep 300 >/dev/null 2>&1 </dev/null & echo $! >>${folder}/others; sh; wait`
+    const shell = openOver(`setsid -w sh -c ${quotePosix(started)}`)
+    const script = `sleep 301 >/dev/null 2>&1 </dev/null & echo $! >${folder}/own; kill -9 $$`
+    const asked = await interruption(shell.ask({ script, timeoutMs: 700 }))
+    expect(['OBSERVE_TIMEOUT', 'SESSION_LOST']).toContain(asked.code)
+    shell.close()
+    await expect.poll(() => pids('own').some(isAlive), { timeout: 10_000 }).toBe(false)
+    const others = pids('others')
+    const living = others.filter(isAlive)
+    for (const pid of living) process.kill(pid)
+    expect(living).toEqual(others)
   })
 
   test('is cut off when it is flooded', async () => {

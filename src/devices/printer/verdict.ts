@@ -281,7 +281,7 @@ const SERVICE = 'Call its service; until then sell on another till.'
 
 /** What helps against a condition. */
 export const REMEDIES: Readonly<Record<ConditionName, string>> = {
-  'paper-out': 'Put in a new roll of paper.',
+  'paper-out': 'Put in new paper.',
   'cover-open': 'Close the cover.',
   'ribbon-out': 'Put in a new ribbon.',
   'head-open': 'Close the print head.',
@@ -309,7 +309,7 @@ export const REMEDIES: Readonly<Record<ConditionName, string>> = {
   'not-fiscal': SERVICE,
   'storage-locked': `The fiscal storage takes no receipts: what waits in it has to be delivered, or it has to be exchanged. ${SERVICE}`,
   'device-blocked': SERVICE,
-  'paper-low': 'Have a new roll of paper ready.',
+  'paper-low': 'Have new paper ready.',
   'toner-low': 'Order toner.',
   'supply-low': 'Order what it is running out of.',
   'output-nearly-full': 'Empty its output tray.',

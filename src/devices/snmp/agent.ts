@@ -108,7 +108,7 @@ export class SnmpAgent {
         open = open.filter((_, n) => n !== response.errorIndex - 1)
         continue
       }
-      if (response.errorStatus !== 0) return { columns, whole: false }
+      if (response.errorStatus !== 0 || response.variables.length === 0) return { columns, whole: false }
       open = advance(open, response, columns)
     }
     return { columns, whole: open.length === 0 }
@@ -189,7 +189,10 @@ interface OpenColumn {
   readonly last: string
 }
 
-/** Puts what came into the columns; what is left has gone on and is not at its end. */
+/**
+ * Puts what came into the columns; what is left is not at its end. An answer may be cut off anywhere (RFC 3416, 4.2.3), also
+ * before a column had its first value: such a column is asked again, before the others.
+ */
 function advance(
   open: readonly OpenColumn[],
   response: SnmpResponse,
@@ -210,8 +213,11 @@ function advance(
     column.set(index, value)
     last.set(name, oid)
   }
-  return open.flatMap(({ name }) => {
+  const left = open.filter(({ name }) => !ended.has(name))
+  const passedOver = left.filter(({ name }) => last.get(name) === undefined)
+  const wentOn = left.flatMap(({ name }) => {
     const reached = last.get(name)
-    return reached === undefined || ended.has(name) ? [] : [{ name, last: reached }]
+    return reached === undefined ? [] : [{ name, last: reached }]
   })
+  return [...passedOver, ...wentOn]
 }
