@@ -19,7 +19,10 @@ const CAUSES: Readonly<Record<string, readonly [problem: string, advice: string]
     'is not a state file of Tillwright',
     'Move it away, or name another file as `state` in tillwright.yaml.',
   ],
-  SQLITE_CORRUPT: ['is damaged', 'Move it away and run again: a new one is made. The history in the old one is lost.'],
+  SQLITE_CORRUPT: [
+    'is damaged',
+    'End every process that uses it, put back a copy from a backup, and say `till state accept-restore`. Without one, move it away: a new one is made, which knows no history, holds or leases, nor which devices are in doubt.',
+  ],
   SQLITE_FULL: ['cannot grow, the disk is full', 'Make room on the disk that holds it.'],
   SQLITE_BUSY: ['is locked by another process', 'See `till runs list` for runs in progress, and wait for them.'],
   SQLITE_READONLY: ['is read-only for you', 'Make the file and its folder writable for you.'],

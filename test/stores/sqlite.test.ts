@@ -138,7 +138,7 @@ test('refuses what is no database, a damaged one, and that of another program', 
     [
       "STATE_UNUSABLE",
       "The state file "…/damaged.db" is damaged (SQLITE_CORRUPT)",
-      "Move it away and run again: a new one is made. The history in the old one is lost.",
+      "End every process that uses it, put back a copy from a backup, and say \`till state accept-restore\`. Without one, move it away: a new one is made, which knows no history, holds or leases, nor which devices are in doubt.",
     ]
   `)
 })
