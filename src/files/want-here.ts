@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs'
+import { devNull } from 'node:os'
 import type { Failure, Phase } from '../core/failure.ts'
 
 /** Errors of the system that tell of a want of this machine, and nothing of whom it had wanted to reach (errno(3)). */
@@ -31,6 +33,25 @@ export function wantHere(error: unknown): string | undefined {
 export function wantInWords(text: string): string | undefined {
   const [, code] = WORDS.find(([pattern]) => pattern.test(text)) ?? []
   return code === undefined ? undefined : WANTS[code]
+}
+
+/** A look-up needs a few at once; others may let go of some between its end and this question. */
+const FILES_OF_A_LOOK_UP = 4
+
+/**
+ * Why a look-up that failed tells nothing, as an error that `wantHere` knows; undefined: it tells what it says. The C library and c-ares
+ * say "no such name" and "no server" where they could open no file for asking.
+ */
+export function filesWanting(): Error | undefined {
+  const opened: number[] = []
+  try {
+    for (let n = 0; n < FILES_OF_A_LOOK_UP; n += 1) opened.push(openSync(devNull, 'r'))
+    return undefined
+  } catch (error) {
+    return error as Error
+  } finally {
+    for (const file of opened) closeSync(file)
+  }
 }
 
 /** The end of a device that this machine had too little for. `where`: whom it had wanted to reach, as a person knows it. */

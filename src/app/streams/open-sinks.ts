@@ -82,7 +82,7 @@ async function lastWords(one: Sending, signal: AbortSignal): Promise<void> {
   const position = (await one.outbox.positions()).find(({ sink }) => sink === one.settings.name)
   if (!position || position.pending === 0) return
   one.warn(
-    `${counted(position.pending, 'event waits', 'events wait')} for the sink "${one.settings.name}". ${trouble} They are kept; see: till sinks status`,
+    `${counted(position.pending, 'event waits', 'events wait')} for the sink "${one.settings.name}". ${trouble.replace(/\.?$/, '.')} They are kept; see: till sinks status`,
   )
 }
 

@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
+import { filesWanting } from '../../files/want-here.ts'
 import { deadline } from '../../load/deadline.ts'
 import { type DnsAnswer, type DnsState, type DnsType, dnsAnswer, pointerName } from './answer.ts'
 
@@ -27,7 +28,7 @@ export interface DnsQuestion {
   readonly timeoutMs: number
 }
 
-/** Asks a name server from this machine, once. */
+/** Asks a name server from this machine, once. Rejects where this machine has too little for it (`wantHere`). */
 export async function resolveHere(question: DnsQuestion, signal: AbortSignal): Promise<DnsAnswer> {
   const { name, type, server, port = 53, timeoutMs } = question
   // Our own deadline ends it, which knows whether this machine has time.
@@ -39,6 +40,8 @@ export async function resolveHere(question: DnsQuestion, signal: AbortSignal): P
   try {
     return dnsAnswer('resolved', await values(resolver, name, type))
   } catch (error) {
+    const want = filesWanting()
+    if (want !== undefined) throw want
     const { code = '', message } = error as NodeJS.ErrnoException
     return dnsAnswer(STATES[code] ?? 'error', [], message)
   } finally {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { type LookupAddress, lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
+import { filesWanting } from '../../files/want-here.ts'
 
 /** The system has answered by then, unless a name server is silent. */
 const USUAL_MS = 500
@@ -13,6 +14,7 @@ const overdue = new Set<object>()
 
 /**
  * The addresses of a name, as the system knows it (nsswitch.conf), numbers included. Whoever asks sets the deadline.
+ * Rejects with an error that `wantHere` knows where this machine has too little for asking.
  *
  * Node has getaddrinfo(3) run on its pool of threads, two at a time in the whole process (libuv, `UV__WORK_SLOW_IO`), and
  * cannot call it off: two names whose server is silent would keep every other name waiting. So while one is overdue, names
@@ -74,7 +76,7 @@ function usually(name: string, signal: AbortSignal): Promise<readonly LookupAddr
 
 function byPool(name: string): Promise<readonly LookupAddress[]> {
   return new Promise((resolve, reject) => {
-    lookup(name, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses)))
+    lookup(name, { all: true }, (error, addresses) => (error ? reject(filesWanting() ?? error) : resolve(addresses)))
   })
 }
 

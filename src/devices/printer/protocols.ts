@@ -3,6 +3,7 @@ import { asSecret, inClear } from '../../core/secret.ts'
 import type { AtolPlace } from '../atol/client.ts'
 import type { Dial, Endpoint } from '../line/dial.ts'
 import { TOKENS_SERIES, tokensNoted } from '../noviapi/token-book.ts'
+import { seenFromHere } from '../probe/from-here.ts'
 import type { UsualPlace, Whereabouts } from './approach.ts'
 import type { AskableProtocol, Visit } from './askable.ts'
 import type { Asking, LineProtocol } from './protocol.ts'
@@ -89,7 +90,11 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
       }
       const community = where.community == null ? undefined : asSecret(where.community)
       const { readSnmp } = await import('../snmp/client.ts')
-      return success(await readSnmp({ host: place.host, port: place.port, ...(community && { community }) }, asking))
+      const agent = { host: place.host, port: place.port, ...(community && { community }) }
+      return seenFromHere(
+        () => readSnmp(agent, asking),
+        () => false,
+      )
     },
   },
   thermal: onLine(async () => (await import('../thermal/client.ts')).thermal, { port: 6001, baud: 9_600 }, true),

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import type { LookupAddress } from 'node:dns'
+import { wantHere } from '../../files/want-here.ts'
 import { deadline } from '../../load/deadline.ts'
 import { machineLoad } from '../../load/machine-load.ts'
 import type { Endpoint } from '../line/dial.ts'
@@ -52,7 +53,10 @@ export class SnmpAgent {
     return this.#version
   }
 
-  /** Finds out whether it answers, and in which version: both are asked at once, so that an old one costs no more. */
+  /**
+   * Finds out whether it answers, and in which version: both are asked at once, so that an old one costs no more. Rejects where this
+   * machine has too little for it (`wantHere`).
+   */
   async open(probe: string): Promise<AgentState> {
     const { host, port, signal } = this.#options
     const address = await this.#address(host)
@@ -63,8 +67,8 @@ export class SnmpAgent {
     socket.on('error', (error) => this.#fail(error))
     signal?.addEventListener('abort', () => this.#giveUp(), { once: true })
     if (signal?.aborted) return 'silent'
-    await new Promise<void>((resolve) => {
-      socket.once('error', () => resolve())
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', (error) => (wantHere(error) === undefined ? resolve() : reject(error)))
       socket.connect(port, address.address, resolve)
     })
     if (this.#trouble) return this.#trouble
@@ -88,9 +92,10 @@ export class SnmpAgent {
     const stop = (): void => leaving.abort()
     signal?.addEventListener('abort', stop, { once: true })
     if (signal?.aborted) stop()
-    const addresses = await Promise.race([lookUp(host, leaving.signal).catch(() => []), late])
-    callOff()
-    signal?.removeEventListener('abort', stop)
+    const addresses = await Promise.race([lookUp(host, leaving.signal).catch(unlessWanting), late]).finally(() => {
+      callOff()
+      signal?.removeEventListener('abort', stop)
+    })
     return addresses[0]
   }
 
@@ -170,6 +175,12 @@ export class SnmpAgent {
 }
 
 const GRACE_MS = 150
+
+/** A name that cannot be looked up has no addresses. */
+function unlessWanting(error: unknown): readonly LookupAddress[] {
+  if (wantHere(error) !== undefined) throw error
+  return []
+}
 
 /** Resolves with the version if it was found, and never otherwise. */
 function found(asked: Promise<Version | undefined> | undefined): Promise<Version | undefined> {

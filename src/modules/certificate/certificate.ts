@@ -7,6 +7,7 @@ import { type Certificate, readCertificates, shownCertificate } from '../../devi
 import type { FileReading } from '../../devices/file/file-reading.ts'
 import { readFile, unreadFile } from '../../devices/file/read-file.ts'
 import { FILE_PATH } from '../../devices/file/windows-read.ts'
+import { seenFromHere } from '../../devices/probe/from-here.ts'
 import { HOST_PATTERN } from '../../devices/probe/reach.ts'
 import { askJson } from '../../shell/powershell-ask.ts'
 import { fragment } from '../../shell/powershell-fragment.ts'
@@ -156,10 +157,15 @@ async function find(context: ModuleContext, params: CertificateParams): Promise<
     const { host = context.device.address, port, server_name: serverName } = endpoint
     const to = { host: host.replace(/^\[|\]$/g, ''), port, ...(serverName !== undefined && { serverName }) }
     const limits = { timeoutMs: TIMEOUT_MS, signal: context.signal }
-    return shownCertificate(to, limits).then(
-      (one) => success([one]),
-      (error) => unread(`"${host}:${port}" could not be asked for its certificate`, error),
-    )
+    try {
+      const seen = await seenFromHere(
+        () => shownCertificate(to, limits),
+        () => false,
+      )
+      return seen.ok ? success([seen.value]) : seen
+    } catch (error) {
+      return unread(`"${host}:${port}" could not be asked for its certificate`, error)
+    }
   }
   if (store) return fromStore(context, store)
   const { answer, reading } = await readFile(context.shell, {
