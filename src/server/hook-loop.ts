@@ -110,9 +110,10 @@ export class HookLoop {
     const { store, hooks, log, metrics } = this.#loop
     try {
       const answers = await takeEntry(hooks(), entry)
-      for (const { rule, state } of answers) {
-        const what = rule === null ? 'unplaced' : state
+      for (const answer of answers) {
+        const what = answer.rule === null ? 'unplaced' : answer.state
         metrics.count('till_hook_alerts_total', 'Alerts by what became of them.', { became: what })
+        this.#tellUnplaced(answer)
       }
       this.nudge()
       return answers
@@ -122,6 +123,13 @@ export class HookLoop {
       log.say(`An entry of ${entry.source} is put aside: ${whyOf(error)}`)
       return store.join(entry.entry, [])
     }
+  }
+
+  /** Senders as Alertmanager read no answer, so the log is where people see that an alert led to nothing. */
+  #tellUnplaced({ source, alert, state, rule, why }: ToldAnswer): void {
+    if (rule !== null || state !== 'firing') return
+    const text = `Nothing is done about ${JSON.stringify(alert)} of ${source}: ${why ?? ''} "till hook record" writes out what came.`
+    this.#loop.log.sayOf(`unplaced ${source}`, text)
   }
 
   async #round(): Promise<number> {

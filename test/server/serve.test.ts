@@ -65,6 +65,19 @@ test('a payload that leaves alerts out is taken, and told of', async () => {
   expect(metrics).toContain('till_hook_payloads_cut_total{source="alertmanager"} 1\n')
 })
 
+test('what leads to nothing is told in the log, since few senders read an answer', async () => {
+  const till = await served()
+  await till.send('zabbix', zabbix(1, 'Other'))
+  await till.has(() =>
+    till.told.includes('Nothing is done about "Other" of zabbix: No rule holds for it. "till hook record"'),
+  )
+  const alert = { status: 'firing', fingerprint: 'c6', labels: { alertname: 'MarkerGone', store: 'S-none' } }
+  const resolved = { ...alert, status: 'resolved', labels: { ...alert.labels, alertname: 'Ended' } }
+  await till.send('alertmanager', { alerts: [resolved, alert] })
+  await till.has(() => till.told.includes('"MarkerGone" of alertmanager: There is no store "S-none" in the inventory.'))
+  expect(till.told).not.toContain('"Ended"')
+})
+
 test('others who read the state meanwhile see what comes after, too', async () => {
   const till = await served()
   for (const [index, device] of [`${NORTH}/pos1`, `${NORTH}/office`, `${SOUTH}/pos1`].entries()) {
