@@ -98,6 +98,6 @@ export function insteadOfFlag(name: string): string | undefined {
 /** Our word for one that people bring along from other tools, if it is among the candidates. */
 export function ownWord(word: string, candidates: Iterable<string>): string | undefined {
   const known = new Set(candidates)
-  const module = MODULES[word.replace(/^(ansible\.(builtin|windows)|community\.\w+)\./, '').replaceAll('-', '_')]
-  return [module, ...(VALUES[word] ?? [])].find((own) => own !== undefined && known.has(own))
+  const bare = word.replace(/^(ansible\.(builtin|windows)|community\.\w+)\./, '').replaceAll('-', '_')
+  return [MODULES[bare], bare === word ? undefined : bare, ...(VALUES[word] ?? [])].find((own) => own !== undefined && known.has(own))
 }
