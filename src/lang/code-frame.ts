@@ -58,9 +58,13 @@ export function visible(text: string): string {
 
 const SECRET_ENTRY = /((?:password|passphrase|passwd|token|secret_key|api_key|community)["']?\s*:\s*)([^\s#].*)$/i
 
+/** Where a secret is kept, and nothing behind it: that is no secret itself. */
+const REFERENCE = /^["']?(?:env:[A-Za-z_]\w*|file:\/[\w./-]+)["']?\s*[,}\]]*\s*$/
+
 /** Secrets do not belong in files, but where one stands all the same, it is not shown. */
 function withoutSecrets(line: string): string {
   return line.replace(SECRET_ENTRY, (entry, key: string, value: string) => {
+    if (REFERENCE.test(value)) return entry
     return /^\{\s*secret\s*:\s*["']?[a-z][a-z0-9]*:\S/.test(value) ? entry : key + '*'.repeat(value.length)
   })
 }

@@ -61,6 +61,17 @@ const INSTEAD: Readonly<Record<string, string>> = {
   directory: 'a folder is the module "directory"',
 }
 
+/** What other tools write beside a step's module. */
+const STEP_KEYS: Readonly<Record<string, string>> = {
+  become: 'root is a matter of the inventory: `transport: {become: {method: sudo}}`',
+  become_user: 'root is a matter of the inventory: `transport: {become: {method: sudo}}`',
+  register: 'what a step found is kept by itself: steps.ID.value in a later expression',
+  notify: 'the other way round: the later step names this one, `restart_on: [STEP]`',
+  loop: 'there are no loops: write a step for each',
+  with_items: 'there are no loops: write a step for each',
+  ignore_errors: 'here it is `continue_on_failure: true`',
+}
+
 /** What other tools call a flag of ours. */
 const FLAGS: Readonly<Record<string, string>> = {
   check: 'a plan changes nothing: till plan',
@@ -90,6 +101,12 @@ export function insteadOf(word: string): string | undefined {
   return Object.hasOwn(INSTEAD, word) ? INSTEAD[word] : undefined
 }
 
+/** The same of a key of a step, as a hint for a diagnostic. */
+export function insteadOfStepKey(key: string): { readonly hint: string } | undefined {
+  const hint = Object.hasOwn(STEP_KEYS, key) ? STEP_KEYS[key] : undefined
+  return hint === undefined ? undefined : { hint }
+}
+
 /** The same of a flag, without its dashes. */
 export function insteadOfFlag(name: string): string | undefined {
   return Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined
@@ -98,6 +115,8 @@ export function insteadOfFlag(name: string): string | undefined {
 /** Our word for one that people bring along from other tools, if it is among the candidates. */
 export function ownWord(word: string, candidates: Iterable<string>): string | undefined {
   const known = new Set(candidates)
-  const module = MODULES[word.replace(/^(ansible\.(builtin|windows)|community\.\w+)\./, '').replaceAll('-', '_')]
-  return [module, ...(VALUES[word] ?? [])].find((own) => own !== undefined && known.has(own))
+  const bare = word.replace(/^(ansible\.(builtin|windows)|community\.\w+)\./, '').replaceAll('-', '_')
+  return [MODULES[bare], bare === word ? undefined : bare, ...(VALUES[word] ?? [])].find(
+    (own) => own !== undefined && known.has(own),
+  )
 }

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../core/diagnostic.ts'
 import { isMap, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Module } from '../core/module.ts'
-import { ownWord } from './foreign-words.ts'
+import { insteadOfStepKey, ownWord } from './foreign-words.ts'
 import { RECOVERY_KEYS, STEP_KEYS } from './schema/runbook.ts'
 import { didYouMean, suggest } from './suggest.ts'
 import type { ParsedYaml, ValuePath } from './yaml.ts'
@@ -131,7 +131,7 @@ class Outliner {
     this.#report('SCHEMA_KEY_UNKNOWN', `Unknown key "${key}" in a step`, {
       ...place,
       detail,
-      ...didYouMean(key, known),
+      ...(insteadOfStepKey(key) ?? didYouMean(key, known)),
     })
   }
 
