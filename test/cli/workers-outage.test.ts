@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
 import { type Ended, ended, inventoryWith, TestProject, until } from './project.ts'
+import { errorsOf } from './published.ts'
 
 const server = new PostgresServer()
 const DEVICES = Array.from({ length: 6 }, (_, index) => `pos${index + 1}`)
@@ -110,7 +111,13 @@ describe.skipIf(!hasPostgres)('a run over workers', () => {
     await end
     server.sql('DROP TRIGGER full_disk ON tillwright.events')
     const id = server.sql(`SELECT ${last}`)
-    const resumed = await project.till('resume', id, '--yes', '--json', '--on', 'workers')
+    const list = JSON.parse((await project.till('resume', '--list', '--json')).stdout)
+    expect([errorsOf('unfinished', list), list.runs]).toMatchObject([[], [{ run: id, state: 'interrupted', left: 0 }]])
+    const told = `Run ${id} (visited, by ${list.runs[0].by}) was cut off when all its devices had their end: till resume ${id} ends it, too.`
+    expect((await project.till('status')).stderr).toContain(told)
+    const resumed = await project.till('resume', 'latest', '--yes', '--json', '--on', 'workers')
+    expect(JSON.parse(resumed.stdout).run.run).toBe(id)
+    expect(JSON.parse((await project.till('resume', '--list', '--json')).stdout).runs).toEqual([])
     expect([resumed.code, JSON.parse(resumed.stdout).summary.counts.changed]).toEqual([0, DEVICES.length])
     expect(server.sql(`SELECT finished_at IS NOT NULL FROM tillwright.runs WHERE run = '${id}'`)).toBe('t')
     const again = await project.till('resume', id, '--yes', '--json', '--on', 'workers')
