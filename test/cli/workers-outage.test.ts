@@ -98,6 +98,17 @@ describe.skipIf(!hasPostgres)('a run over workers', () => {
     expect(server.sql(`${ends} AND run = (SELECT max(run) FROM tillwright.runs)`)).toBe(String(DEVICES.length))
   }, 120_000)
 
+  test('that was killed keeps no room of a worker from another one', async () => {
+    run.kill('SIGKILL')
+    await end
+    rmSync(project.path('hold'))
+    const began = performance.now()
+    const other = await project.till('apply', 'visited', '--yes', '--json', '--on', 'workers', '--wait', '2m')
+    expect([...codesOf(other)].sort()).toEqual([...DEVICES.slice(2).map(() => 'changed'), 'unchanged', 'unchanged'])
+    // The devices of the one before wait for their controller for a minute, two at a time.
+    expect(performance.now() - began).toBeLessThan(55_000)
+  }, 240_000)
+
   test('that was killed when all its devices had their end is given its own by whoever resumes it', async () => {
     server.sql(`CREATE FUNCTION tillwright.full_disk() RETURNS trigger LANGUAGE plpgsql
       AS $$ BEGIN RAISE 'no space left' USING ERRCODE = '53100'; END $$`)
