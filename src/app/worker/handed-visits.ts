@@ -74,7 +74,7 @@ export class HandedVisits {
   /** Of each device the last visit that was begun. */
   readonly #visits = new Map<string, Promise<void>>()
   #standing: RunOrder | undefined
-  /** Since when its controller was not heard of, as far as it is known here. */
+  /** Since when its controller was not heard of. */
   #silentSince: number | undefined
   #questions = 0
 
@@ -190,8 +190,7 @@ export class HandedVisits {
 
   /** Whether nobody knows for now if a job is to be done. */
   isUnclear(job: HandedJob): boolean {
-    const since = this.#silentSince ?? Number.NEGATIVE_INFINITY
-    return performance.now() - since < GONE_MS && !this.#isOver(job)
+    return performance.now() - (this.#silentSince ?? Number.NEGATIVE_INFINITY) < GONE_MS && !this.#isOver(job)
   }
 
   /** A controller that was not heard of in time may only be slow, and counts on this worker then: it is given a minute. */
