@@ -51,8 +51,9 @@ const MOST_ALERTS = 240
 const ALERT_EVERY_MS = 2_000
 /** What is left of runs is carried on for so long when nothing goes wrong any more, and until each was carried on once. */
 const CALM_MS = 180_000
-/** A process that does not end by itself after so long in the calm is ended. */
-const LONGEST_MS = 180_000
+/** A process that does not end by itself in the calm is ended when no device has come to an end for so long. */
+const STILL_MS = 180_000
+const LOOK_MS = 5_000
 /** Of what controllers do, where something is left of other runs. */
 const NEW_SHARE = 0.6
 const HOW = ['--on', 'workers', '--yes', '--json', '--sandbox', '--wait', '20s']
@@ -87,6 +88,8 @@ class Trial {
   /** No run begins any more. */
   #isCalm = false
   #calmUntil = Number.POSITIVE_INFINITY
+  /** No run is carried on any more. */
+  #isQuiet = false
   #isClosing = false
   #services: Promise<void>[] = []
   #excused: Excused | undefined
@@ -133,13 +136,10 @@ class Trial {
     this.#isCalm = true
     this.#calmUntil = performance.now() + CALM_MS
     // One that does not end by itself has no end, and is told as such.
-    const calmAt = performance.now()
-    const tooLong = setInterval(() => {
-      for (const seat of controls)
-        if (performance.now() - Math.max(calmAt, seat.beganAt) > LONGEST_MS) seat.signal('SIGKILL')
-    }, 1_000)
+    const watching = this.#endThoseThatStandStill(controls)
     await Promise.all([...runs, sending])
-    clearInterval(tooLong)
+    this.#isQuiet = true
+    await watching
     tell('all runs are over')
     const evidence = await this.#evidence()
     this.#keep(evidence)
@@ -229,6 +229,20 @@ class Trial {
 
   #isOver(): boolean {
     return performance.now() > this.#calmUntil && [...this.#left].every((round) => this.#hadTurn.has(round))
+  }
+
+  /** How long one takes that goes on depends on the machine, and says nothing. */
+  async #endThoseThatStandStill(controls: readonly Seat[]): Promise<void> {
+    let ended = await this.#state.endedDevices()
+    let movedAt = performance.now()
+    while (!this.#isQuiet) {
+      await delay(LOOK_MS)
+      const now = await this.#state.endedDevices()
+      if (now > ended) movedAt = performance.now()
+      ended = now
+      for (const seat of controls)
+        if (performance.now() - Math.max(movedAt, seat.beganAt) > STILL_MS) seat.signal('SIGKILL')
+    }
   }
 
   async #begin(seat: Seat, round: string): Promise<void> {
