@@ -74,8 +74,8 @@ export class HandedVisits {
   /** Of each device the last visit that was begun. */
   readonly #visits = new Map<string, Promise<void>>()
   #standing: RunOrder | undefined
-  /** Since when its controller was not heard of. */
-  #silentSince: number | undefined
+  /** By epochs of controllers, since when one was waited for; the next one's jobs have come from somebody who was there later. */
+  readonly #silentSince = new Map<number, number>()
   #questions = 0
 
   private constructor(run: string, handed: HandedRun, revision: KeptRevision, dependencies: WorkerDependencies) {
@@ -122,7 +122,7 @@ export class HandedVisits {
   /** What its controller says; undefined: it is over. */
   stand(standing: RunOrder | undefined): void {
     this.#standing = standing
-    this.#silentSince = standing?.epoch === undefined ? (this.#silentSince ?? performance.now()) : undefined
+    if (standing?.epoch !== undefined) this.#silentSince.clear()
     if (standing?.stop === 2) this.#aborting.abort()
     if (standing?.stop) this.#stopping.abort()
   }
@@ -190,7 +190,10 @@ export class HandedVisits {
 
   /** Whether nobody knows for now if a job is to be done. */
   isUnclear(job: HandedJob): boolean {
-    return performance.now() - (this.#silentSince ?? Number.NEGATIVE_INFINITY) < GONE_MS && !this.#isOver(job)
+    if (this.#standing?.epoch !== undefined || this.#isOver(job)) return false
+    const since = this.#silentSince.get(job.epoch) ?? performance.now()
+    this.#silentSince.set(job.epoch, since)
+    return performance.now() - since < GONE_MS
   }
 
   /** A controller that was not heard of in time may only be slow, and counts on this worker then: it is given a minute. */
