@@ -188,9 +188,10 @@ export class HandedVisits {
     }
   }
 
-  /** Whether nobody knows for now if a job is to be done. */
+  /** Whether nobody knows for now if a job is to be done: its controller was not heard of lately, or is a newer one than the last that was. */
   isUnclear(job: HandedJob): boolean {
-    if (this.#standing?.epoch !== undefined || this.#isOver(job)) return false
+    const standing = this.#standing
+    if (standing === undefined || (standing.epoch !== undefined && standing.epoch >= job.epoch)) return false
     const since = this.#silentSince.get(job.epoch) ?? performance.now()
     this.#silentSince.set(job.epoch, since)
     return performance.now() - since < GONE_MS
@@ -200,12 +201,6 @@ export class HandedVisits {
   async isWanted(job: HandedJob): Promise<boolean> {
     while (this.isUnclear(job)) await this.#moment()
     return this.#standing?.epoch === job.epoch
-  }
-
-  /** It has ended, or another controller has it by now. */
-  #isOver({ epoch }: Pick<HandedJob, 'epoch'>): boolean {
-    const standing = this.#standing
-    return standing === undefined || (standing.epoch !== undefined && standing.epoch !== epoch)
   }
 
   /** What is left to do on the device; undefined: nothing. */
