@@ -19,6 +19,8 @@ export async function openBossQueue(tables: QueueTables, warn: (text: string) =>
     db: tables,
     schema: tables.schema,
     schedule: false,
+    // Nobody reads it, and where PostgreSQL is away at the start, the engine fails to write it for as long as the process lives.
+    registerInstance: false,
     superviseIntervalSeconds: MONITOR_S,
     monitorIntervalSeconds: MONITOR_S,
   })

@@ -14,7 +14,7 @@ interface Watching {
   readonly metrics: Metrics
 }
 
-/** Looks for runs that died with devices left, and tells people of each once: it is theirs to go on with it, or to end it. */
+/** Looks for runs that died, and tells people of each once: it is theirs to go on with it, or to end it. */
 export class LeftRuns {
   readonly #controller: Controller
   readonly #watching: Watching

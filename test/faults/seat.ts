@@ -32,6 +32,8 @@ export class Seat {
   isDown = false
   /** By how much its clock is off. */
   clockMs = 0
+  /** When its process began, by `performance.now`. */
+  beganAt = 0
 
   constructor(options: SeatOptions) {
     this.name = options.name
@@ -52,6 +54,7 @@ export class Seat {
     const env = { ...process.env, TILL_SANDBOX: undefined, NO_COLOR: '1', TILL_STATE: this.#database.href, ...clock }
     const command = ['--uts', 'sh', '-c', 'hostname "$0" && exec "$@"', this.name, process.execPath, TILL, ...args]
     const began = performance.now()
+    this.beganAt = began
     const child = spawn('unshare', command, { cwd: this.#options.folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
     this.#child = child
     let said = ''

@@ -29,6 +29,14 @@ export class StateSeen {
     return { round, run, isOver: over === 't', asked, ends }
   }
 
+  /** How many times a device has come to its end in a run. */
+  async endedDevices(): Promise<number> {
+    const [[there] = []] = await this.rows(`SELECT to_regclass('${RUNS}.events') IS NOT NULL`)
+    if (there !== 't') return 0
+    const [[count] = []] = await this.rows(`SELECT count(*) FROM ${RUNS}.events WHERE type = 'device.finished'`)
+    return Number(count)
+  }
+
   async ticks(): Promise<readonly TickSeen[]> {
     const rows = await this.rows(`SELECT run, started_at, coalesce(finished_at, '') FROM ${TICKS}.runs`)
     return rows.map(([run = '', began = '', ended = '']) => {

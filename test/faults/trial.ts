@@ -49,8 +49,11 @@ const EVERY_S = 2
 /** Each is about a till of its own. */
 const MOST_ALERTS = 240
 const ALERT_EVERY_MS = 2_000
-/** What is left of runs is carried on for so long when nothing goes wrong any more. */
+/** What is left of runs is carried on for so long when nothing goes wrong any more, and until each was carried on once. */
 const CALM_MS = 180_000
+/** A process that does not end by itself in the calm is ended when no device has come to an end for so long. */
+const STILL_MS = 180_000
+const LOOK_MS = 5_000
 /** Of what controllers do, where something is left of other runs. */
 const NEW_SHARE = 0.6
 const HOW = ['--on', 'workers', '--yes', '--json', '--sandbox', '--wait', '20s']
@@ -77,12 +80,16 @@ class Trial {
   readonly #random: Random
   readonly #seats: Seat[] = []
   readonly #asked = new Map<string, readonly string[]>()
-  /** Rounds that may have something left, and that nobody is at. */
+  /** Rounds that may have something left, and that nobody is at; the one that somebody was at last is last. */
   readonly #left = new Set<string>()
+  /** Rounds that somebody has carried on in the calm. */
+  readonly #hadTurn = new Set<string>()
   readonly #ends: EndSeen[] = []
   /** No run begins any more. */
   #isCalm = false
   #calmUntil = Number.POSITIVE_INFINITY
+  /** No run is carried on any more. */
+  #isQuiet = false
   #isClosing = false
   #services: Promise<void>[] = []
   #excused: Excused | undefined
@@ -129,11 +136,10 @@ class Trial {
     this.#isCalm = true
     this.#calmUntil = performance.now() + CALM_MS
     // One that does not end by itself has no end, and is told as such.
-    const tooLong = setTimeout(() => {
-      for (const seat of controls) seat.signal('SIGKILL')
-    }, CALM_MS)
+    const watching = this.#endThoseThatStandStill(controls)
     await Promise.all([...runs, sending])
-    clearTimeout(tooLong)
+    this.#isQuiet = true
+    await watching
     tell('all runs are over')
     const evidence = await this.#evidence()
     this.#keep(evidence)
@@ -213,11 +219,29 @@ class Trial {
 
   /** Begins runs, and carries on what is left of any, whoever began it. */
   async #control(seat: Seat): Promise<void> {
-    for (let count = 1; performance.now() < this.#calmUntil; count += 1) {
+    for (let count = 1; !this.#isOver(); count += 1) {
       await this.#isUp(seat)
       const isNew = !this.#isCalm && (this.#left.size === 0 || this.#random.chance(NEW_SHARE))
       if (isNew) await this.#begin(seat, `${seat.name}.${count}`)
       else if (!(await this.#goOn(seat)) && this.#isCalm) return
+    }
+  }
+
+  #isOver(): boolean {
+    return performance.now() > this.#calmUntil && [...this.#left].every((round) => this.#hadTurn.has(round))
+  }
+
+  /** How long one takes that goes on depends on the machine, and says nothing. */
+  async #endThoseThatStandStill(controls: readonly Seat[]): Promise<void> {
+    let ended = await this.#state.endedDevices()
+    let movedAt = performance.now()
+    while (!this.#isQuiet) {
+      await delay(LOOK_MS)
+      const now = await this.#state.endedDevices()
+      if (now > ended) movedAt = performance.now()
+      ended = now
+      for (const seat of controls)
+        if (performance.now() - Math.max(movedAt, seat.beganAt) > STILL_MS) seat.signal('SIGKILL')
     }
   }
 
@@ -229,16 +253,18 @@ class Trial {
     this.#left.add(round)
   }
 
-  /** One that is left, by chance; false: none is. */
+  /** One that is left: by chance, and in the calm the one that had no turn for longest; false: none is. */
   async #goOn(seat: Seat): Promise<boolean> {
     const rounds = [...this.#left]
     if (rounds.length === 0) return false
-    const round = this.#random.pick(rounds)
+    const isCalm = this.#isCalm
+    const round = isCalm ? (rounds[0] as string) : this.#random.pick(rounds)
     // Nobody else takes it meanwhile, but others may still be at it.
     this.#left.delete(round)
     const seen = await this.#state.run(round, this.#asked.get(round) ?? [])
     if (seen.run === undefined || isSettled(seen)) return true
     await seat.run('resume', seen.run, ...HOW)
+    if (isCalm) this.#hadTurn.add(round)
     this.#left.add(round)
     return true
   }

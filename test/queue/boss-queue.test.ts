@@ -50,6 +50,23 @@ describe.skipIf(!hasPostgres)('jobs for workers', { timeout: 60_000 }, () => {
     expect(await failed()).toBeUndefined()
   })
 
+  test('are there without a list of processes, which one that starts while PostgreSQL is away could never write', async () => {
+    const tables = openPostgresTables(server.url)
+    const listed = /(?:INTO|UPDATE) \S+\.instance\b/u
+    const warned: string[] = []
+    const executeSql = async (text: string, values?: unknown[]) => {
+      if (listed.test(text)) throw new Error('terminating connection due to administrator command')
+      return tables.executeSql(text, values)
+    }
+    const other = await openBossQueue({ schema: tables.schema, executeSql, close: () => tables.close() }, (text) =>
+      warned.push(text),
+    )
+    await other.put('other', [handed])
+    expect([warned, (await other.take('other', 1)).length]).toEqual([[], 1])
+    await other.close()
+    expect(server.sql(`SELECT count(*) FROM ${tables.schema}.instance`)).toBe('0')
+  })
+
   test('that were put back are heard of and done by whoever takes them', async () => {
     await queue.put('all', [{ ...handed, run: 'b', tries: 2 }])
     const jobs = await queue.take('all', 5)

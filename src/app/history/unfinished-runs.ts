@@ -6,7 +6,7 @@ import { formatTable, type TableColumn } from '../../reporters/table.ts'
 import { runTitle, shortTime } from './list-runs.ts'
 import { resolveRun } from './resolve-run.ts'
 
-/** A run of which something is left, and on how many devices. */
+/** A run of which something is left, and on how many devices; 0: it was killed when all of them had their end, and has none itself. */
 export interface RunLeft extends RunSummary {
   readonly left: number
 }
@@ -17,10 +17,10 @@ export async function unfinishedRuns(store: RunStore, of?: string): Promise<read
   const kept = await store.runs({ among: of === undefined ? ids : ids.filter((id) => id === of) })
   const open = kept.filter(({ state }) => state !== 'running')
   const all = await Promise.all(open.map(async (run) => ({ ...run, left: await leftOf(run, store) })))
-  return all.filter(({ left }) => left > 0)
+  return all.filter(({ left, state }) => left > 0 || state === 'interrupted')
 }
 
-/** Those whose process was killed, or whose machine went down, with devices left: nothing goes on with them until somebody says so. */
+/** Those whose process was killed, or whose machine went down: nothing goes on with them until somebody says so. */
 export async function killedRuns(store: RunStore): Promise<readonly RunLeft[]> {
   return (await unfinishedRuns(store)).filter(({ state }) => state === 'interrupted')
 }
@@ -28,6 +28,7 @@ export async function killedRuns(store: RunStore): Promise<readonly RunLeft[]> {
 /** What people are told of one. `flag`: where it lies, as `hereFlag` says it. */
 export function killedText({ run, runbooks, by, left }: RunLeft, flag = ''): string {
   const what = `Run ${run} (${runbooks.join(', ')}, by ${by}) was cut off`
+  if (left === 0) return `${what} when all its devices had their end: till resume ${run}${flag} ends it, too.`
   return `${what}, and ${counted(left, 'device is', 'devices are')} left: till resume ${run}${flag} goes on with it, till abort ${run}${flag} ends it.`
 }
 

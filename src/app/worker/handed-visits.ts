@@ -74,6 +74,8 @@ export class HandedVisits {
   /** Of each device the last visit that was begun. */
   readonly #visits = new Map<string, Promise<void>>()
   #standing: RunOrder | undefined
+  /** By epochs of controllers, since when one was waited for; the next one's jobs have come from somebody who was there later. */
+  readonly #silentSince = new Map<number, number>()
   #questions = 0
 
   private constructor(run: string, handed: HandedRun, revision: KeptRevision, dependencies: WorkerDependencies) {
@@ -113,11 +115,6 @@ export class HandedVisits {
     return this.#handed.fleet
   }
 
-  /** How many devices of it are worked on here. */
-  get busy(): number {
-    return this.#jobs.size
-  }
-
   close(): void {
     this.#revision.close()
   }
@@ -125,6 +122,7 @@ export class HandedVisits {
   /** What its controller says; undefined: it is over. */
   stand(standing: RunOrder | undefined): void {
     this.#standing = standing
+    if (standing?.epoch !== undefined) this.#silentSince.clear()
     if (standing?.stop === 2) this.#aborting.abort()
     if (standing?.stop) this.#stopping.abort()
   }
@@ -177,7 +175,7 @@ export class HandedVisits {
     const keys = leave?.keys ?? [`${lookPrefix(job.fleet, job.run)}${device.name}`]
     const run: LeaseToken = { keys: [runKey(job.fleet, job.run)], epoch: job.epoch }
     for (;;) {
-      if (!(await this.#isWanted(job))) return undefined
+      if (!(await this.isWanted(job))) return undefined
       const taken = await keeper.take(keys, job.run, { from: leave?.epoch, under: run })
       if (taken.granted) return taken.lease
       if (taken.holder.key === run.keys[0]) return undefined
@@ -190,17 +188,19 @@ export class HandedVisits {
     }
   }
 
-  /** A controller that was not heard of in time may only be slow, and counts on this worker then: it is given a minute. */
-  async #isWanted(job: HandedJob): Promise<boolean> {
-    const until = performance.now() + GONE_MS
-    while (!this.#isOver(job) && this.#standing?.epoch === undefined && performance.now() < until) await this.#moment()
-    return this.#standing?.epoch === job.epoch
+  /** Whether nobody knows for now if a job is to be done: its controller was not heard of lately, or is a newer one than the last that was. */
+  isUnclear(job: HandedJob): boolean {
+    const standing = this.#standing
+    if (standing === undefined || (standing.epoch !== undefined && standing.epoch >= job.epoch)) return false
+    const since = this.#silentSince.get(job.epoch) ?? performance.now()
+    this.#silentSince.set(job.epoch, since)
+    return performance.now() - since < GONE_MS
   }
 
-  /** It has ended, or another controller has it by now. */
-  #isOver({ epoch }: Pick<HandedJob, 'epoch'>): boolean {
-    const standing = this.#standing
-    return standing === undefined || (standing.epoch !== undefined && standing.epoch !== epoch)
+  /** A controller that was not heard of in time may only be slow, and counts on this worker then: it is given a minute. */
+  async isWanted(job: HandedJob): Promise<boolean> {
+    while (this.isUnclear(job)) await this.#moment()
+    return this.#standing?.epoch === job.epoch
   }
 
   /** What is left to do on the device; undefined: nothing. */

@@ -6,6 +6,7 @@ import { counted } from '../../core/counted.ts'
 import { inputError } from '../../core/diagnostic.ts'
 import {
   bellOf,
+  type HandedJob,
   jobQueueOf,
   MOST_TOGETHER,
   type TakenJob,
@@ -260,6 +261,7 @@ export class Worker {
     const { data, tries } = job
     const open = this.#open(data.run)
     open.pending += data.devices.length
+    await this.#whileUnclear(open, data)
     const ends = await Promise.all(
       data.devices.map(async (handed) => {
         try {
@@ -284,6 +286,16 @@ export class Worker {
     const why = ends.find((end) => end !== undefined)
     if (why === undefined) await this.#tellDone(job)
     else await this.#tellFailed(job, why)
+  }
+
+  /** A job whose controller is not heard of waits without room of its own: there may be others in the queue whose controllers are there. */
+  async #whileUnclear({ visits }: OpenRun, job: HandedJob): Promise<void> {
+    const open = await visits.catch(() => undefined)
+    if (!open?.isUnclear(job)) return
+    this.#busy -= job.devices.length
+    this.#take()
+    await open.isWanted(job)
+    this.#busy += job.devices.length
   }
 
   /** All devices of a job fail at once where it is this worker that cannot: controllers count on others meanwhile. */

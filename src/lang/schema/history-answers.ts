@@ -83,7 +83,12 @@ export const UNFINISHED_JSON_SCHEMA: object = answer(
         required: [...RUN.required, 'left'],
         properties: {
           ...RUN.properties,
-          left: { description: 'Devices that are not done.', type: 'integer', minimum: 1 },
+          left: {
+            description:
+              'Devices that are not done; 0: the run was killed when all had their end, and has none itself.',
+            type: 'integer',
+            minimum: 0,
+          },
         },
       },
     },
