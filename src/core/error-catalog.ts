@@ -99,7 +99,7 @@ const INPUT = {
     'Run inside a Tillwright repository, or name one with --project.',
   ),
   PLACEHOLDER_FOREIGN: entry(
-    'A text has a placeholder of another tool',
+    'A text has a placeholder that is none here',
     'Write it as the message says; what is meant for a program on the device stays as it is.',
   ),
   SELECTOR_EMPTY: entry('No device matches the selector', 'See `till inventory list` for what there is.'),

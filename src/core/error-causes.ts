@@ -99,7 +99,7 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
     'A name that is not in scope (there are store, device, vars, params, steps), = in place of ==, or text without quotes.',
   PROJECT_UNKNOWN: 'The command runs outside of the repository, as in a job of a pipeline that did not check it out.',
   PLACEHOLDER_FOREIGN:
-    'Brought along from Ansible or another tool that fills in `{{ name }}` by Jinja; here a dollar sign stands before the braces, and CEL in them.',
+    'Brought along from Ansible or another tool that fills in `{{ name }}` by Jinja; here a dollar sign stands before the braces, and CEL in them. Or one brace, where an expression has two.',
   SELECTOR_EMPTY:
     'The conditions exclude each other, or `targets` of the runbook already leaves out what was selected.',
   WORK_TREE_DIFFERS:

@@ -9,6 +9,8 @@ import type { ValuePath } from './yaml.ts'
  */
 const PLACEHOLDER = /\{\{-?\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]{}]*\])*)\s*(?:\|[^{}]*)?-?\}\}/g
 const STATEMENT = /\{%-?\s*(?:if|elif|else|endif|for|endfor|set|include|block|macro|raw)\b[^%]*%\}/g
+/** An expression with one brace: no shell has a variable with a dot in its name. */
+const ONE_BRACE = /\$\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]{}]*\])+)\s*\}/g
 const WORDS_OF_GO: ReadonlySet<string> = new Set(['end', 'else', 'break', 'continue'])
 
 /** What names of Ansible are here. */
@@ -48,10 +50,11 @@ export function placeholderProblems(
 }
 
 function problemOf(text: string, variables: Variables): ExpressionProblem | undefined {
-  if (!text.includes('{{') && !text.includes('{%')) return undefined
+  if (!text.includes('{{') && !text.includes('{%') && !text.includes('${')) return undefined
   const plain = withoutExpressions(text)
   const names = [...plain.matchAll(PLACEHOLDER)].filter(([, name]) => !WORDS_OF_GO.has(name ?? ''))
-  const found = [...names, ...plain.matchAll(STATEMENT)].sort((a, b) => a.index - b.index)
+  const ours = [...plain.matchAll(ONE_BRACE)].filter(([, code]) => compileExpression(code ?? '', { variables }).ok)
+  const found = [...names, ...ours, ...plain.matchAll(STATEMENT)].sort((a, b) => a.index - b.index)
   const [first] = found
   if (first === undefined) return undefined
   const [written, name] = first
@@ -62,7 +65,7 @@ function problemOf(text: string, variables: Variables): ExpressionProblem | unde
   return {
     code: 'PLACEHOLDER_FOREIGN',
     summary,
-    detail: `That is how Jinja writes it. If a program on the device is to get it: ${EXPRESSION_OPEN} ${JSON.stringify(written)} }}.`,
+    detail: `${written.startsWith('$') ? 'An expression has two braces' : 'That is how Jinja writes it'}. If a program on the device is to get it: ${EXPRESSION_OPEN} ${JSON.stringify(written)} }}.`,
     hint: meant ?? `write: ${EXPRESSION_OPEN} ${code} }}`,
     offset: first.index,
     length: written.length,

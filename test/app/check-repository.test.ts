@@ -132,9 +132,10 @@ steps:
   - { id: c, command: { run: "echo '{% if tills %}x{% endif %}' {{ntp_server|default('x')}}", always: true } }
   - { id: go, command: { run: "docker ps --format '{{.Names}} {{json .}} {{range .X}}{{end}}{{len .X}}'", always: true } }
   - { id: own, file: { path: /x, content: "#{{ '{{ x }}' }} $#{{ x }}" } }
+  - { id: one, command: { run: "echo #{HOME} #{x.y} #{ device.name }", always: true } }
 classify:
   - { when: steps.a.changed, fault: x, severity: attention, remedy: "look at {{ device.name }}" }
-`.replaceAll('#{{', '${{'),
+`.replaceAll('#{', '${'),
     })
     const warned = 'warning PLACEHOLDER_FOREIGN health.yaml'
     const stands = 'is not filled in here: it goes to the device as it stands'
@@ -142,12 +143,14 @@ classify:
       `${warned}:3:55 "{{ store.name }}" ${stands}, as 1 more of this text`,
       `${warned}:7:33 "{{ version }}" ${stands}`,
       `${warned}:9:37 "{% if tills %}" ${stands}, as 2 more of this text`,
-      `${warned}:13:78 "{{ device.name }}" ${stands}`,
+      `${warned}:12:53 "\${ device.name }" ${stands}`,
+      `${warned}:14:78 "{{ device.name }}" ${stands}`,
     ])
     expect(result.diagnostics.map(({ hint }) => hint)).toEqual([
       'write: ${{ store.name }}',
       'write: ${{ params.version }}',
       'a condition: ${{ device.kind == "till" ? "a" : "b" }}',
+      'write: ${{ device.name }}',
       'write: ${{ device.name }}',
     ])
   })
