@@ -99,7 +99,7 @@ export class Alerts {
     const episodes = listed(await rows(`SELECT device, episode FROM ${schema}.episodes`))
     const attempts = listed(await rows(`SELECT device, result FROM ${schema}.hook_attempts`))
     const messages = listed(
-      await rows(`SELECT e.device, m.key, m.state FROM ${schema}.messages m
+      await rows(`SELECT e.device, coalesce(m.batch, m.message), m.state FROM ${schema}.messages m
         JOIN ${schema}.incident_episodes i ON i.incident = m.incident JOIN ${schema}.episodes e ON e.episode = i.episode`),
     )
     const log = this.project.path('log')
@@ -128,10 +128,13 @@ export class Alerts {
   }
 }
 
-/** Whether what was to come of it has come; a message that is in doubt is sent again after ten minutes, and not waited for. */
+/**
+ * Whether what was to come of it has come: a rule whose repairs do not help asks people in place of the next one. A message that is in
+ * doubt is sent again after ten minutes, and not waited for.
+ */
 function isAnswered({ isTaken, isForPeople: forPeople, attempts, messages }: AlertSeen): boolean {
-  if (!isTaken) return false
-  if (!forPeople) return attempts.length > 0 && attempts.every((result) => result !== 'running')
+  if (!isTaken || attempts.includes('running')) return false
+  if (!forPeople && attempts.length > 0) return true
   return messages.length > 0 && messages.every(({ received }) => received > 0)
 }
 

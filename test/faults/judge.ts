@@ -175,8 +175,9 @@ function answered(alert: AlertSeen): readonly Violation[] {
   const { isForPeople, isTaken, episodes, attempts, acts, messages } = alert
   const helped = attempts.filter((result) => result === 'helped').length
   const received = messages.reduce((sum, message) => sum + message.received, 0)
-  const isLost =
-    isTaken && (episodes === 0 || (isForPeople ? received === 0 && !messages.some(isInDoubt) : attempts.length === 0))
+  const isTold = received > 0 || messages.some(isInDoubt)
+  // A rule whose repairs do not help asks people in place of the next one.
+  const isLost = isTaken && (episodes === 0 || !(isTold || (!isForPeople && attempts.length > 0)))
   const found: readonly (readonly [Kind, boolean])[] = [
     ['alert-lost', isLost],
     ['alert-twice', episodes > 1],
