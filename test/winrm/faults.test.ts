@@ -171,7 +171,9 @@ describe.runIf(hasWinRmPeer)('a gateway before a device', () => {
       await own.peer.reset()
       await own.peer.fault(specOf(kind, 'Create', ''))
       expect((await converse(transport, winrmTarget(own.peer))).mayHaveRun, kind).toBe(false)
-      expect((await own.peer.state()).actions['Delete'], kind).toBeGreaterThan(0)
+      // It is said that the shell ends without waiting for the answer.
+      const deletes = async (): Promise<number> => (await own.peer.state()).actions['Delete'] ?? 0
+      await expect.poll(deletes, { message: kind, timeout: 10_000 }).toBeGreaterThan(0)
     }
   })
 
