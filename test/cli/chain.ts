@@ -31,6 +31,20 @@ export function runbookThat(does: string): string {
   return `name: mark\nsteps:\n  - command: {run: '${does}', always: true}\n`
 }
 
+/** `visited`: each device notes in `begun` that it begins, and waits in the middle of its change while there is a file `hold`. */
+export function runbookThatWaits(root: string, device = '${{ device.id }}'): string {
+  return `name: visited
+steps:
+  - command:
+      run: |
+        cd ${root}
+        echo "${device}" >> begun
+        while [ -e hold ]; do sleep 0.05; done
+        touch "done-${device}"
+      creates: "${root}/done-${device}"
+`
+}
+
 /** Applies the runbook, and tells the exit code and how each device ended. */
 export async function states(run: TestProject, ...args: string[]) {
   const { code, stdout } = await run.till('apply', 'mark', '--yes', '--json', ...args)

@@ -1,30 +1,18 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sign of expressions
 import { copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { chainOf } from './chain.ts'
+import { chainOf, runbookThatWaits } from './chain.ts'
 import { type Ended, ended, type TestProject, until } from './project.ts'
 
 const STORES = ['S-1', 'S-2', 'S-3', 'S-4']
-const DEVICES = STORES.flatMap((store) => [`${store}/pos1`, `${store}/pos2`])
+const DEVICES = STORES.flatMap((store) => [`${store}-pos1`, `${store}-pos2`])
 
 let project: TestProject
 beforeEach(() => {
   const policy =
     'policies: {default: {caps: [], rollout: {waves: {canary: 1, shares: [100%], soak: 0s, pause: never}}}}\n'
   project = chainOf(STORES, { policy, hours: 'closed' })
-  // Each device waits in the middle of its change while there is a file `hold`.
-  project.write(
-    'runbooks/visited.yaml',
-    `name: visited
-steps:
-  - command:
-      run: |
-        cd ${project.root}
-        echo "\${{ store.id }}/\${{ device.id }}" >> begun
-        while [ -e hold ]; do sleep 0.05; done
-        touch "done-\${{ store.id }}-\${{ device.id }}"
-      creates: "${project.root}/done-\${{ store.id }}-\${{ device.id }}"
-`,
-  )
+  project.write('runbooks/visited.yaml', runbookThatWaits(project.root, '${{ store.id }}-${{ device.id }}'))
   writeFileSync(project.path('hold'), '')
 })
 afterEach(() => project.remove())

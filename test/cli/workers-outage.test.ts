@@ -3,6 +3,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hasPostgres, PostgresServer } from '../peers/postgres-server.ts'
+import { runbookThatWaits } from './chain.ts'
 import { type Ended, ended, inventoryWith, TestProject, until } from './project.ts'
 import { errorsOf } from './published.ts'
 
@@ -15,20 +16,7 @@ const project = new TestProject({
     DEVICES.map((id) => `      ${id}: {profile: till, address: 127.0.0.1}\n`).join(''),
   ).replace('type: ssh', 'type: local'),
 })
-/** Each device waits in the middle of its change while there is a file \`hold\`. */
-project.write(
-  'runbooks/visited.yaml',
-  `name: visited
-steps:
-  - command:
-      run: |
-        cd ${project.root}
-        echo "\${{ device.id }}" >> begun
-        while [ -e hold ]; do sleep 0.05; done
-        touch "done-\${{ device.id }}"
-      creates: "${project.root}/done-\${{ device.id }}"
-`,
-)
+project.write('runbooks/visited.yaml', runbookThatWaits(project.root))
 const DONE = new Set(['changed', 'in-sync'])
 const begun = (): number => (existsSync(project.path('begun')) ? project.read('begun').split('\n').length - 1 : 0)
 const codesOf = ({ stdout }: Ended): readonly string[] =>

@@ -1,6 +1,6 @@
 import type { Hold } from '../../core/admission.ts'
 import { InputError } from '../../core/diagnostic.ts'
-import type { Fleet } from '../../core/fleet.ts'
+import type { Fleet, Store } from '../../core/fleet.ts'
 import type { FleetKey } from '../../core/fleet-key.ts'
 import type { RunStore } from '../../core/run-store.ts'
 import { shownTime } from '../../engine/admission/shown-time.ts'
@@ -62,13 +62,17 @@ export async function releaseHolds(project: Project, on: string): Promise<readon
 
 /** Until when something is held, by the clocks of its store; what is held may have left the inventory since. */
 export function heldUntil(fleet: Fleet, { on, until }: Pick<Hold, 'on' | 'until'>): string {
-  const store = fleet.stores.get(on) ?? fleet.stores.get(fleet.devices.get(on)?.store ?? '')
-  return shownTime(until, store?.time_zone ?? 'UTC')
+  return shownTime(until, storeOf(fleet, on)?.time_zone ?? 'UTC')
+}
+
+/** A store by its name, or that of a device; undefined where the inventory has neither. */
+function storeOf(fleet: Fleet, on: string): Store | undefined {
+  return fleet.stores.get(on) ?? fleet.stores.get(fleet.devices.get(on)?.store ?? '')
 }
 
 /** The zone of the clocks of a store, or of the store of a device; throws InputError where there is neither. */
 function zoneOf(fleet: Fleet, on: string): string {
-  const store = fleet.stores.get(on) ?? fleet.stores.get(fleet.devices.get(on)?.store ?? '')
+  const store = storeOf(fleet, on)
   if (store) return store.time_zone
   const near = suggest(on, on.includes('/') ? fleet.devices.keys() : fleet.stores.keys())
   throw usage(

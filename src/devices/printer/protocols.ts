@@ -91,10 +91,7 @@ export const PROTOCOLS: Readonly<Record<string, PrinterProtocol>> = {
       const community = where.community == null ? undefined : asSecret(where.community)
       const { readSnmp } = await import('../snmp/client.ts')
       const agent = { host: place.host, port: place.port, ...(community && { community }) }
-      return seenFromHere(
-        () => readSnmp(agent, asking),
-        () => false,
-      )
+      return seenFromHere(() => readSnmp(agent, asking))
     },
   },
   thermal: onLine(async () => (await import('../thermal/client.ts')).thermal, { port: 6001, baud: 9_600 }, true),

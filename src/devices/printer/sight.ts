@@ -125,10 +125,7 @@ async function lookAround(
 
 async function answersToPing(host: string, signal: AbortSignal): Promise<boolean> {
   const args = ['-n', '-q', '-c', '1', '-W', '1', host]
-  const answer = await seenFromHere(
-    () => runHere('ping', args, { timeoutMs: NEIGHBOUR_MS, signal }),
-    () => false,
-  )
+  const answer = await seenFromHere(() => runHere('ping', args, { timeoutMs: NEIGHBOUR_MS, signal }))
   return answer.ok && (pingSummary(answer.value.output)?.received ?? 0) > 0
 }
 
@@ -136,10 +133,7 @@ async function linkOf({ gateway, signal }: Ways): Promise<Answer> {
   if (!gateway || gateway.transport.via !== undefined) return 'unknown'
   const port = gateway.transport.port ?? SSH_PORT
   const limits = { timeoutMs: NEIGHBOUR_MS, signal }
-  const answer = await seenFromHere(
-    () => connectHere({ host: gateway.address, port }, limits),
-    () => false,
-  )
+  const answer = await seenFromHere(() => connectHere({ host: gateway.address, port }, limits))
   if (!answer.ok) return 'unknown'
   const { state } = answer.value
   if (state === 'open' || state === 'refused' || state === 'reset') return 'yes'

@@ -7,9 +7,12 @@ import { watchingLoad } from '../../load/watching-load.ts'
  * overloaded most of the time, and (`CONTROLLER_EXHAUSTED`) where this machine had too little to look at all: that says nothing of whom it was
  * about.
  *
- * @param isLate whether what was seen is that no answer came in time
+ * @param isLate whether what was seen is that no answer came in time. Default: it never is
  */
-export async function seenFromHere<T>(look: () => Promise<T>, isLate: (seen: T) => boolean): Promise<Result<T>> {
+export async function seenFromHere<T>(
+  look: () => Promise<T>,
+  isLate: (seen: T) => boolean = () => false,
+): Promise<Result<T>> {
   const seen = await watchingLoad(look).catch((error: unknown) => {
     const want = wantHere(error)
     if (want === undefined) throw error

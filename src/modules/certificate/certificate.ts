@@ -158,10 +158,7 @@ async function find(context: ModuleContext, params: CertificateParams): Promise<
     const to = { host: host.replace(/^\[|\]$/g, ''), port, ...(serverName !== undefined && { serverName }) }
     const limits = { timeoutMs: TIMEOUT_MS, signal: context.signal }
     try {
-      const seen = await seenFromHere(
-        () => shownCertificate(to, limits),
-        () => false,
-      )
+      const seen = await seenFromHere(() => shownCertificate(to, limits))
       return seen.ok ? success([seen.value]) : seen
     } catch (error) {
       return unread(`"${host}:${port}" could not be asked for its certificate`, error)
