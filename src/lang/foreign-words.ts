@@ -48,6 +48,15 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   remove: ['absent'],
   uninstalled: ['absent'],
   deleted: ['absent'],
+  str: ['string'],
+  text: ['string'],
+  int: ['integer'],
+  bool: ['boolean'],
+  float: ['number'],
+  array: ['list'],
+  dict: ['map'],
+  object: ['map'],
+  hash: ['map'],
 }
 
 /** Words of which none of ours is the same: what to write instead. */

@@ -200,6 +200,7 @@ export class RunbookCompiler {
       readonly properties?: Readonly<Record<string, { readonly type?: unknown }>>
     }
     if (typeof text !== 'string' || properties[path.join('.')]?.type !== 'boolean') return {}
+    if (/^\s*(true|false)\s*$/.test(text)) return {}
     const compiled = compileExpression(text, { variables: this.#variables, expect: 'bool' })
     return compiled.ok ? { hint: `an expression is written ${EXPRESSION_OPEN} ${text} }}` } : {}
   }

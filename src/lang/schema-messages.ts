@@ -1,7 +1,9 @@
 import type { ErrorObject } from 'ajv'
 import { counted } from '../core/counted.ts'
 import type { JsonValue } from '../core/json.ts'
+import { meantKey } from './foreign-keys.ts'
 import { insteadOf, ownWord } from './foreign-words.ts'
+import { likelyText } from './likely-text.ts'
 import { suggest } from './suggest.ts'
 import { type ValuePath, valueAt } from './value-path.ts'
 
@@ -14,6 +16,8 @@ export interface SchemaProblem {
   readonly summary: string
   readonly detail?: string
   readonly hint?: string
+  /** Of an unknown key what was meant by it; of a missing key which one. */
+  readonly about?: string
 }
 
 /** What a schema offers for a message. */
@@ -47,7 +51,9 @@ export function describeProblem(found: ErrorObject, context: MessageContext): Sc
   const path = pathOf(error.instancePath)
   if (error.propertyName !== undefined) return badName(error, path, context)
   const words =
-    error.keyword === 'type' ? wrongType(error, path, context) : (WORDS[error.keyword] ?? otherwise)(error, path)
+    error.keyword === 'type'
+      ? wrongType(error, path, context)
+      : (WORDS[error.keyword] ?? otherwise)(error, path, context)
   return { code: 'SCHEMA_VALUE_INVALID', path, part: 'value', ...withExample(words, error, context) }
 }
 
@@ -59,7 +65,7 @@ function withExample(words: Words, error: ErrorObject, { schema }: MessageContex
   return detail === '' ? words : { ...words, detail }
 }
 
-const WORDS: Readonly<Record<string, (error: ErrorObject, path: ValuePath) => Words>> = {
+const WORDS: Readonly<Record<string, (error: ErrorObject, path: ValuePath, context: MessageContext) => Words>> = {
   additionalProperties: (error, path) => unknownKey(error, path, String(error.params['additionalProperty'])),
   unevaluatedProperties: (error, path) => unknownKey(error, path, String(error.params['unevaluatedProperty'])),
   required: (error, path) => missingKey(error, path, String(error.params['missingProperty'])),
@@ -89,12 +95,19 @@ const WORDS: Readonly<Record<string, (error: ErrorObject, path: ValuePath) => Wo
   }),
 }
 
-/** Where a text begins with one of a few words and a colon, the nearest of them is suggested. */
-function wrongForm(error: ErrorObject, path: ValuePath): Words {
+/** Where another way to write the text fits, or it begins with one of a few words and a colon, the nearest is suggested. */
+function wrongForm(error: ErrorObject, path: ValuePath, context: MessageContext): Words {
   const summary = `${label(path)} is not of the form expected: ${shown(error.data)}`
+  const likely = likelyText(String(error.data), (text) => fitsForm(text, error, context))
+  if (likely !== undefined) return { summary, hint: `did you mean "${likely}"?` }
   const kinds = /^\^\(([a-z|]+)\):/.exec(String(error.params['pattern']))?.[1]?.split('|') ?? []
   const near = suggest(String(error.data).replace(/:.*/s, ''), kinds)
   return near === undefined ? { summary } : { summary, hint: `did you mean "${near}:"?` }
+}
+
+function fitsForm(text: string, error: ErrorObject, { pattern }: MessageContext): boolean {
+  const form = schemaOf(error).pattern
+  return form === undefined || pattern(form).test(text)
 }
 
 function otherwise(error: ErrorObject, path: ValuePath): Words {
@@ -118,14 +131,15 @@ function items(error: ErrorObject): string {
 
 function unknownKey(error: ErrorObject, path: ValuePath, key: string): Words {
   const known = Object.keys(schemaOf(error).properties ?? {})
-  const near = suggest(key, known)
+  const { own, hint } = meantKey(key, known)
   return {
     code: 'SCHEMA_KEY_UNKNOWN',
     path: [...path, key],
     part: 'key',
     summary: path.length === 0 ? `Unknown key "${key}"` : `Unknown key "${key}" in ${label(path)}`,
     ...(known.length > 0 && { detail: `Known here: ${known.join(', ')}.` }),
-    ...(near !== undefined && { hint: `did you mean "${near}"?` }),
+    ...(own !== undefined && { about: own }),
+    ...(hint !== undefined && { hint }),
   }
 }
 
@@ -136,6 +150,7 @@ function missingKey(error: ErrorObject, path: ValuePath, key: string): Words {
   return {
     code: 'SCHEMA_KEY_MISSING',
     part: 'key',
+    about: key,
     summary: path.length === 0 ? `The key "${key}" is missing` : `${label(path)} has no "${key}"`,
     detail,
   }
@@ -155,11 +170,33 @@ function wrongType(error: ErrorObject, path: ValuePath, context: MessageContext)
   const wanted = [error.params['type'] as string | readonly string[]].flat()
   const summary = `${label(path)} must be ${wanted.map((type) => TYPE_WORDS[type] ?? type).join(' or ')}, not ${kindOf(error.data)}`
   const quotable = wanted.includes('string') && ['number', 'boolean'].includes(typeof error.data)
+  if (!quotable) return { summary, ...withoutQuotes(error.data, wanted), ...colonAndSpace(error.data, wanted) }
   const text = context.asWritten?.(path) ?? String(error.data)
-  const { pattern } = schemaOf(error)
+  const fits = (written: string): boolean => fitsForm(written, error, context)
   // Quotes are of no use where the text is not of the form wanted either, such as 45 for a duration.
-  const fits = pattern === undefined || context.pattern(pattern).test(text)
-  return quotable && fits ? { summary, detail: `Put it in quotes to make it text: "${text}".` } : { summary }
+  if (fits(text)) return { summary, detail: `Put it in quotes to make it text: "${text}".` }
+  const likely = likelyText(text, fits)
+  return likely === undefined ? { summary } : { summary, hint: `did you mean ${likely}?` }
+}
+
+const YES = /^(true|yes|on|y)$/i
+const NO = /^(false|no|off|n)$/i
+
+/** A number or a truth value that is text: in quotes, or a word that was one before YAML 1.2. */
+function withoutQuotes(value: unknown, wanted: readonly string[]): { readonly hint?: string } {
+  if (typeof value !== 'string') return {}
+  const own = YES.test(value) ? 'true' : NO.test(value) ? 'false' : undefined
+  if (wanted.includes('boolean') && own !== undefined) return { hint: `write ${own}, without quotes` }
+  const isNumber = (wanted.includes('integer') ? /^-?\d+$/ : /^-?\d+(\.\d+)?$/).test(value)
+  const takesNumber = wanted.includes('integer') || wanted.includes('number')
+  return takesNumber && isNumber ? { hint: `write ${Number(value)}, without quotes` } : {}
+}
+
+/** `name:agent` is one word and no entry of a map. */
+function colonAndSpace(value: unknown, wanted: readonly string[]): { readonly hint?: string } {
+  const [, key, rest] =
+    typeof value === 'string' && wanted.includes('object') ? (/^(\w+):(\w\S*)/.exec(value) ?? []) : []
+  return key === undefined ? {} : { hint: `a space is missing behind the colon: \`${key}: ${rest}\`` }
 }
 
 function notOneOf(error: ErrorObject, path: ValuePath, allowed: readonly unknown[]): Words {

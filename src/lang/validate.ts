@@ -89,7 +89,20 @@ export function schemaProblems(
   const errors = withoutNoise(validator.errors ?? [], schema)
   const wrong = errors.filter((error) => !accept?.(error.data))
   const context = { schema, asWritten, pattern: isForeign ? patternOf : (source: string): RegExp => new RegExp(source) }
-  return distinct(wrong.map((error: ErrorObject) => describeProblem(error, context)))
+  return withoutFollowing(distinct(wrong.map((error: ErrorObject) => describeProblem(error, context))))
+}
+
+/** A key that is missing because it stands there under another name is told once, where it stands. */
+function withoutFollowing(problems: readonly SchemaProblem[]): SchemaProblem[] {
+  const keyOf = (map: ValuePath, name: string | undefined): string => JSON.stringify([map, name])
+  const meant = new Set(
+    problems
+      .filter(({ code }) => code === 'SCHEMA_KEY_UNKNOWN')
+      .map(({ path, about }) => keyOf(path.slice(0, -1), about)),
+  )
+  return problems
+    .filter(({ code, path, about }) => code !== 'SCHEMA_KEY_MISSING' || !meant.has(keyOf(path, about)))
+    .map(({ about: _about, ...problem }) => problem)
 }
 
 /** Checks a file, or the part of it at `options.at`, against a JSON Schema; every problem with its place. */

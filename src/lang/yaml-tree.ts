@@ -110,15 +110,17 @@ function isTab({ code }: YAMLError): boolean {
   return code === 'TAB_AS_INDENT'
 }
 
-/** Whatever else seems wrong with such a file follows from its tabs, or from what was left of an expression. */
+/** Whatever else seems wrong with such a file follows from its tabs, its columns, or from what was left of an expression. */
 function hidesTheRest(document: Document.Parsed, text: string): boolean {
-  return document.errors.some((error) => isTab(error) || isBareExpression(error, text))
+  return document.errors.some(
+    (error) => isTab(error) || isBareExpression(error, text) || isOtherColumn(error) || isJinja(error, text),
+  )
 }
 
 /** Up to where the parser lost its way: from there on it tells of what it made of the rest. */
-function ownErrors({ errors }: Document.Parsed, continued: ReadonlySet<number>): YAMLError[] {
-  const tab = errors.find(isTab)
-  if (tab) return [tab]
+function ownErrors({ errors }: Document.Parsed, text: string, continued: ReadonlySet<number>): YAMLError[] {
+  const cause = errors.find((error) => isTab(error) || isOtherColumn(error) || isJinja(error, text))
+  if (cause) return [cause]
   const own = errors.filter(({ code, pos: [start] }) => code !== TEXT_BEFORE || !continued.has(start))
   const lost = own.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN')
   return own.slice(0, lost < 0 ? MOST_SYNTAX_ERRORS : Math.min(Math.max(lost, 1), MOST_SYNTAX_ERRORS))
@@ -142,11 +144,11 @@ const CONTINUED = {
 
 function syntaxDiagnostics(document: Document.Parsed, text: string, file: string, lines: LineIndex): Diagnostic[] {
   const continued = continuedAt(document.errors)
-  const errors = ownErrors(document, continued)
+  const errors = ownErrors(document, text, continued)
   const warnings = document.warnings.slice(0, MOST_SYNTAX_ERRORS)
   return [...errors, ...warnings].map((error) => {
     const isOfTwoLines = error.code === BOTH_LINES && continued.has(error.pos[0])
-    const [start, end] = isOfTwoLines ? lastLineOf(text, error.pos) : placeOf(error, document)
+    const [start, end] = isOfTwoLines ? lastLineOf(text, error.pos) : placeOf(error, document, text)
     const words = isOfTwoLines ? CONTINUED : wordsFor(error, text)
     return {
       code: 'YAML_SYNTAX_INVALID',
@@ -166,7 +168,45 @@ function lastLineOf(text: string, [start, end]: readonly [number, number]): read
 
 function wordsFor(error: YAMLError, text: string): (typeof SYNTAX_WORDS)[string] {
   if (isOpenQuote(error)) return OPEN_QUOTE
-  return isBareExpression(error, text) ? BARE_EXPRESSION : SYNTAX_WORDS[error.code]
+  if (isBareExpression(error, text)) return BARE_EXPRESSION
+  if (isOtherColumn(error)) return SYNTAX_WORDS['BAD_INDENT']
+  if (isBehindQuote(error, text)) return BEHIND_QUOTE
+  if (isJinja(error, text)) return JINJA
+  return isOpenBracket(error) ? OPEN_BRACKET : SYNTAX_WORDS[error.code]
+}
+
+/** An item of a list that begins to the left of those before it, and yet inside of what holds them. */
+function isOtherColumn({ code, message }: YAMLError): boolean {
+  return code === TEXT_BEFORE && message.includes('block sequence')
+}
+
+function isBehindQuote({ code, message, pos: [start] }: YAMLError, text: string): boolean {
+  return code === 'UNEXPECTED_TOKEN' && message.includes('scalar') && /["']\s*$/.test(text.slice(0, start))
+}
+
+const BEHIND_QUOTE = {
+  summary: 'Text goes on behind a closing quote',
+  detail:
+    'Put the whole of it in quotes of the other kind, or write it without any. Inside of single quotes a single quote is doubled.',
+}
+
+function isJinja({ code, pos: [start] }: YAMLError, text: string): boolean {
+  return code === 'BAD_SCALAR_START' && text.startsWith('{%', start - 1)
+}
+
+const JINJA = {
+  summary: 'A statement of Jinja, which is not carried out here',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the sign of expressions
+  detail: 'What differs between devices is a value of the inventory, "${{ vars.x }}"; a step for some has `when`.',
+}
+
+function isOpenBracket({ code, message }: YAMLError): boolean {
+  return code === 'BAD_INDENT' && message.startsWith('Flow ')
+}
+
+const OPEN_BRACKET = {
+  summary: 'A bracket is never closed',
+  detail: 'Close it, { by } and [ by ]. What stands behind " #" is a comment: put such text in quotes.',
 }
 
 /** Where the parser stopped at the brace of `${{`: inside of a map or list in braces it is no text. */
@@ -186,8 +226,9 @@ function isOpenQuote({ code, message }: YAMLError): boolean {
 }
 
 /** Where the error is; for an open quote where it opens, since the parser names where the file ends. */
-function placeOf(error: YAMLError, document: Document.Parsed): readonly [number, number] {
+function placeOf(error: YAMLError, document: Document.Parsed, text: string): readonly [number, number] {
   let [start, end] = error.pos
+  if (isOtherColumn(error)) return [start + text.slice(start).search(/\S|$/), end]
   if (isOpenQuote(error)) {
     visit(document, {
       Scalar(_key, node) {

@@ -51,6 +51,26 @@ test('quotes are advised for a number as it stands in the file, and only where t
   ])
 })
 
+test('a slip is told once, where it stands, with what is right', () => {
+  const told = (text: string) =>
+    load(text).diagnostics.map((one) => [placed(one), [one.summary, one.detail, one.hint].filter(Boolean).join(' ')])
+  expect(told('tasks:\n  - facts:\n')).toEqual([
+    ['SCHEMA_KEY_UNKNOWN 1:1', expect.stringContaining('did you mean "steps"?')],
+  ])
+  expect(told('steps:\n  - service: { name: agent, state: running, enabled: "true" }\n')).toEqual([
+    ['SCHEMA_VALUE_INVALID 2:54', expect.stringContaining('write true, without quotes')],
+  ])
+  expect(told('steps:\n  - service: { name: agent }\n{% if x %}\n')).toEqual([
+    [expect.stringContaining('YAML_SYNTAX_INVALID 3:'), expect.stringContaining('Jinja')],
+  ])
+  expect(told('steps:\n  - command: { run: "echo" it, always: true }\n')).toEqual([
+    ['YAML_SYNTAX_INVALID 2:28', expect.stringContaining('behind a closing quote')],
+  ])
+  expect(told('steps:\n    - facts:\n   - facts:\n')).toEqual([
+    [expect.stringContaining('YAML_SYNTAX_INVALID 3:'), expect.stringContaining('ndent')],
+  ])
+})
+
 const WHOLE = `name: agent-update
 description: Brings the agent up to date
 targets: device.kind == "till" && device.os.family == "linux"

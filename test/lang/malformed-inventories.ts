@@ -436,7 +436,7 @@ link: {type: «SCHEMA_VALUE_INVALID»dial-up}
 devices:
   d1: {profile: «INV_PROFILE_UNKNOWN»till, address: 10.0.0.1}
   d2: {profile: till-linux, address: «SCHEMA_VALUE_INVALID»10.0.0.300}
-  «SCHEMA_KEY_MISSING»d3: {profile: till-linux, «SCHEMA_KEY_UNKNOWN»addres: 10.0.0.3}`,
+  d3: {profile: till-linux, «SCHEMA_KEY_UNKNOWN»addres: 10.0.0.3}`,
   ),
   {
     name: 'a broken file does not make names of others unknown',

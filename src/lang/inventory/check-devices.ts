@@ -1,4 +1,6 @@
 import type { Device, Store } from '../../core/fleet.ts'
+import { meantKey } from '../foreign-keys.ts'
+import { DEVICE } from '../schema/inventory.ts'
 import { didYouMean } from '../suggest.ts'
 import { addressFault, canonicalAddress } from './address.ts'
 import { checkOpenssh, checkPrompts } from './check-login.ts'
@@ -185,6 +187,8 @@ function checkAbsence(built: BuiltDevice, findings: Findings): void {
   const { device, written } = built
   const { type } = device.transport
   const isReached = type === 'ssh' || type === 'openssh' || type === 'winrm'
+  // It stands there under another name, of which is told.
+  if (Object.keys(written).some((key) => meantKey(key, Object.keys(DEVICE.properties)).own === 'address')) return
   if ('address' in written || type === 'local' || (device.attached_to !== undefined && !isReached)) return
   const detail = isReached
     ? `It is reached by ${type}, which needs a host name or an IP address, as in "address: 10.4.12.11".`
