@@ -132,7 +132,7 @@ assignments:
     ['assignments: {}\n', ['SCHEMA_VALUE_INVALID 1:14']],
     ['assignments: [till-health]\n', ['SCHEMA_VALUE_INVALID 1:15']],
     ['assignments:\n  - where: "true"\n', ['SCHEMA_KEY_MISSING 2:5']],
-    ['assignments:\n  - runbok: a\n', ['SCHEMA_KEY_MISSING 2:5', 'SCHEMA_KEY_UNKNOWN 2:5']],
+    ['assignments:\n  - runbok: a\n', ['SCHEMA_KEY_UNKNOWN 2:5']],
     ['assignments:\n  - runbook: a\n    where: device.knd == "till"\n', ['EXPRESSION_INVALID 3:19']],
     ['assignments:\n  - runbook: a\n    where: device.kind\n', ['EXPRESSION_INVALID 3:12']],
     ['assignments:\n  - runbook: a\n    where: steps.a.changed\n', ['EXPRESSION_INVALID 3:12']],

@@ -67,7 +67,7 @@ test('a slip is told once, where it stands, with what is right', () => {
     ['YAML_SYNTAX_INVALID 2:28', expect.stringContaining('behind a closing quote')],
   ])
   expect(told('steps:\n    - facts:\n   - facts:\n')).toEqual([
-    [expect.stringContaining('YAML_SYNTAX_INVALID 3:'), expect.stringContaining('ndent')],
+    [expect.stringContaining('YAML_SYNTAX_INVALID 3:'), expect.stringContaining('in another column')],
   ])
 })
 
