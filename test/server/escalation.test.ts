@@ -291,7 +291,7 @@ test('whoever is not there is passed over; who is refused for good is given up, 
   const states = Object.fromEntries(messages.map(({ contact, state, why }) => [contact, [state, why]]))
   expect(states).toMatchObject({
     shop: ['waiting', 'The store does not trade at this hour.'],
-    nobody: ['given-up', '127.0.0.1: it answers 550 to RCPT TO.'],
+    nobody: ['given-up', '127.0.0.1: it answers 550 to RCPT TO: no such user.'],
   })
   const events = (await store?.events(id)) ?? []
   expect(events.filter(({ type }) => type === 'called')).toMatchObject([
