@@ -333,6 +333,10 @@ const WAY = {
     'The password of the account has expired and must be changed',
     'Change it on the device (`passwd`), or exempt the account of till: `chage -M -1 USER`.',
   ),
+  AUTHENTICATE_CLOSED: entry(
+    'The device hung up in the middle of the login',
+    'Look at its log of logins (`journalctl -u ssh`): an account that has expired, rules about who may log in, a device that is starting or shutting down. If it says nothing, check the line.',
+  ),
   AUTHENTICATE_TIMEOUT: entry('The device did not answer the login in time', 'The machine hangs or is overloaded.'),
   AUTHENTICATE_SCHEME_NONE: entry(
     'The device does not offer this way to log in',

@@ -187,6 +187,8 @@ export const ERROR_CAUSES: Readonly<Partial<Record<ErrorCode, string>>> = {
   CREDENTIAL_STOPPED: 'The password was changed on the devices or in the directory, but not where till reads it.',
   AUTHENTICATE_PROMPT_UNANSWERED: 'A second factor, or a question of a banner that wants an answer.',
   PASSWORD_EXPIRED: 'A rule of the device (chage, PAM) gives passwords an age.',
+  AUTHENTICATE_CLOSED:
+    'The account has expired, PAM or the directory lets it in nowhere or not now (nologin while the system starts), or the server crashed.',
   AUTHENTICATE_TIMEOUT: 'The device asks a directory that does not answer, or is overloaded.',
   AUTHENTICATE_SCHEME_NONE: 'WinRM offers only what its configuration allows; Basic is off by default.',
   KERBEROS_UNAVAILABLE: 'The optional package is not installed, or there is no ticket (it may have run out).',

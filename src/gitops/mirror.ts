@@ -71,6 +71,7 @@ export async function fetchTip(mirror: string, remote: Remote, signal?: AbortSig
   if (ended.missing) throw new ToolMissing('git')
   if (ended.code !== 0) {
     await sweep(mirror)
+    if (/couldn't find remote ref/.test(ended.stderr)) return noBranch(mirror, remote, signal)
     return fetchFailed(ended, remote)
   }
   // A ref that would make us shallow is left as it was, and git calls that a success; what was taken stands here.
@@ -96,16 +97,50 @@ async function sweep(mirror: string): Promise<void> {
 const LOCAL =
   /No space left on device|Disk quota exceeded|Read-only file system|cannot lock ref|Unable to create '|insufficient permission for adding an object|unable to (create|write|open) (temporary|loose|sha1|file)|died of signal|Out of memory|Too many open files|Cannot allocate memory/i
 
-function fetchFailed({ stderr, cut, code }: Ended, { branch, timeoutMs }: Remote): FetchFailed {
+/** It answered, and has no such branch; to git a page of a proxy, without one whole line, is a repository without any. */
+async function noBranch(mirror: string, remote: Remote, signal?: AbortSignal): Promise<FetchFailed> {
+  const { repository, branch, login, timeoutMs } = remote
+  const options = { timeoutMs, signal, ...(login && { login }) }
+  const heads = await git(mirror, ['ls-remote', '--heads', '--', repository], options)
+  if (heads.code === 0 && heads.stdout.length === 0) {
+    const what = 'it is empty, or what answers is no repository of git (a page to sign in, a proxy)'
+    return { kind: 'unreachable', detail: `the remote shows no branch at all: ${what}` }
+  }
+  const detail = `the remote has no branch "${branch}": it was renamed or removed. \`branch\` of gitops.yaml says which is followed`
+  return { kind: 'unreachable', detail }
+}
+
+/** What is meant where git says so (its http.c, remote-curl.c and credential.c, in the C locale): the key of gitops.yaml that mends it. */
+const MEANINGS: readonly (readonly [RegExp, string])[] = [
+  [
+    /could not read (Username|Password) for|unable to read askpass response/,
+    'the remote asks for a name and a password, and `login` of gitops.yaml has none that answers',
+  ],
+  [
+    /Authentication failed for/,
+    'the remote refuses the name or the password; `login` of gitops.yaml says which file holds it',
+  ],
+  [
+    /REMOTE HOST IDENTIFICATION HAS CHANGED/,
+    'the remote shows another host key than the one that is known: find out why before you record it',
+  ],
+  [
+    /certificate verification failed|SSL certificate problem|certificate subject name/,
+    'the certificate of the remote is not one that this machine trusts; its authority belongs to those of the system',
+  ],
+  [
+    /returned error: 30[12378]\b|unable to update url base from redirection/,
+    'the remote sends on to another address, which is not followed; `repository` of gitops.yaml has to name it',
+  ],
+]
+
+function fetchFailed({ stderr, cut, code }: Ended, { timeoutMs }: Remote): FetchFailed {
   if (cut === 'time')
     return { kind: 'unreachable', detail: `the remote did not answer whole within ${timeoutMs / 1000} s` }
   const words = causeIn(stderr) || `git fetch ended with exit code ${code}`
   if (LOCAL.test(stderr) || code === null) return { kind: 'local', detail: words }
-  // In the words of git's builtin/fetch.c: it answered, and has no such branch.
-  if (/couldn't find remote ref/.test(stderr)) {
-    const detail = `the remote has no branch "${branch}": it was renamed or removed. \`branch\` of gitops.yaml says which is followed`
-    return { kind: 'unreachable', detail }
-  }
+  const meaning = MEANINGS.find(([said]) => said.test(stderr))?.[1]
+  if (meaning !== undefined) return { kind: 'unreachable', detail: `${meaning} (${words})` }
   const isShort = /shallow/.test(stderr)
   const isInvalid = /fsck|index-pack|unpack|bad object|corrupt|did not receive expected object|missing .* object/i.test(
     stderr,
@@ -113,14 +148,22 @@ function fetchFailed({ stderr, cut, code }: Ended, { branch, timeoutMs }: Remote
   return { kind: isShort ? 'incomplete' : isInvalid ? 'invalid' : 'unreachable', detail: words }
 }
 
+/** Said by git behind whatever ssh or the server said, which says why. */
+const ONLY_THAT = /^fatal: (Could not read from remote repository|The remote end hung up unexpectedly)/i
+const ADVICE =
+  /^((remote: )?hint:|Please make sure you have the correct access rights|and the repository exists|@|IT IS POSSIBLE|Someone could be|It is also possible)/
+
 /** What git says was wrong: advice is left out, and of what else it says (`remote:`, progress) errors come first. */
 function causeIn(stderr: string): string {
   const lines = stderr
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^(remote: )?hint:/.test(line))
-  const isError = (line: string): boolean => /^(error|fatal):/.test(line)
-  return [...lines.filter(isError), ...lines.filter((line) => !isError(line))].slice(0, 3).join('; ')
+    .filter((line) => line !== '' && !ADVICE.test(line))
+  const rank = (line: string): number => (ONLY_THAT.test(line) ? 2 : /^(error|fatal):/.test(line) ? 0 : 1)
+  return lines
+    .sort((a, b) => rank(a) - rank(b))
+    .slice(0, 3)
+    .join('; ')
 }
 
 /** Whether the mirror has this commit. Throws GitBroken where git does not come to an answer. */

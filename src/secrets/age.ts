@@ -26,14 +26,14 @@ const ARMOUR = '-----BEGIN AGE ENCRYPTED FILE-----'
 export function ageSecrets(root: string, options: AgeOptions): SecretSource {
   let opener: Promise<Result<Decrypter>> | undefined
   const files = new Map<string, Promise<Result<string>>>()
-  const open = async (sealed: Uint8Array, where: string): Promise<Result<string>> => {
+  const open = async (text: string, where: string): Promise<Result<string>> => {
     opener ??= openerOf(options.identity ?? DEFAULT_IDENTITY)
     const decrypter = await opener
     if (!decrypter.ok) return decrypter
     try {
-      return success(await decrypter.value.decrypt(sealed, 'text'))
+      return success(await decrypter.value.decrypt(await bytesOf(text), 'text'))
     } catch (error) {
-      return fail(sealedStill(`${where} cannot be opened: ${reasonOf(error)}.`))
+      return fail(sealedStill(`${where} cannot be opened: ${reasonOf(error, text)}.`))
     }
   }
   const openFile = async (path: string): Promise<Result<string>> => {
@@ -42,12 +42,12 @@ export function ageSecrets(root: string, options: AgeOptions): SecretSource {
     if (content instanceof Error) {
       return fail({ code: 'SECRET_UNREADABLE', phase: 'resolve', message: `The file "${path}" is ${content.code}.` })
     }
-    return open(await bytesOf(content.toString('latin1')), `The file "${path}"`)
+    return open(content.toString('latin1'), `The file "${path}"`)
   }
   return {
     name: 'age',
     async read(reference) {
-      if (isInline(reference)) return one(await open(await bytesOf(reference), 'An encrypted value'))
+      if (isInline(reference)) return one(await open(reference, 'An encrypted value'))
       const [path = '', name] = split(reference)
       let text = files.get(path)
       if (!text) {
@@ -159,11 +159,22 @@ function lineOf(text: string, name: string): string | undefined {
 }
 
 /** The library's words say nothing of what is inside. */
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, text: string): string {
   const said = error instanceof Error ? error.message : String(error)
   if (/no identity matched/i.test(said)) return 'none of the private keys is one that it was encrypted for'
-  return 'it is damaged, or not of age'
+  if (text.trim() === '') return 'it is empty'
+  const other = OTHERS.find(([sign]) => sign.test(text))?.[1]
+  if (other !== undefined) return `${other}; what opens it can be a command under secrets.commands of tillwright.yaml`
+  const isOfAge = text.startsWith(MAGIC) || isInline(text)
+  return isOfAge ? 'it is damaged, or its end is missing' : 'it is not of age'
 }
+
+/** How files of other tools are known. SOPS keeps a key that it encrypts by age in the file, and encrypts values one by one. */
+const OTHERS: readonly (readonly [RegExp, string])[] = [
+  [/^(sops:[ \t]*\r?$|sops_version=|\[sops\])|"sops"\s*:/m, 'it is of SOPS, which age alone does not open'],
+  [/^\$ANSIBLE_VAULT;/, 'it is of Ansible Vault'],
+  [/^-----BEGIN PGP MESSAGE-----/, 'it is of GnuPG'],
+]
 
 function sealedStill(message: string): Failure {
   return { code: 'SECRET_SEALED', phase: 'resolve', message }

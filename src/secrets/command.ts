@@ -103,9 +103,11 @@ function unknown(name: string, known: readonly string[]): Failure {
   return unable(`"${name}" is no command under secrets.commands of tillwright.yaml; ${there}.`)
 }
 
-/** Only what it said on stderr: stdout may be half of a secret. */
+/** Only what it said on stderr: stdout may be half of a secret. Warnings of tools (`gpg: WARNING: unsafe permissions`) are no reason. */
 function ended(name: string, how: string, said: string): Failure {
-  const line = said.trim().split('\n', 1)[0] ?? ''
+  const lines = said.split('\n').map((text) => text.trim().replace(/\.$/, ''))
+  const line =
+    lines.find((text) => text !== '' && !/\bwarning\b/i.test(text)) ?? lines.find((text) => text !== '') ?? ''
   return unable(`The command "${name}" ended with ${how}${line === '' ? '' : `: ${line}`}.`)
 }
 

@@ -81,6 +81,7 @@ export type Whereabouts = 'alive' | 'dead' | 'elsewhere'
 
 /** Of a process of a machine that has its name for itself: one of another boot is dead. */
 export function whereabouts(remembered: RememberedProcess): Whereabouts {
+  if (isThisProcess(remembered)) return 'alive'
   if (remembered.host !== hostname()) return 'elsewhere'
   if (remembered.process === null) return answersSignal(remembered.pid) ? 'alive' : 'dead'
   const [boot, namespace] = remembered.process.split(' ')

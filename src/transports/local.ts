@@ -7,6 +7,7 @@ import type { Connection, Target, Transport } from '../core/transport.ts'
 import { slowAddresses } from '../devices/line/look-up.ts'
 import { startProgram } from '../files/start-program.ts'
 import { exhausted, wantHere } from '../files/want-here.ts'
+import { afterEnd } from '../load/after-end.ts'
 import { byteStreamOf } from './byte-stream.ts'
 
 /** What a program may know of its surroundings. The rest of our environment may hold secrets. */
@@ -101,14 +102,7 @@ class LocalProcess implements ProcessStream {
     // A program that ends early leaves us with a broken pipe; its exit says all there is to say.
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined)
     this.#exited = new Promise((resolve) => {
-      child.once('exit', (code, signal) => {
-        const report = (): void => resolve(signal === null ? { code: code ?? 0 } : { signal })
-        const linger = setTimeout(report, LINGER_MS)
-        child.once('close', () => {
-          clearTimeout(linger)
-          report()
-        })
-      })
+      afterEnd(child, LINGER_MS, (code, signal) => resolve(signal === null ? { code: code ?? 0 } : { signal }))
     })
   }
 

@@ -80,6 +80,16 @@ describe.skipIf(!hasPostgres)('a run over workers', () => {
     expect(codesOf(await end)).toEqual(DEVICES.map(() => 'changed'))
   }, 180_000)
 
+  test('that was stopped is gone on with at once by the worker that it told to stop', async () => {
+    run.kill('SIGINT')
+    await until(run, () => server.sql('SELECT max(stop) FROM tillwright.handed_runs') === '1', 100)
+    rmSync(project.path('hold'))
+    expect((await end).code).toBe(130)
+    const resumed = await project.till('resume', 'latest', '--yes', '--json', '--on', 'workers')
+    expect([resumed.code, codesOf(resumed)]).toEqual([0, DEVICES.map(() => 'changed')])
+    expect(begun()).toBe(DEVICES.length)
+  }, 120_000)
+
   test('has each device worked on once where a worker gets a job again that it still has', async () => {
     const roomy = project.start('worker', '--name', 'roomy', '--slots', '20')
     const roomyEnd = ended(roomy)

@@ -4,7 +4,8 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type OpenFollow, openFollow } from '../../src/app/gitops/open-follow.ts'
-import { readTrusted } from '../../src/gitops/trust-folder.ts'
+import { fetchTip, openMirror } from '../../src/gitops/mirror.ts'
+import { readLastPull, readTrusted } from '../../src/gitops/trust-folder.ts'
 import { type GitHttpMode, type GitHttpServer, startGitHttp } from '../peers/git-http.ts'
 import { type ClientKeys, makeClientKeys, type SshServer, sshServers, startOpenSsh } from '../peers/ssh-servers.ts'
 import { BASE_FILES, pulled, SignedRepository } from './signed-repository.ts'
@@ -74,6 +75,8 @@ describe('over HTTP', () => {
     ['truncates', UNREACHABLE],
     ['corrupts', { outcome: 'refused', code: 'REVISION_INCOMPLETE', kinds: ['invalid'] }],
     ['redirects', UNREACHABLE],
+    ['asks', UNREACHABLE],
+    ['signs-in', UNREACHABLE],
   ]
   test.each(MODES)('a server that %s changes nothing, and the next good answer is taken', async (mode, answer) => {
     const before = await followed.inForce()
@@ -86,6 +89,31 @@ describe('over HTTP', () => {
     server.mode = 'good'
     const { outcome, code } = await pulled(await followed.by(`${server.url}/origin.git`))
     expect([outcome, code, await followed.inForce()]).toEqual(['advanced', undefined, tip])
+  })
+
+  // git 2.39 says of these "requested URL returned error: 302", "could not read Username", and of the page that the branch is not there.
+  test.each([
+    ['redirects', 'main', /sends on to another address.*`repository` of gitops.yaml.* 302\)$/],
+    ['asks', 'main', /asks for a name and a password, and `login` of gitops.yaml has none/],
+    ['signs-in', 'main', /shows no branch at all: .*a page to sign in/],
+    ['good', 'gone', /has no branch "gone": it was renamed or removed/],
+  ] as const)('a server that %s is told with what mends it', async (mode, branch, words) => {
+    server.mode = mode
+    const mirror = await openMirror(join(followed.repository.folder, 'other'), 'sha1')
+    const repository = `${server.url}/origin.git`
+    const fetched = await fetchTip(mirror, { repository, branch, timeoutMs: 20_000 })
+    server.mode = 'good'
+    expect(fetched).toMatchObject({ kind: 'unreachable', detail: expect.stringMatching(words) })
+  })
+
+  test('a name or a password that is refused is told as that', async () => {
+    server.mode = 'asks'
+    const mirror = await openMirror(join(followed.repository.folder, 'other'), 'sha1')
+    const repository = `${server.url.replace('//', '//till:wrong@')}/origin.git`
+    const fetched = await fetchTip(mirror, { repository, branch: 'main', timeoutMs: 20_000 })
+    server.mode = 'good'
+    expect(fetched).toMatchObject({ detail: expect.stringMatching(/^the remote refuses the name or the password/) })
+    expect(JSON.stringify(fetched)).not.toContain('wrong')
   })
 
   test('a whole other repository is no descendant of what is in force', async () => {
@@ -130,6 +158,8 @@ describe.skipIf(!sshServers.some(({ name }) => name === 'OpenSSH'))('over SSH', 
     const stranger = readFileSync(`${keys.ed25519}.pub`, 'utf8').trim()
     const unknown = await pulled(await followed.by(address(server.port), login(known(server.port, [stranger]), 20_000)))
     expect([unknown.outcome, await followed.inForce()]).toEqual(['unreachable', before])
+    const said = await readLastPull(followed.repository.folder)
+    expect(said?.problems[0]?.detail).toMatch(/^the remote shows another host key .* \(The fingerprint.*SHA256:/)
     const silence = await startSilence()
     const silent = await pulled(await followed.by(address(silence.port), login('', 1_000)))
     silence.stop()

@@ -18,6 +18,10 @@ export type GitHttpMode =
   | 'corrupts'
   /** Sends the client elsewhere. */
   | 'redirects'
+  /** Asks for a name and a password, as nginx with auth_basic does, and takes none. */
+  | 'asks'
+  /** Is a proxy that wants people to sign in first: a page, and 200. */
+  | 'signs-in'
 
 export interface GitHttpServer {
   readonly url: string
@@ -33,6 +37,14 @@ export async function startGitHttp(repository: string, other: string): Promise<G
     if (state.mode === 'hangs') return
     if (state.mode === 'redirects') {
       response.writeHead(302, { location: `${url}/other${request.url}` }).end()
+      return
+    }
+    if (state.mode === 'asks') {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end()
+      return
+    }
+    if (state.mode === 'signs-in') {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Sign in</html>')
       return
     }
     const isPack = request.method === 'POST'

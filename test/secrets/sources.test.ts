@@ -48,6 +48,12 @@ describe('command:', () => {
     expect(await ask('vault', [script])).toBe(
       'SECRET_COMMAND_FAILED: The command "vault" ended with exit code 3: permission denied.',
     )
+    // pass 1.7.4 over GnuPG 2.2 whose private key is elsewhere, and of what is not in the store.
+    const words = "gpg: WARNING: unsafe permissions on homedir '/g'\ngpg: decryption failed: No secret key.\n"
+    writeFileSync(script, `#!/bin/sh\ncat >&2 <<'END'\n${words}END\nexit 2\n`)
+    expect(await ask('vault', [script])).toBe(
+      'SECRET_COMMAND_FAILED: The command "vault" ended with exit code 2: gpg: decryption failed: No secret key.',
+    )
     expect(await ask('vault', ['true'])).toMatch(/put nothing out/)
     expect(await ask('vault', ['head', '-c', '100000', '/dev/zero'])).toMatch(/more than a secret/)
   })
@@ -117,6 +123,26 @@ describe('age:', () => {
       /does not hold private keys/,
     )
     expect(await ask(ours.ok ? ours.value.slice(4) : '', 'file:/nowhere')).toMatch(/is ENOENT/)
+  })
+
+  it('says what a file is in place of one of age', async () => {
+    // As SOPS 3.9 writes them, with the key that age encrypts in the file.
+    const armour = '-----BEGIN AGE ENCRYPTED FILE-----\n      YWdl\n      -----END AGE ENCRYPTED FILE-----'
+    const files: readonly (readonly [string, RegExp])[] = [
+      [`db: ENC[AES256_GCM,data:3Dl=]\nsops:\n  age:\n    - enc: |\n      ${armour}\n  version: 3.9.0\n`, /is of SOPS/],
+      ['{"db": "ENC[AES256_GCM,data:3Dl=]", "sops": {"version": "3.9.0"}}', /is of SOPS/],
+      ['db=ENC[AES256_GCM,data:3Dl=]\nsops_version=3.9.0\n', /is of SOPS.* can be a command under secrets.commands/],
+      ['$ANSIBLE_VAULT;1.1;AES256\n6238\n', /is of Ansible Vault/],
+      ['-----BEGIN PGP MESSAGE-----\n\njA0E\n', /is of GnuPG/],
+      ['', /it is empty\.$/],
+      ['pos1=in plain text\n', /it is not of age\.$/],
+    ]
+    for (const [content, words] of files) {
+      writeFileSync(join(root, 'other'), content)
+      expect(await ask('other#pos1')).toMatch(words)
+    }
+    writeFileSync(join(root, 'other'), (await sealed('pos1=x\n')).subarray(0, 120))
+    expect(await ask('other#pos1')).toMatch(/it is damaged, or its end is missing/)
   })
 
   it('seals for public keys only', async () => {

@@ -291,7 +291,7 @@ test('whoever is not there is passed over; who is refused for good is given up, 
   const states = Object.fromEntries(messages.map(({ contact, state, why }) => [contact, [state, why]]))
   expect(states).toMatchObject({
     shop: ['waiting', 'The store does not trade at this hour.'],
-    nobody: ['given-up', '127.0.0.1: it answers 550 to RCPT TO.'],
+    nobody: ['given-up', '127.0.0.1: it answers 550 to RCPT TO: no such user.'],
   })
   const events = (await store?.events(id)) ?? []
   expect(events.filter(({ type }) => type === 'called')).toMatchObject([
@@ -415,8 +415,10 @@ test('Jira makes one issue, however requests are lost; what follows one that is 
 test('nobody is told of what is known to be out of order until that is over', async () => {
   till = new ServedProject(settings('[{to: room}, {to: issues, until: fixed}]'))
   const [id = ''] = await openIncidents(1)
-  const added = await till.till('outages', 'add', `${NORTH}/pos1`, '--until', '15s', '--because', 'works')
-  const end = Date.parse(/until (\S+ \S+)\.\n/.exec(added.stdout)?.[1] ?? '')
+  await till.till('outages', 'add', `${NORTH}/pos1`, '--until', '15s', '--because', 'works')
+  const known = await till.till('outages', 'list', '--json')
+  const [{ until: over } = { until: '' }] = (JSON.parse(known.stdout) as { outages: { until: string }[] }).outages
+  const end = Date.parse(over)
   await till.serve()
   await until(() => chat.posts.length > 0 && jira.issues.length > 0, 'they are told when it is over')
   expect(Math.min(...chat.posts.map(({ at }) => performance.timeOrigin + at))).toBeGreaterThanOrEqual(end)

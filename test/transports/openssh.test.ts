@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import type { Failure } from '../../src/core/failure.ts'
 import { Secret } from '../../src/core/secret.ts'
 import type { Target } from '../../src/core/transport.ts'
+import { noShell } from '../../src/shell/posix-no-shell.ts'
 import { testTransport } from '../../src/testing/transport-contract.ts'
 import { opensshFailure } from '../../src/transports/openssh/openssh-failure.ts'
 import { opensshTransport } from '../../src/transports/openssh/openssh-transport.ts'
@@ -196,6 +197,40 @@ describe('what ssh says', () => {
   ])('%s', (said, code) => {
     expect(opensshFailure({ target: at, phase: 'connect', said, code: 255 }).code).toBe(code)
   })
+  const messageOf = (said: string): string =>
+    opensshFailure({ target: at, phase: 'authenticate', said, code: 255 }).message
+
+  // OpenSSH 9.2, both ends, as it says these things.
+  test('of an account that PAM lets in no longer', () => {
+    const said =
+      'Your account has expired; please contact your system administrator.\nConnection closed by 10.0.0.1 port 22\r\n'
+    const failure = opensshFailure({ target: at, phase: 'authenticate', said, code: 255 })
+    expect(failure).toMatchObject({ code: 'AUTHENTICATE_CLOSED', phase: 'authenticate' })
+    expect(failure.message).toContain('; its last word: "Your account has expired; please contact')
+    const busy = 'kex_exchange_identification: Connection closed by remote host\nConnection closed by 10.0.0.1 port 22'
+    expect(opensshFailure({ target: at, phase: 'identify', said: busy, code: 255 }).code).toBe('CONNECT_RESET')
+    const broke = 'Connection reset by 10.0.0.1 port 22'
+    expect(opensshFailure({ target: at, phase: 'authenticate', said: broke, code: 255 }).code).toBe('SESSION_LOST')
+  })
+
+  test('of a device that wants another way to log in besides, or takes no more tries', () => {
+    const partial =
+      'Authenticated using "publickey" with partial success.\r\ntill@pos1: Permission denied (password).\r'
+    expect(messageOf(partial)).toBe('"pos1" refused the login; it took publickey, and wants besides: password.')
+    expect(messageOf('Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures\r')).toBe(
+      '"pos1" refused the login; it takes no more tries: offer fewer keys (IdentitiesOnly).',
+    )
+  })
+
+  test('of a device that opens no session', () => {
+    const said = 'mux_client_request_session: session request failed: Session open refused by peer\r\n'
+    expect(noShell(255, 'with status 255', said)).toMatchObject({
+      code: 'OPEN_REFUSED',
+      phase: 'open',
+      message: 'The device did not start a program: Session open refused by peer.',
+    })
+  })
+
   test('is not there', () => {
     expect(opensshFailure({ target: at, phase: 'resolve', said: '', code: 127 }).code).toBe('OPENSSH_UNUSABLE')
   })

@@ -261,9 +261,55 @@ describe('a device that does not let us in', () => {
     expect(failure.evidence).toEqual({ user: 'till', tried: `key "${keys.ed25519}"`, accepts: 'publickey' })
   })
 
-  test('hangs up during the login', async () => {
-    const server = await sshServer((client) => client.on('authentication', () => client.end()))
+  test('breaks off during the login', async () => {
+    const server = await faulty((socket) => {
+      const ssh = new ssh2.Server({ hostKeys: [host.private] }, (client) => {
+        client.on('error', () => undefined)
+        client.on('authentication', () => socket.resetAndDestroy())
+      })
+      ssh.injectSocket(socket)
+    })
     expect(await failing(server)).toEqual({ code: 'SESSION_LOST', phase: 'authenticate' })
+  })
+
+  // OpenSSH 9.2 with UsePAM does so once the right key is proved: with these words where the account has expired (pam_unix), with those
+  // of /run/nologin while the system starts (pam_nologin), and with none where pam_access or sssd says no.
+  test.each([
+    [
+      'Your account has expired; please contact your system administrator.\r\n',
+      /; its last word: "Your account has ex.*r\."\.$/,
+    ],
+    [undefined, /hung up while "till" was logging in\.$/],
+  ])('hangs up during the login: %s', async (banner, words) => {
+    const server = await sshServer(
+      (client) => client.on('authentication', () => client.end()),
+      banner === undefined ? {} : { banner },
+    )
+    const failure = failureOf(await transport.connect(target(server), never))
+    expect(failure).toMatchObject({ code: 'AUTHENTICATE_CLOSED', phase: 'authenticate' })
+    expect(failure.message).toMatch(words)
+  })
+
+  test('takes the key, and wants a password besides', async () => {
+    const server = await sshServer((client) =>
+      client.on('authentication', (context) => context.reject(['password', 'keyboard-interactive'], true)),
+    )
+    const failure = failureOf(await transport.connect(target(server), never))
+    expect(failure.code).toBe('AUTHENTICATE_REFUSED')
+    expect(failure.message).toContain(
+      `it took key "${keys.ed25519}", and wants besides: password or keyboard-interactive.`,
+    )
+  })
+
+  test('takes no more tries than one', async () => {
+    const server = await sshServer((client) =>
+      client.on('authentication', () => disconnectWithoutLanguage(client, 'Too many authentication failures')),
+    )
+    const failure = failureOf(
+      await transport.connect(target(server, { keys: [keyOf(keys.ed25519), keyOf(keys.ecdsa)] }), never),
+    )
+    expect(failure.code).toBe('AUTHENTICATE_REFUSED')
+    expect(failure.message).toContain(`it takes no more tries than 1: key "${keys.ed25519}".`)
   })
 
   // The package @microsoft/dev-tunnels-ssh 3.12.42 does so, which knows no ed25519: SSH_MSG_DISCONNECT without the language tag of

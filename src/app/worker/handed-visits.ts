@@ -38,6 +38,7 @@ import { deviceEnvironment, deviceLogins, historyIn, storeClock } from '../run/d
 import { standingOf } from '../run/handed/standing.ts'
 import { PartOfFleet } from '../run/handed/way-of.ts'
 import { type KeptRevision, openKept } from '../run/kept/open-work.ts'
+import type { Turns } from './turns.ts'
 
 /** What a worker has for all runs. */
 export interface WorkerDependencies {
@@ -53,15 +54,27 @@ export interface WorkerDependencies {
   overloadedMs(): number
 }
 
+interface VisitsOptions extends Pick<HandedJob, 'run' | 'epoch'> {
+  readonly handed: HandedRun
+  readonly revision: KeptRevision
+  /** Of all visits of this process. */
+  readonly turns: Turns
+}
+
 /** How long one who waits for an answer, or for a device that another worker had, waits until it looks again. */
 const LOOK_EVERY_MS = 1_000
 const DEAD_BY_IT = 4
 /** A controller that was not heard of for so long is gone. */
 const GONE_MS = 60_000
 
-/** A run of another process, for whose devices this one works. */
+/**
+ * A run of another process, for whose devices this one works, under one controller: what that one says holds for its own jobs, and not for
+ * those of another one that resumes the run.
+ */
 export class HandedVisits {
   readonly #run: string
+  readonly #epoch: number
+  readonly #turns: Turns
   readonly #dependencies: WorkerDependencies
   readonly #handed: HandedRun
   readonly #revision: KeptRevision
@@ -71,15 +84,15 @@ export class HandedVisits {
   readonly #stopping = new AbortController()
   readonly #aborting = new AbortController()
   readonly #jobs = new Map<string, { readonly job: HandedJob; readonly handed: HandedDevice }>()
-  /** Of each device the last visit that was begun. */
-  readonly #visits = new Map<string, Promise<void>>()
   #standing: RunOrder | undefined
-  /** By epochs of controllers, since when one was waited for; the next one's jobs have come from somebody who was there later. */
-  readonly #silentSince = new Map<number, number>()
+  /** Since when the controller was not heard of. */
+  #silentSince: number | undefined
   #questions = 0
 
-  private constructor(run: string, handed: HandedRun, revision: KeptRevision, dependencies: WorkerDependencies) {
+  private constructor({ run, epoch, handed, revision, turns }: VisitsOptions, dependencies: WorkerDependencies) {
     this.#run = run
+    this.#epoch = epoch
+    this.#turns = turns
     this.#dependencies = dependencies
     this.#handed = handed
     this.#revision = revision
@@ -92,23 +105,23 @@ export class HandedVisits {
 
   /** Undefined where nothing is known of the run any more. Throws InputError where it cannot be worked for here. */
   static async open(
-    run: string,
+    { run, epoch }: Pick<HandedJob, 'run' | 'epoch'>,
     dependencies: WorkerDependencies,
-    { session }: Pick<WorkerFacts, 'session'>,
+    { session, turns }: Pick<WorkerFacts, 'session'> & Pick<VisitsOptions, 'turns'>,
   ): Promise<HandedVisits | undefined> {
     const [handed, kept] = await Promise.all([dependencies.store.work.of(run), dependencies.store.kept.of(run)])
     if (!handed || !kept) return undefined
     const standing = (await dependencies.store.work.standings([{ run, fleet: handed.fleet }])).get(run)
     // In containers all have the same process id, and may have one folder.
-    const folder = join(dependencies.project.root, '.till', 'workers', `${session}-${run}`)
-    const visits = new HandedVisits(
-      run,
-      handed,
-      openKept(kept, { project: dependencies.project, run, folder }),
-      dependencies,
-    )
+    const folder = join(dependencies.project.root, '.till', 'workers', `${session}-${run}-${epoch}`)
+    const revision = openKept(kept, { project: dependencies.project, run, folder })
+    const visits = new HandedVisits({ run, epoch, handed, revision, turns }, dependencies)
     visits.stand(standing)
     return visits
+  }
+
+  get run(): string {
+    return this.#run
   }
 
   get fleet(): FleetKey {
@@ -119,10 +132,11 @@ export class HandedVisits {
     this.#revision.close()
   }
 
-  /** What its controller says; undefined: it is over. */
+  /** What is said of the run; undefined: it is over. */
   stand(standing: RunOrder | undefined): void {
     this.#standing = standing
-    if (standing?.epoch !== undefined) this.#silentSince.clear()
+    const isSilent = standing !== undefined && standing.epoch === undefined
+    this.#silentSince = isSilent ? (this.#silentSince ?? performance.now()) : undefined
     if (standing?.stop === 2) this.#aborting.abort()
     if (standing?.stop) this.#stopping.abort()
   }
@@ -138,18 +152,8 @@ export class HandedVisits {
    * that was not heard of for a while may get a job again that it still has, and its lease says nothing among visits of one process.
    */
   async visit(job: HandedJob, handed: HandedDevice, tries: number): Promise<void> {
-    const { name } = handed.device
-    const before = this.#visits.get(name)
-    const own = (async () => {
-      await before?.catch(() => undefined)
-      await this.#visit(job, handed, tries)
-    })()
-    this.#visits.set(name, own)
-    try {
-      await own
-    } finally {
-      if (this.#visits.get(name) === own) this.#visits.delete(name)
-    }
+    const turn = `${this.#run} ${handed.device.name}`
+    await this.#turns.take(turn, () => this.#visit(job, handed, tries))
   }
 
   async #visit(job: HandedJob, handed: HandedDevice, tries: number): Promise<void> {
@@ -173,9 +177,9 @@ export class HandedVisits {
   async #take(job: HandedJob, { device, leave, attempt }: HandedDevice): Promise<Lease | undefined> {
     const { keeper, store } = this.#dependencies
     const keys = leave?.keys ?? [`${lookPrefix(job.fleet, job.run)}${device.name}`]
-    const run: LeaseToken = { keys: [runKey(job.fleet, job.run)], epoch: job.epoch }
+    const run: LeaseToken = { keys: [runKey(job.fleet, job.run)], epoch: this.#epoch }
     for (;;) {
-      if (!(await this.isWanted(job))) return undefined
+      if (!(await this.isWanted())) return undefined
       const taken = await keeper.take(keys, job.run, { from: leave?.epoch, under: run })
       if (taken.granted) return taken.lease
       if (taken.holder.key === run.keys[0]) return undefined
@@ -188,19 +192,19 @@ export class HandedVisits {
     }
   }
 
-  /** Whether nobody knows for now if a job is to be done: its controller was not heard of lately, or is a newer one than the last that was. */
-  isUnclear(job: HandedJob): boolean {
-    const standing = this.#standing
-    if (standing === undefined || (standing.epoch !== undefined && standing.epoch >= job.epoch)) return false
-    const since = this.#silentSince.get(job.epoch) ?? performance.now()
-    this.#silentSince.set(job.epoch, since)
-    return performance.now() - since < GONE_MS
+  /** Whether nobody knows for now if jobs are to be done: the controller was not heard of lately. */
+  get isUnclear(): boolean {
+    return performance.now() - (this.#silentSince ?? Number.NEGATIVE_INFINITY) < GONE_MS
   }
 
   /** A controller that was not heard of in time may only be slow, and counts on this worker then: it is given a minute. */
-  async isWanted(job: HandedJob): Promise<boolean> {
-    while (this.isUnclear(job)) await this.#moment()
-    return this.#standing?.epoch === job.epoch
+  async isWanted(): Promise<boolean> {
+    while (this.isUnclear) await this.#moment()
+    return this.#isHeard
+  }
+
+  get #isHeard(): boolean {
+    return this.#standing?.epoch === this.#epoch
   }
 
   /** What is left to do on the device; undefined: nothing. */
@@ -294,14 +298,9 @@ export class HandedVisits {
     for (;;) {
       const answer = await store.work.answerTo(this.#run, id)
       if (answer !== undefined) return answer as unknown as ChangeAnswer
-      if (this.#stopping.signal.aborted || this.#isAbandoned(device)) return { kind: 'refuse', failure: NOBODY }
+      if (this.#stopping.signal.aborted || !this.#isHeard) return { kind: 'refuse', failure: NOBODY }
       await this.#moment()
     }
-  }
-
-  #isAbandoned({ name }: Device): boolean {
-    const job = this.#jobs.get(name)?.job
-    return job === undefined || this.#standing?.epoch !== job.epoch
   }
 
   async #emit(body: RunEventBody, token: LeaseToken): Promise<void> {

@@ -15,6 +15,7 @@ import {
 } from '../../core/handed-work.ts'
 import { VERSION } from '../version.ts'
 import { HandedVisits, type WorkerDependencies } from './handed-visits.ts'
+import { Turns } from './turns.ts'
 import { proofOf, whyNotCounted } from './worker-token.ts'
 
 /** A worker is heard of so often, and is gone when it was not for so long. */
@@ -61,7 +62,9 @@ export class Worker {
   readonly #from: string
   /** A job may have more devices than there is room for. */
   readonly #slots: ReturnType<typeof pLimit>
+  /** By run and controller. */
   readonly #runs = new Map<string, OpenRun>()
+  readonly #turns = new Turns()
   readonly #jobs = new Set<TakenJob>()
   readonly #timers: NodeJS.Timeout[] = []
   readonly #unlisten: (() => void)[] = []
@@ -172,17 +175,22 @@ export class Worker {
     this.#take()
     const open = (
       await Promise.all(
-        [...this.#runs].map(async ([run, { visits }]) => ({ run, visits: await visits.catch(() => undefined) })),
+        [...this.#runs].map(async ([key, known]) => ({
+          key,
+          known,
+          visits: await known.visits.catch(() => undefined),
+        })),
       )
-    ).flatMap(({ run, visits }) => (visits ? [{ run, visits, fleet: visits.fleet }] : []))
+    ).flatMap(({ key, known, visits }) =>
+      visits ? [{ key, known, visits, run: visits.run, fleet: visits.fleet }] : [],
+    )
     if (open.length === 0) return
     const standings = await this.#dependencies.store.work.standings(open)
-    for (const { run, visits } of open) {
+    for (const { key, known, visits, run } of open) {
       visits.stand(standings.get(run))
-      const known = this.#runs.get(run)
-      if (known && known.pending > 0) known.usedAt = performance.now()
-      if (!known || performance.now() - known.usedAt < IDLE_RUN_MS) continue
-      this.#forget(run)
+      if (known.pending > 0) known.usedAt = performance.now()
+      if (performance.now() - known.usedAt < IDLE_RUN_MS) continue
+      this.#forget(key)
       visits.close()
     }
   }
@@ -259,7 +267,7 @@ export class Worker {
 
   async #work(job: TakenJob): Promise<void> {
     const { data, tries } = job
-    const open = this.#open(data.run)
+    const open = this.#open(data)
     open.pending += data.devices.length
     await this.#whileUnclear(open, data)
     const ends = await Promise.all(
@@ -291,10 +299,10 @@ export class Worker {
   /** A job whose controller is not heard of waits without room of its own: there may be others in the queue whose controllers are there. */
   async #whileUnclear({ visits }: OpenRun, job: HandedJob): Promise<void> {
     const open = await visits.catch(() => undefined)
-    if (!open?.isUnclear(job)) return
+    if (!open?.isUnclear) return
     this.#busy -= job.devices.length
     this.#take()
-    await open.isWanted(job)
+    await open.isWanted()
     this.#busy += job.devices.length
   }
 
@@ -325,19 +333,23 @@ export class Worker {
     return this.#telling
   }
 
-  #open(run: string): OpenRun {
-    const known = this.#runs.get(run)
+  #open(job: HandedJob): OpenRun {
+    const { run, epoch } = job
+    const key = `${run} ${epoch}`
+    const known = this.#runs.get(key)
     if (known) return known
-    const visits = HandedVisits.open(run, this.#dependencies, this.#facts)
+    const { session } = this.#facts
+    const visits = HandedVisits.open(job, this.#dependencies, { session, turns: this.#turns })
     const unlisten = this.#dependencies.bell.on(bellOf.order(run), () => void this.#look().catch(() => undefined))
     const open: OpenRun = { visits, pending: 0, usedAt: performance.now(), unlisten }
-    this.#runs.set(run, open)
-    visits.catch(() => this.#forget(run))
+    this.#runs.set(key, open)
+    const forget = (): void => this.#forget(key)
+    visits.then((there) => there ?? forget(), forget)
     return open
   }
 
-  #forget(run: string): void {
-    this.#runs.get(run)?.unlisten()
-    this.#runs.delete(run)
+  #forget(key: string): void {
+    this.#runs.get(key)?.unlisten()
+    this.#runs.delete(key)
   }
 }

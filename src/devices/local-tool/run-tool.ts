@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { ShellAnswer } from '../../core/channel.ts'
 import { startProgram } from '../../files/start-program.ts'
+import { afterEnd } from '../../load/after-end.ts'
 
 /** A program of this machine and its arguments, as they are: no shell reads them. */
 export interface Tool {
@@ -54,12 +55,8 @@ export function runTool({ words, cwd, environment }: Tool, signal: AbortSignal):
       })
     }
     child.once('error', (error: NodeJS.ErrnoException) => end(error.code === 'ENOENT' ? 127 : 126, error.message))
-    child.once('exit', (code) => {
-      // Somebody who inherited the output may live on; a moment is enough for what is in the pipe.
-      const late = setTimeout(() => child.emit('close', code), GRACE_MS)
-      child.once('close', () => clearTimeout(late))
-    })
-    child.once('close', (code: number | null) => end(code ?? 137))
+    // Somebody who inherited the output may live on; a moment is enough for what is in the pipe.
+    afterEnd(child, GRACE_MS, (code) => end(code ?? 137))
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
   })

@@ -39,10 +39,15 @@ function isForAll({ wait, looked }: Pick<PutOff, 'wait' | 'looked'>): boolean {
   return wait.isForAll === true && !looked
 }
 
-/** Devices that wait for others are asked for again, so many whenever one is done. */
+/** Devices that wait for others are asked for again, so many whenever one is done; as many of its own store at the most, and before others. */
 const ASKED_AT_AN_END = 8
-/** And all of them, so often. */
+const ASKED_OF_ITS_STORE = 4
+/** And the rest of them, so often, for what ends in other runs; */
 const ASK_EVERY_MS = 5_000
+/** where they are many, so many at a time, */
+const ASKED_AT_A_TIME = 250
+/** but each of them within so many times: who has not asked for a minute has lost its place in the queue. */
+const TIMES_TO_ASK_ALL = 6
 /** While so many wait, no others are asked for: they would be told the same, and each is read with every question. */
 const MOST_WAITING = 1_000
 /** So many devices wait for room without those behind them having to. */
@@ -122,8 +127,7 @@ export class Schedule {
       if (this.#isToBeAsked(item)) this.#pace.asks()
       void this.#visit(item, worker).then((isNews) => {
         this.#running -= 1
-        const { name } = item.device
-        if (isNews) this.#askAgain(ASKED_AT_AN_END, ({ wait, work }) => wait.isPassing && work.device.name !== name)
+        if (isNews) this.#askAfter(item)
         this.#fill()
       })
     }
@@ -335,8 +339,15 @@ export class Schedule {
     return until !== undefined && until - this.#environment.clock.now().getTime() <= this.#options.patienceMs
   }
 
-  /** Lets some of those who wait be asked for again, first come first. */
-  #askAgain(most: number, which: (waiting: Waiting) => boolean = () => true): void {
+  /** Most of what is in the way of a device is in its own store. */
+  #askAfter({ device: { name, store } }: DeviceWork): void {
+    const mayGo = ({ wait, work }: Waiting): boolean => wait.isPassing && work.device.name !== name
+    const near = this.#askAgain(ASKED_OF_ITS_STORE, (waiting) => mayGo(waiting) && waiting.work.device.store === store)
+    this.#askAgain(ASKED_AT_AN_END - near, mayGo)
+  }
+
+  /** Lets some of those who wait be asked for again, first come first. Returns how many. */
+  #askAgain(most: number, which: (waiting: Waiting) => boolean = () => true): number {
     let left = most
     for (const [name, waiting] of this.#waiting) {
       if (left <= 0) break
@@ -346,6 +357,7 @@ export class Schedule {
       left -= 1
     }
     if (left < most) setImmediate(() => this.#fill())
+    return most - left
   }
 
   /** Wakes up for a device that waits, unless that happens sooner anyway. */
@@ -366,10 +378,13 @@ export class Schedule {
     this.#timer = undefined
     this.#pace.free()
     const now = this.#environment.clock.now().getTime()
+    let left = Math.max(ASKED_AT_A_TIME, Math.ceil(this.#waiting.size / TIMES_TO_ASK_ALL))
     this.#askAgain(this.#waiting.size, ({ wait }) => {
       // It may have ended before this device was among those who wait.
       if (wait.isPaused) return !this.#options.pause?.isPaused
-      return wait.isPassing || (wait.until ?? 0) <= now
+      if (!wait.isPassing) return (wait.until ?? 0) <= now
+      left -= 1
+      return left >= 0
     })
     for (const { wait } of this.#waiting.values()) this.#wakeFor(wait)
     setImmediate(() => this.#fill())

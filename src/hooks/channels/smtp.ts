@@ -33,12 +33,10 @@ export function smtpSender(channel: Extract<Channel, { kind: 'smtp' }>, password
         await transport.sendMail({ from, to, subject, text, headers, attachments, messageId: `<${message}@${domain}>` })
         return { ok: true, reference: null }
       } catch (error) {
-        const { responseCode, code, command } = error as SmtpError
-        const why = `${host}: ${responseCode === undefined ? (code ?? 'it failed') : `it answers ${responseCode}`}`
-        // A refusal by a number from 500 on is for good, unless it is one of the login, which may be mended.
-        const isFinal = responseCode !== undefined && responseCode >= 500 && code !== 'EAUTH'
-        const inDoubt = responseCode === undefined && !isBeforeMessage(error as SmtpError)
-        return failed(`${why}${command ? ` to ${command}` : ''}.`, { isFinal, inDoubt })
+        const refusal = error as SmtpError
+        const isFinal = isForGood(refusal)
+        const inDoubt = refusal.responseCode === undefined && !isBeforeMessage(refusal)
+        return failed(`${host}: ${wordsOf(refusal)}.`, { isFinal, inDoubt })
       } finally {
         transport.close()
       }
@@ -46,8 +44,34 @@ export function smtpSender(channel: Extract<Channel, { kind: 'smtp' }>, password
   }
 }
 
+/** Wants a login or TLS, or refuses the login (RFC 4954, 6; RFC 3207, 4): what may be mended on either side. */
+const OF_LOGIN: ReadonlySet<number> = new Set([530, 534, 535, 538])
+
+/** A refusal by a number from 500 on is for good, unless it is one of the login. */
+function isForGood({ responseCode, code }: SmtpError): boolean {
+  return responseCode !== undefined && responseCode >= 500 && !OF_LOGIN.has(responseCode) && code !== 'EAUTH'
+}
+
+const MOST_CHARACTERS = 200
+
+/** What the server says, of a lost conversation what the system says, and to which command. */
+function wordsOf({ responseCode, response = '', message = '', code, command }: SmtpError): string {
+  const where = command && command !== 'CONN' ? ` to ${command}` : ''
+  if (responseCode === undefined) return `${oneLine(message) || code || 'it failed'}${where}`
+  const said = oneLine(response.replace(/^\d+[ -]?/, ''))
+  return `it answers ${responseCode}${where}${said && `: ${said}`}`
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ').trim()
+  return line.slice(0, MOST_CHARACTERS).replace(/\.$/, '')
+}
+
 /** What nodemailer tells of a failure. */
 interface SmtpError {
+  readonly message?: string
+  /** What the server answered, its number first. */
+  readonly response?: string
   readonly responseCode?: number
   readonly code?: string
   /** CONN also where a conversation broke off, however far it had got. */
@@ -56,8 +80,13 @@ interface SmtpError {
   readonly timeoutType?: string
 }
 
+/** TLS that does not come about is in front of all else; so Node.js and OpenSSL say it. */
+const NO_TLS =
+  /certificate|wrong version number|unsupported protocol|handshake failure|no shared cipher|protocol version/i
+
 /** Whether it failed before there was anybody to take the message; where that is not told, it may have been taken. */
-function isBeforeMessage({ code, command, syscall, timeoutType }: SmtpError): boolean {
+function isBeforeMessage({ code, command, syscall, timeoutType, message = '' }: SmtpError): boolean {
+  if (NO_TLS.test(message)) return true
   if (code === 'EDNS' || syscall === 'connect') return true
   if (timeoutType !== undefined && timeoutType !== 'SOCKET_TIMEOUT') return true
   return command !== undefined && command !== 'CONN' && command !== 'DATA'

@@ -103,6 +103,7 @@ export function opensshFailure(trouble: OpensshTrouble): Failure {
   if (short !== undefined) return exhausted(phase, { where, want: short })
   const known = SAYINGS.find(({ pattern }) => pattern.test(words))
   if (known) return knownFailure(known, { target, where, said })
+  if (phase === 'authenticate' && CLOSED.test(words)) return closed(words, where)
   const greeting = /banner line \d+: (?!Exceeded MaxStartups|Not allowed at this time)(.*)/.exec(said)?.[1]
   if (greeting !== undefined && !/Remote protocol version/.test(said)) {
     const message = `What answers at ${where} is not an SSH server.`
@@ -121,6 +122,26 @@ export function opensshFailure(trouble: OpensshTrouble): Failure {
   return { code: 'SESSION_LOST', phase, message, ...evidenceOf(said) }
 }
 
+/** What the client says of a server that ends the connection in order; of one that broke it says another thing. */
+const CLOSED = /^Connection closed by .* port \d+\s*$/m
+
+/** Where PAM lets an account in no longer or not yet, OpenSSH says why in words for the user, if at all, and hangs up. */
+function closed(words: string, where: string): Failure {
+  const lines = words.slice(0, words.search(CLOSED)).trim().split('\n')
+  const last = headOf((lines.at(-1) ?? '').replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ').trim(), 200)
+  const message = `${where} hung up in the middle of the login${last === '' ? '' : `; its last word: "${last}"`}.`
+  return { code: 'AUTHENTICATE_CLOSED', phase: 'authenticate', message, ...evidenceOf(words) }
+}
+
+/** What a refusal says of several ways to log in: it wants another one besides, or takes no more tries. */
+function moreWanted(said: string): string {
+  if (/Too many authentication failures/.test(said))
+    return '; it takes no more tries: offer fewer keys (IdentitiesOnly)'
+  const taken = /^Authenticated using "([^"]+)" with partial success/m.exec(said)?.[1]
+  const wanted = /Permission denied \(([^)]+)\)/.exec(said)?.[1]
+  return taken && wanted ? `; it took ${taken}, and wants besides: ${wanted.replaceAll(',', ' or ')}` : ''
+}
+
 function knownFailure(
   { code, phase, words }: Saying,
   { target, where, said }: { readonly target: Target; readonly where: string; readonly said: string },
@@ -129,7 +150,8 @@ function knownFailure(
   const mismatch = code === 'HOST_KEY_UNKNOWN' && target.hostKeys.length > 0
   const shown = /^debug1: Server host key: (\S+ \S+)/m.exec(said)?.[1]
   const presented = phase === 'identify' && shown !== undefined ? `: ${shown}` : ''
-  const message = `${where} ${words}${presented}.`
+  const more = code === 'AUTHENTICATE_REFUSED' ? moreWanted(said) : ''
+  const message = `${where} ${words}${presented}${more}.`
   return { code: mismatch ? 'HOST_KEY_MISMATCH' : code, phase, message, ...evidenceOf(said) }
 }
 

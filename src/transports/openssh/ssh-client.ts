@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { $, type ProcessPromise } from 'zx'
 import { startProgram } from '../../files/start-program.ts'
+import { afterEnd } from '../../load/after-end.ts'
 
 /** What the client may know of its surroundings: what ssh, its agents and Kerberos go by. The rest may hold secrets. */
 const PASSED_ON =
@@ -71,14 +72,7 @@ function clientOf(running: ProcessPromise): SshClient {
       failure = error
       resolve(127)
     })
-    child.once('exit', (code) => {
-      const report = (): void => resolve(code ?? undefined)
-      const linger = setTimeout(report, LINGER_MS)
-      child.once('close', () => {
-        clearTimeout(linger)
-        report()
-      })
-    })
+    afterEnd(child, LINGER_MS, (code) => resolve(code ?? undefined))
   })
   return { stdin, stdout, stderr, ended, notStarted: () => failure, kill: () => endGroup(child) }
 }

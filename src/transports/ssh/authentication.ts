@@ -18,6 +18,8 @@ export interface Authentication {
   readonly tried: string[]
   /** What the device said it accepts, at its last refusal. */
   accepts(): readonly string[]
+  /** Names of what it took and was not content with (RFC 4252, 5.1: partial success). */
+  accepted(): readonly string[]
   /** What it asked that nobody had an answer for. */
   unanswered(): string | undefined
 }
@@ -32,6 +34,7 @@ export function authenticationOf(target: Target, identities: readonly Identity[]
   const questions = new Questions(target)
   const attempts = attemptsOf(target, identities, questions)
   const tried: string[] = []
+  const taken: string[] = []
   let accepted: readonly string[] = []
   let left = attempts
   let last: Attempt | undefined
@@ -40,6 +43,7 @@ export function authenticationOf(target: Target, identities: readonly Identity[]
     if (methodsLeft) accepted = methodsLeft as AuthenticationType[]
     if (partialSuccess) {
       attempts.splice(attempts.indexOf(last as Attempt), 1)
+      if (last) taken.push(last.name)
       left = attempts
     } else if (last?.method === 'password' && methodsLeft?.includes('password')) isPasswordRefused = true
     const isInVain = ({ method }: Attempt): boolean =>
@@ -52,7 +56,7 @@ export function authenticationOf(target: Target, identities: readonly Identity[]
     tried.push(last.name)
     return last.offer
   }
-  return { handler, tried, accepts: () => accepted, unanswered: () => questions.unanswered }
+  return { handler, tried, accepts: () => accepted, accepted: () => taken, unanswered: () => questions.unanswered }
 }
 
 function attemptsOf(target: Target, identities: readonly Identity[], questions: Questions): Attempt[] {

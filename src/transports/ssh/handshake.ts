@@ -55,6 +55,10 @@ class Handshake {
   #verdict: Failure | undefined
   #error: SshError | undefined
   #expiredPassword = false
+  /** What it had to say to the user who logs in, its last word. */
+  #toldUser = ''
+  /** It ended the connection itself, in order. */
+  #hungUp = false
   #isOver = false
   #callOff: () => void = () => undefined
 
@@ -81,6 +85,12 @@ class Handshake {
     }
     this.#arm()
     client.on('error', (error) => this.#onError(error))
+    client.on('banner', (text) => {
+      this.#toldUser = text
+    })
+    this.#socket.once('end', () => {
+      this.#hungUp = true
+    })
     client.once('close', () => this.#fail({}))
     client.once('handshake', () => this.#onIdentified())
     client.once('ready', () => {
@@ -190,6 +200,9 @@ class Handshake {
       accepts: this.#authentication.accepts(),
       unanswered: this.#authentication.unanswered(),
       expiredPassword: this.#expiredPassword,
+      toldUser: this.#toldUser,
+      hungUp: this.#hungUp,
+      accepted: this.#authentication.accepted(),
       ...more,
     }
     this.#finish({ ...fail(sshFailure(trouble)), busy: isBusy(trouble) })

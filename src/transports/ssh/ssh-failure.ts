@@ -24,6 +24,12 @@ export interface Trouble {
   readonly unanswered?: string | undefined
   /** Its password has to be changed before anything else. */
   readonly expiredPassword?: boolean
+  /** What it told the user who logs in (RFC 4252, 5.4), its last word. */
+  readonly toldUser?: string
+  /** It ended the connection itself, in order: no line that broke does so. */
+  readonly hungUp?: boolean
+  /** What it took and was not content with. */
+  readonly accepted?: readonly string[]
 }
 
 /** What ssh2 and sockets throw about. */
@@ -158,7 +164,7 @@ function identifyFailure(trouble: Trouble, where: string): Failure {
 function authenticateFailure(trouble: Trouble, where: string): Failure {
   const { target, error } = trouble
   const refused = error?.level === 'client-authentication' || /authentication failures/i.test(error?.message ?? '')
-  if (!refused) return lost(trouble, where)
+  if (!refused) return error === undefined && trouble.hungUp ? closed(trouble, where) : lost(trouble, where)
   const tried = (trouble.tried ?? []).join(', ')
   const accepts = (trouble.accepts ?? []).join(', ')
   const asked = trouble.unanswered
@@ -168,9 +174,25 @@ function authenticateFailure(trouble: Trouble, where: string): Failure {
   }
   if (asked !== undefined) return unanswered(asked, where)
   const attempts = tried === '' ? 'nothing that it accepts could be offered' : `tried: ${tried}`
-  const message = `${where} refused the login of "${target.user}"; ${attempts}.`
+  const message = `${where} refused the login of "${target.user}"; ${moreWanted(trouble) ?? attempts}.`
   const evidence = { user: target.user, tried, accepts }
   return { code: 'AUTHENTICATE_REFUSED', phase: 'authenticate', message, evidence }
+}
+
+/** What a refusal says of several ways to log in: it wants another one besides, or takes no more tries. */
+function moreWanted({ accepted = [], accepts = [], tried = [], error }: Trouble): string | undefined {
+  if (/too many authentication failures/i.test(error?.message ?? '')) {
+    return `it takes no more tries than ${tried.length}: ${tried.join(', ')}`
+  }
+  return accepted.length > 0 ? `it took ${accepted.join(', ')}, and wants besides: ${accepts.join(' or ')}` : undefined
+}
+
+/** Where PAM lets an account in no longer or not yet, OpenSSH says why as a banner, if at all, and hangs up. */
+function closed({ target, toldUser = '', tried }: Trouble, where: string): Failure {
+  const said = oneLine(toldUser)
+  const words = said === '' ? '' : `; its last word: "${said}"`
+  const message = `${where} hung up while "${target.user}" was logging in${words}.`
+  return { code: 'AUTHENTICATE_CLOSED', phase: 'authenticate', message, evidence: { tried: (tried ?? []).join(', ') } }
 }
 
 function unanswered(asked: string, where: string): Failure {

@@ -1,5 +1,6 @@
 import type { ClientChannel } from 'ssh2'
 import type { ProcessStream } from '../../core/channel.ts'
+import { deadline } from '../../load/deadline.ts'
 
 type ExitListener = Parameters<ProcessStream['onExit']>[0]
 type ProcessEnd = Parameters<ExitListener>[0]
@@ -13,7 +14,7 @@ export class SshProcess implements ProcessStream {
   readonly #exited: Promise<ProcessEnd>
   readonly #answered: () => void
   #report: (end: ProcessEnd) => void = () => undefined
-  #linger: NodeJS.Timeout | undefined
+  #callOff: () => void = () => undefined
 
   /** `answered` is called when the program first says something, or has ended. */
   constructor(channel: ClientChannel, answered: () => void) {
@@ -21,7 +22,7 @@ export class SshProcess implements ProcessStream {
     this.#answered = answered
     this.#exited = new Promise((resolve) => {
       this.#report = (end) => {
-        clearTimeout(this.#linger)
+        this.#callOff()
         answered()
         resolve(end)
       }
@@ -29,7 +30,7 @@ export class SshProcess implements ProcessStream {
     let end: ProcessEnd = {}
     channel.once('exit', (code: number | null, signal?: string) => {
       end = code === null ? { ...(signal !== undefined && { signal }) } : { code }
-      this.#linger = setTimeout(() => this.#report(end), LINGER_MS)
+      this.#callOff = deadline(LINGER_MS, () => this.#report(end))
     })
     channel.once('close', () => this.#report(end))
     channel.on('error', () => this.#report(end))
