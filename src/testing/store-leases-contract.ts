@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { expect, test } from 'vitest'
 import type { FleetKey } from '../core/fleet-key.ts'
 import type { HandedRun } from '../core/handed-work.ts'
-import { deviceKey } from '../core/lease.ts'
+import { deviceKey, runKey } from '../core/lease.ts'
 import type { NewEvent, RunStore } from '../core/run-store.ts'
 import { recordRun } from './recorded-runs.ts'
 import { killed, listed, type StoreBench } from './store-bench.ts'
@@ -69,7 +69,11 @@ export function testLeases(bench: () => StoreBench): void {
     await store.leases.retire('a')
     expect(await store.leases.acquire([device], await holderOf(store, 'b'))).toMatchObject({ granted: true })
   })
+  testAdmission(bench)
+  testEpochs(bench)
+}
 
+function testAdmission(bench: () => StoreBench): void {
   test('tells which places a living run has in hand, also to another process', async () => {
     const [store, other] = [await bench().store(), await bench().store()]
     await store.leases.acquire([deviceKey(CHAIN, device)], await holderOf(store, 'living'))
@@ -87,7 +91,36 @@ export function testLeases(bench: () => StoreBench): void {
     expect(read.isHeld('dead', device)).toBe(false)
     expect((await other.admission.readHeld('another' as FleetKey)).places).toEqual([])
   })
-  testEpochs(bench)
+
+  test('answers what is asked of admission at once in order, each by what the one before it left', async () => {
+    const [store, other] = [await bench().store(), await bench().store()]
+    await store.leases.acquire([deviceKey(CHAIN, device), runKey(CHAIN, 'living')], await holderOf(store, 'living'))
+    const put = (run: string) =>
+      store.admission.transact(CHAIN, (content) => {
+        const place = { phase: 'held', purpose: 'repair', takes: [], since: 0, run, device } as const
+        const held = content.places.map((each) => content.isHeld(each.run, each.device))
+        return { result: held, content: { ...content, places: [...content.places, place] } }
+      })
+    const wait = () =>
+      store.admission.transact(CHAIN, (content) => {
+        const waiter = { run: 'living', device, since: 1, rank: 1, takes: [], isNext: true, askedAt: 1 }
+        return { result: content.isLiving('living'), content: { ...content, waiters: [waiter] } }
+      })
+    const broken = store.admission.transact<never>(CHAIN, () => {
+      throw new RangeError('no such device')
+    })
+    const refused = expect(broken).rejects.toThrow('no such device')
+    expect(await Promise.all([put('living'), put('gone'), put('living'), wait(), wait()])).toEqual([
+      [],
+      [true],
+      [true, false],
+      false,
+      true,
+    ])
+    await refused
+    const { places, waiters } = await other.admission.read(CHAIN)
+    expect([places.map(({ run }) => run), waiters.length]).toEqual([['living', 'gone', 'living'], 1])
+  })
 }
 
 function testEpochs(bench: () => StoreBench): void {

@@ -42,11 +42,14 @@ async function run(
     store = storeInMemory(),
     patienceMs = 1_000,
     stopping = new AbortController().signal,
+    works = async () => undefined,
   }: {
     isTaken?: (device: string) => boolean
     store?: AdmissionStore
     patienceMs?: number
     stopping?: AbortSignal
+    /** Is over when the device is done; `asked`: questions so far. */
+    works?: (device: string, asked: number) => Promise<void>
   } = {},
 ) {
   const ids = waves.flat()
@@ -114,6 +117,7 @@ async function run(
     found.most = Math.max(found.most, inWave + (failed[wave] ?? 0))
     try {
       for (let turn = 0; turn < 5; turn += 1) await new Promise((go) => setImmediate(go))
+      await works(item.device.name, found.asked)
       const answer = await leaveToChange(item.device, [])
       if (answer.kind !== 'begin') return { state: 'deferred', failure: answer.failure }
       if (!fails(item.device.name)) return { state: 'changed' }
@@ -204,4 +208,22 @@ it('devices that are waited for no longer keep nobody else waiting', { timeout: 
   stop.abort()
   expect((await end).counts).toMatchObject({ cancelled: 3 })
   expect((await stopped.read('chain' as FleetKey)).waiters).toEqual([])
+})
+
+it('asks those of its own store first when a device is done', async () => {
+  const { waves: _none, ...rollout } = DEFAULT_POLICY.rollout
+  let letGo: (() => void) | undefined
+  const others = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  let askedBy = 0
+  const works = async (device: string, asked: number): Promise<void> => {
+    if (!device.startsWith('S19/')) return others
+    if (device === 'S19/pos1') return
+    if (askedBy === 0) askedBy = asked
+    letGo?.()
+  }
+  const { counts, devices } = await run([numbers(0, 20)], { ...DEFAULT_POLICY, rollout }, () => false, { works })
+  expect(counts.changed).toBe(devices)
+  expect(askedBy).toBeLessThanOrEqual(devices + 8)
 })
