@@ -148,7 +148,6 @@ describe('a runbook with a module of the repository', () => {
     const { code, stdout } = await project.till('validate', '--json')
     expect(code).toBe(2)
     expect(codesOf(stdout)).toEqual([
-      'SCHEMA_KEY_MISSING runbooks/licence.yaml:2:5',
       'SCHEMA_KEY_UNKNOWN runbooks/licence.yaml:2:20',
       'SCHEMA_VALUE_INVALID runbooks/licence.yaml:2:35',
     ])
