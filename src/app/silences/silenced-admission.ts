@@ -21,6 +21,7 @@ export function silencedAdmission(base: Admission, silences: DeviceSilences, isR
       return { kind: 'begin', permit: silencedPermit(answer.permit, silences, request.device) }
     },
     ...(base.giveUp && { giveUp: async (device: string) => base.giveUp?.(device) }),
+    ...(base.nextAfter && { nextAfter: (device: string) => base.nextAfter?.(device) ?? [] }),
     ...(base.onChange && { onChange: (listener: () => void) => base.onChange?.(listener) }),
   }
 }

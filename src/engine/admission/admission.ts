@@ -22,6 +22,8 @@ export interface Wait {
   readonly isPaused?: true
   /** People at the device were warned: it is waited for as long as they were told. */
   readonly isWarned?: true
+  /** It stands in the queues for what it waits for, so that `Admission.nextAfter` names it when it comes first. */
+  readonly isQueued?: boolean
   /** What people at the device are to be told; whoever has told them asks again, and says what they said. */
   readonly warn?: readonly Warning[]
 }
@@ -70,6 +72,8 @@ export interface Admission {
   place(request: PlaceRequest): Promise<PlaceAnswer>
   /** The run no longer waits for a device that was told to wait, and nobody waits behind it any more. */
   giveUp?(device: string): Promise<void>
+  /** Devices of the run that come first for something that a device took, which has given its place back; told once. */
+  nextAfter?(device: string): readonly string[]
   /** Has `listener` called whenever a device that waits may get another answer. */
   onChange?(listener: () => void): void
 }

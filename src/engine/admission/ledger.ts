@@ -149,11 +149,21 @@ export class Ledger {
     return this.#queues.get(key) ?? []
   }
 
-  /** What a waiter waits for: devices, and the buckets and groups that these are in. */
-  #keysOf(waiter: Waiter): ReadonlySet<QueueKey> {
+  /** Devices of a run that come first of it in the queues for something that a place takes. */
+  firstFor(place: Place, run: string): readonly string[] {
+    const first = new Set<string>()
+    for (const key of this.#keysOf(place)) {
+      const waiter = this.queueOf(key).find((one) => one.run === run)
+      if (waiter) first.add(waiter.device)
+    }
+    return [...first]
+  }
+
+  /** What is taken or waited for: devices, and the buckets and groups that these are in. */
+  #keysOf({ takes, isBack }: Place | Waiter): ReadonlySet<QueueKey> {
     const { bucketsOf, groupsOf } = this.#policy
-    const keys = waiter.takes.flatMap((device): QueueKey[] => [device, ...bucketsOf(device), ...groupsOf(device)])
-    return new Set(waiter.isBack ? [...keys, BACK] : keys)
+    const keys = takes.flatMap((device): QueueKey[] => [device, ...bucketsOf(device), ...groupsOf(device)])
+    return new Set(isBack ? [...keys, BACK] : keys)
   }
 
   #count(place: Place, by: 1 | -1): void {

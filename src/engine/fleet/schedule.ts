@@ -9,6 +9,7 @@ import { endDevice, runDevice } from '../device/run-device.ts'
 import { AskingPace } from './asking-pace.ts'
 import type { RunPause } from './run-pause.ts'
 import { RunProgress } from './run-progress.ts'
+import { type Waiting, WaitingDevices } from './waiting-devices.ts'
 import { type DeviceWorker, MAIN_THREAD, type WorkerPool } from './worker-pool.ts'
 
 export interface ScheduleOptions {
@@ -26,12 +27,6 @@ export interface ScheduleOptions {
   readonly pause?: RunPause | undefined
 }
 
-/** A device that safety has put off. */
-interface Waiting {
-  readonly work: DeviceWork
-  readonly wait: Wait
-}
-
 /** The visit that was made to it, and what had come of other devices when it was asked for. */
 type PutOff = Extract<DeviceVisit, { kind: 'waits' }> & { readonly ends: number; readonly asked: RunProgress['now'] }
 
@@ -39,7 +34,7 @@ function isForAll({ wait, looked }: Pick<PutOff, 'wait' | 'looked'>): boolean {
   return wait.isForAll === true && !looked
 }
 
-/** Devices that wait for others are asked for again, so many whenever one is done; as many of its own store at the most, and before others. */
+/** Of devices that wait for others, and for what nobody knows, so many are asked for again whenever one is done; as many of its own store at the most, and before others. */
 const ASKED_AT_AN_END = 8
 const ASKED_OF_ITS_STORE = 4
 /** And the rest of them, so often, for what ends in other runs; */
@@ -71,7 +66,7 @@ export class Schedule {
   readonly #due: DeviceWork[] = []
   readonly #pace: AskingPace
   readonly #progress = new RunProgress()
-  readonly #waiting = new Map<string, Waiting>()
+  readonly #waiting = new WaitingDevices()
   /** Why each that waits was told to; it is said once. */
   readonly #told = new Map<string, string>()
   /** When each that waits was first told to, by the clock that does not jump. */
@@ -102,7 +97,7 @@ export class Schedule {
     const { stopping, admission } = this.#environment
     const askAll = (): void => {
       this.#pace.free()
-      this.#askAgain(this.#waiting.size)
+      this.#askFor(this.#waiting.take(this.#waiting.size))
       setImmediate(() => this.#fill())
     }
     stopping.addEventListener('abort', askAll)
@@ -221,6 +216,7 @@ export class Schedule {
     const answer = await this.#environment.admission.place(request)
     if (answer.kind !== 'begin') return answer
     this.#progress.begins(name, attempt === 1)
+    this.#waiting.begins(name)
     if (this.#pace.letIn(wave)) setImmediate(() => this.#fill())
     const change: Permit['change'] = async (...asked) => {
       const leave = await answer.permit.change(...asked)
@@ -286,8 +282,8 @@ export class Schedule {
     }
     if (looked) this.#pace.ended()
     else this.#pace.toldOtherwise()
-    this.#waiting.set(again.device.name, { work: again, wait })
-    this.#wakeFor(wait)
+    if (this.#waiting.add({ work: again, wait })) this.#wakeFor(wait)
+    else this.#askFor([again])
   }
 
   #isWorth(work: DeviceWork, visit: PutOff): boolean {
@@ -339,25 +335,24 @@ export class Schedule {
     return until !== undefined && until - this.#environment.clock.now().getTime() <= this.#options.patienceMs
   }
 
-  /** Most of what is in the way of a device is in its own store. */
+  /** Who comes first for what the device took; of others nobody knows, but most of what is in their way is in their own store. */
   #askAfter({ device: { name, store } }: DeviceWork): void {
-    const mayGo = ({ wait, work }: Waiting): boolean => wait.isPassing && work.device.name !== name
-    const near = this.#askAgain(ASKED_OF_ITS_STORE, (waiting) => mayGo(waiting) && waiting.work.device.store === store)
-    this.#askAgain(ASKED_AT_AN_END - near, mayGo)
+    const next = this.#environment.admission.nextAfter?.(name) ?? []
+    this.#askFor(next.flatMap((one) => this.#waiting.call(one) ?? []))
+    const mayGo = ({ wait, work }: Waiting): boolean =>
+      wait.isPassing && wait.isQueued !== true && work.device.name !== name
+    const near = this.#waiting.take(
+      ASKED_OF_ITS_STORE,
+      (waiting) => mayGo(waiting) && waiting.work.device.store === store,
+    )
+    this.#askFor(near)
+    this.#askFor(this.#waiting.take(ASKED_AT_AN_END - near.length, mayGo))
   }
 
-  /** Lets some of those who wait be asked for again, first come first. Returns how many. */
-  #askAgain(most: number, which: (waiting: Waiting) => boolean = () => true): number {
-    let left = most
-    for (const [name, waiting] of this.#waiting) {
-      if (left <= 0) break
-      if (!which(waiting)) continue
-      this.#waiting.delete(name)
-      this.#enqueue(waiting.work, 'last')
-      left -= 1
-    }
-    if (left < most) setImmediate(() => this.#fill())
-    return most - left
+  /** Has them asked for again. */
+  #askFor(works: readonly DeviceWork[]): void {
+    for (const work of works) this.#enqueue(work, 'last')
+    if (works.length > 0) setImmediate(() => this.#fill())
   }
 
   /** Wakes up for a device that waits, unless that happens sooner anyway. */
@@ -379,14 +374,15 @@ export class Schedule {
     this.#pace.free()
     const now = this.#environment.clock.now().getTime()
     let left = Math.max(ASKED_AT_A_TIME, Math.ceil(this.#waiting.size / TIMES_TO_ASK_ALL))
-    this.#askAgain(this.#waiting.size, ({ wait }) => {
+    const due = this.#waiting.take(this.#waiting.size, ({ wait }) => {
       // It may have ended before this device was among those who wait.
       if (wait.isPaused) return !this.#options.pause?.isPaused
       if (!wait.isPassing) return (wait.until ?? 0) <= now
       left -= 1
       return left >= 0
     })
-    for (const { wait } of this.#waiting.values()) this.#wakeFor(wait)
+    this.#askFor(due)
+    for (const wait of this.#waiting.waits()) this.#wakeFor(wait)
     setImmediate(() => this.#fill())
   }
 }

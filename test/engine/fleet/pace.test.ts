@@ -150,8 +150,8 @@ it('asks for a device of a fleet in waves a few times, and not whenever another 
 }, async () => {
   const { counts, devices, asked, byWave } = await run(WAVES, policyOf([{ share: 0.1 }, { count: 40 }]), () => false)
   expect(counts.changed).toBe(devices)
-  // Two of three tills of a store wait for the first one, and some others are asked for when one ends.
-  expect(asked).toBeLessThan(devices * 8)
+  // Two of three tills of a store wait for the first one; whoever comes first is asked for when one ends.
+  expect(asked).toBeLessThan(devices * 2.5)
   // As many at once as may fail: 10 % of 30, of 120, and 40 of 1,050.
   expect(byWave).toEqual([3, 12, 40])
 })
@@ -160,8 +160,9 @@ it('has no more in flight than may still fail, and uses what is left of it', { t
   const fails = (device: string): boolean => /^S\d*0\/pos2$/.test(device) && !/^S[0-4]?\d\//.test(device)
   const { counts, devices, most, failed } = await run(WAVES, policyOf([{ count: 40 }]), fails)
   expect(failed).toBe(35)
-  // What has failed is out, so that the third till of its store is not changed.
-  expect(counts).toMatchObject({ failed: 35, deferred: 35, changed: devices - 70 })
+  // What has failed is out, so that the third till of its store is not changed, unless it came before the second one.
+  expect(counts.deferred).toBeGreaterThan(30)
+  expect(counts).toMatchObject({ failed: 35, changed: devices - 35 - counts.deferred })
   expect(most).toBe(40)
 })
 
@@ -225,5 +226,5 @@ it('asks those of its own store first when a device is done', async () => {
   }
   const { counts, devices } = await run([numbers(0, 20)], { ...DEFAULT_POLICY, rollout }, () => false, { works })
   expect(counts.changed).toBe(devices)
-  expect(askedBy).toBeLessThanOrEqual(devices + 8)
+  expect(askedBy).toBeLessThanOrEqual(devices + 2)
 })
