@@ -51,7 +51,9 @@ export function benchOf(options: Options, work: string, all: AllTools): RunningB
   mkdirSync(programs)
   const program = memo((name) => compile(name, programs, skip))
   const present = <T extends WinRmTool | Tool>(known: readonly T[]): readonly T[] => {
-    const wanted = known.filter(({ id }) => options.tools.length === 0 || options.tools.includes(id))
+    const wanted = known.filter(
+      ({ id }) => options.tools.length === 0 || id === 'against' || options.tools.includes(id),
+    )
     for (const tool of wanted.filter((tool) => !isThere(tool))) skip(tool.id, `not installed; Debian: ${tool.debian}`)
     return wanted.filter(isThere)
   }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Options } from './sections/section.ts'
 
@@ -10,6 +12,7 @@ export const USAGE = `npm run bench -- [FLAGS]
   --size N[,N]         addresses of the fleet (100,500,1000)
   --rounds N           times that each tool has its turn (1; one more on 100 addresses or fewer)
   --in-flight N[,N]    connections held open at once (250,1000,2000); 10000 is possible where there is memory
+  --against DIR        another build of Tillwright, in its turns beside this one: fleet, line, faulty, cores, start-up
   --quick              small sizes, one round: whether it works, not how fast it is
   --all                slow tools at every size, too: takes hours
   --out FILE           where the result goes (docs/performance/latest.json)
@@ -39,6 +42,7 @@ export function readFlags(args: readonly string[], sections: readonly string[], 
       size: { type: 'string' },
       rounds: { type: 'string', default: '1' },
       'in-flight': { type: 'string' },
+      against: { type: 'string' },
       quick: { type: 'boolean', default: false },
       all: { type: 'boolean', default: false },
       out: { type: 'string' },
@@ -55,11 +59,22 @@ export function readFlags(args: readonly string[], sections: readonly string[], 
     inFlight: numbers(values['in-flight'] ?? (quick ? '20,60' : '250,1000,2000'), '--in-flight'),
     quick,
     all: values.all,
+    ...(values.against !== undefined && { against: buildIn(values.against) }),
   }
   const whole = options.sections.length === 0 && options.tools.length === 0 && !quick && values.size === undefined
   // What is not the whole does not take the place of the whole.
   const out = values.out ?? (whole ? 'docs/performance/latest.json' : '.till/bench.json')
   return { options, out, json: values.json, help: values.help }
+}
+
+/** The folder of a build, whole; throws where there is none. */
+function buildIn(folder: string): string {
+  const root = resolve(folder)
+  for (const part of ['bin/till', 'dist/commands', 'node_modules']) {
+    if (!existsSync(join(root, part)))
+      throw new Error(`--against: "${root}" has no ${part}. Run \`npm ci && npm run build\` there.`)
+  }
+  return root
 }
 
 function known(wanted: readonly string[], all: readonly string[], flag: string): readonly string[] {

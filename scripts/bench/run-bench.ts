@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), `till-bench-${process.pid}-`))
   onEnd(() => rmSync(work, { recursive: true, force: true }))
   endMeasuredOnEnd()
-  const bench = benchOf(options, work, { ssh: allTools(work), winrm: WINRM_TOOLS })
+  const bench = benchOf(options, work, { ssh: allTools(work, options.against), winrm: WINRM_TOOLS })
   for (const section of SECTIONS) {
     if (options.sections.length > 0 && !options.sections.includes(section.id)) continue
     bench.say(`== ${section.title}`)

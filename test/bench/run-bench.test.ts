@@ -52,19 +52,34 @@ test('what it does not know is refused before anything is made', async () => {
   const bench = start('--section', 'nonsense')
   expect(await bench.ended).toBe(2)
   expect(bench.errors()).toContain('there is no "nonsense"')
+  const unbuilt = start('--section', 'fleet', '--against', folder)
+  expect(await unbuilt.ended).toBe(2)
+  expect(unbuilt.errors()).toContain(`"${folder}" has no bin/till`)
 })
 
 describe.runIf(possible)('the benchmark', () => {
   test('measures real runs over a real sshd, and leaves nothing', { timeout: 120_000 }, async () => {
     const out = join(folder, 'result.json')
-    const bench = start('--quick', '--section', 'fleet', '--tool', 'till,openssh', '--size', '4', '--out', out)
+    const bench = start(
+      '--quick',
+      '--section',
+      'fleet',
+      '--tool',
+      'till,openssh',
+      '--size',
+      '4',
+      '--against',
+      ROOT,
+      '--out',
+      out,
+    )
     expect(await bench.ended, bench.errors()).toBe(0)
     const { schema, samples, tools } = JSON.parse(readFileSync(out, 'utf8')) as BenchmarkResult
     expect(schema).toBe('till.benchmark/1')
-    expect(tools.map(({ id }) => id)).toEqual(['till', 'openssh'])
+    expect(tools.map(({ id }) => id)).toEqual(['till', 'against', 'openssh'])
     expect(samples.map(({ what, tool, right, note }) => ({ what, tool, right, note }))).toEqual(
       ['true', 'look'].flatMap((what) =>
-        ['till', 'openssh'].map((tool) => ({ what, tool, right: true, note: undefined })),
+        ['till', 'against', 'openssh'].map((tool) => ({ what, tool, right: true, note: undefined })),
       ),
     )
     for (const { values } of samples) {

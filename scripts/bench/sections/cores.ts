@@ -11,7 +11,7 @@ const SIZES = [
 ] as const
 const QUICK_SIZES = [[50, 1]] as const
 /** Those that do it all in one program and are limited by the servers of the fleet. */
-const TOOLS = new Set(['till', 'libssh2', 'go'])
+const TOOLS = new Set(['till', 'against', 'libssh2', 'go'])
 
 /** How fast the client can be where the servers cost little, and how many cores it uses for that. */
 export const cores: Section = {

@@ -9,10 +9,10 @@ import type { Bench, Section } from './section.ts'
 const DEVICES = 1_000
 const FEW_DEVICES = 100
 /** The others would take minutes for a thousand, and say the same of a hundred. */
-const THOUSAND = new Set(['till', 'clush'])
+const THOUSAND = new Set(['till', 'against', 'clush'])
 const PORTS = { healthy: 22, refuses: 23, tarpit: 24, blackHole: 25 } as const
 const LIMIT_S = 400
-const TOOLS = new Set(['till', 'clush', 'pdsh', 'pssh', 'ansible'])
+const TOOLS = new Set(['till', 'against', 'clush', 'pdsh', 'pssh', 'ansible'])
 
 /** Of each hundred devices 3 refuse, 1 is a black hole, 1 a tarpit, spread among the healthy ones. */
 function portAt(n: number): number {
@@ -39,7 +39,7 @@ export const faulty: Section = {
       const hosts = addressesOf(count).map((address, n) => ({ address, port: portAt(n) }))
       const healthy = hosts.filter(({ port }) => port === PORTS.healthy)
       // What the healthy ones take by themselves is needed for the goal only.
-      for (const [what, chosen] of tool.id === 'till'
+      for (const [what, chosen] of tool.kind === 'tillwright'
         ? [['healthy', healthy] as const, ['faulty', hosts] as const]
         : [['faulty', hosts] as const]) {
         const run = { section: 'faulty', what, round: 0, namespace, seconds: LIMIT_S }

@@ -30,7 +30,7 @@ type Task = (typeof TASKS)[number]
 function takes(tool: Tool, round: number, { server }: Server, { task }: Task): boolean {
   if (LIKE_OPENSSH.has(tool.id)) return false
   if (SLOW.has(tool.id)) return round === 0 && server === 'openssh'
-  return server === 'openssh' || task === 'true' || tool.id === 'till'
+  return server === 'openssh' || task === 'true' || tool.kind === 'tillwright'
 }
 
 /** One device behind a line of 100 ms: its first answer, ten steps as they should be, ten steps to mend. */

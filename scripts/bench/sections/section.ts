@@ -9,6 +9,8 @@ export interface Options {
   readonly sizes: readonly number[]
   /** Ids of tools. Default: all that are installed. */
   readonly tools: readonly string[]
+  /** The folder of another build of Tillwright, to be measured beside this one. */
+  readonly against?: string
   readonly rounds: number
   readonly quick: boolean
   readonly all: boolean

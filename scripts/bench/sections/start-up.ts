@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import { measure } from '../measure/measure.ts'
-import { TILL } from '../tools/till.ts'
+import { REPOSITORY } from '../tools/till.ts'
 import { writeChain } from './chain.ts'
 import { inWords } from './run-tool.ts'
 import type { Bench, Section } from './section.ts'
@@ -23,16 +24,23 @@ export const startUp: Section = {
     if (!meter) return
     const folder = bench.folder('start-up')
     writeChain(folder, 1)
+    const others = bench.tools.flatMap((tool) => (tool.id === 'against' ? tool.needs.slice(0, 1) : []))
+    const builds = [
+      { id: 'till', program: join(REPOSITORY, 'bin/till') },
+      ...others.map((program) => ({ id: 'against', program })),
+    ]
     for (let round = 0; round < (bench.options.quick ? 3 : TIMES); round += 1) {
       for (const [what, args] of COMMANDS) {
-        const limits = { seconds: 60, sampleMs: 20 }
-        const { exitCode, values } = await measure(meter, { argv: [...TILL, ...args] }, folder, limits)
-        // The first look at an inventory fills the cache; that is measured elsewhere.
-        if (round === 0 && what === 'list') continue
-        const right = ANSWERS.includes(exitCode)
-        const sample = { section: 'start-up', what, tool: 'till', devices: 1, round, right, values }
-        bench.record(sample)
-        bench.say(inWords(sample))
+        for (const { id: tool, program } of builds) {
+          const limits = { seconds: 60, sampleMs: 20 }
+          const { exitCode, values } = await measure(meter, { argv: [program, ...args] }, folder, limits)
+          // The first look at an inventory fills the cache; that is measured elsewhere.
+          if (round === 0 && what === 'list') continue
+          const right = ANSWERS.includes(exitCode)
+          const sample = { section: 'start-up', what, tool, devices: 1, round, right, values }
+          bench.record(sample)
+          bench.say(inWords(sample))
+        }
       }
     }
   },

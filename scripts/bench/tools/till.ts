@@ -41,10 +41,10 @@ export function writeTillProject(lab: Lab, hosts: readonly Host[], folder: strin
 }
 
 /** Version, and the revision that is measured. */
-function tillVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as { version: string }
+function versionOf(root: string): string {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
   try {
-    return `${version}, ${system('git', '-C', REPOSITORY, 'describe', '--always', '--dirty').trim()}, Node.js ${process.versions.node}`
+    return `${version}, ${system('git', '-C', root, 'describe', '--always', '--dirty').trim()}, Node.js ${process.versions.node}`
   } catch {
     return `${version}, Node.js ${process.versions.node}`
   }
@@ -62,20 +62,26 @@ function failedOf(file: string, hosts: readonly Host[]): readonly string[] {
   return hosts.filter((_, n) => !done.has(nameOf(n))).map(({ address }) => address)
 }
 
-export const till: Tool = {
-  id: 'till',
-  name: 'Tillwright',
-  kind: 'tillwright',
-  debian: 'nodejs',
-  needs: [join(REPOSITORY, 'dist/commands')],
-  version: tillVersion,
-  configuration: 'as it comes: journal, leases, host keys checked; exec for `true`, plan and apply for ten steps',
-  prepare({ lab, hosts, folder, work, change }) {
-    writeTillProject(lab, hosts, folder)
-    const output = ['--output', join(folder, 'result.json')]
-    if (work === 'true') return { argv: [...TILL, 'exec', ...output, '--', 'true'], cwd: folder }
-    if (!change) return { argv: [...TILL, 'plan', work], cwd: folder }
-    return { argv: [...TILL, 'apply', work, '--yes', ...output], cwd: folder }
-  },
-  failed: (_output, { folder, hosts }) => failedOf(join(folder, 'result.json'), hosts),
+/** `till` of a folder that it was built in. */
+export function tillIn(root: string, { id, name }: Pick<Tool, 'id' | 'name'>): Tool {
+  const program = join(root, 'bin/till')
+  return {
+    id,
+    name,
+    kind: 'tillwright',
+    debian: 'nodejs',
+    needs: [program, join(root, 'dist/commands')],
+    version: () => versionOf(root),
+    configuration: 'as it comes: journal, leases, host keys checked; exec for `true`, plan and apply for ten steps',
+    prepare({ lab, hosts, folder, work, change }) {
+      writeTillProject(lab, hosts, folder)
+      const output = ['--output', join(folder, 'result.json')]
+      if (work === 'true') return { argv: [program, 'exec', ...output, '--', 'true'], cwd: folder }
+      if (!change) return { argv: [program, 'plan', work], cwd: folder }
+      return { argv: [program, 'apply', work, '--yes', ...output], cwd: folder }
+    },
+    failed: (_output, { folder, hosts }) => failedOf(join(folder, 'result.json'), hosts),
+  }
 }
+
+export const till = tillIn(REPOSITORY, { id: 'till', name: 'Tillwright' })
