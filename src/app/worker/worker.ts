@@ -48,6 +48,8 @@ type Dependencies = WorkerDependencies & { readonly queue: WorkQueue }
 
 interface OpenRun {
   readonly visits: Promise<HandedVisits | undefined>
+  /** The same, once it is open. */
+  opened?: HandedVisits
   /** Devices of it that are here, on their way or not begun. */
   pending: number
   usedAt: number
@@ -127,16 +129,18 @@ export class Worker {
     }
     for (const timer of this.#timers) clearInterval(timer)
     for (const unlisten of this.#unlisten) unlisten()
-    for (const { visits, unlisten } of this.#runs.values()) {
+    for (const { opened, unlisten } of this.#runs.values()) {
       unlisten()
-      ;(await visits.catch(() => undefined))?.close()
+      opened?.close()
     }
     await this.#dependencies.store.work.leave(this.#facts).catch(() => undefined)
   }
 
   /** Ends what it has after what is being changed; asked for again, now. */
   hurry(): void {
-    for (const { visits } of this.#runs.values()) void visits.then((open) => open?.hurry())
+    for (const { visits } of this.#runs.values()) {
+      visits.then((open) => open?.hurry()).catch(() => undefined)
+    }
   }
 
   #every(ms: number, work: () => Promise<void>): void {
@@ -173,17 +177,11 @@ export class Worker {
   /** What controllers say, and whether there is more to do. */
   async #look(): Promise<void> {
     this.#take()
-    const open = (
-      await Promise.all(
-        [...this.#runs].map(async ([key, known]) => ({
-          key,
-          known,
-          visits: await known.visits.catch(() => undefined),
-        })),
-      )
-    ).flatMap(({ key, known, visits }) =>
-      visits ? [{ key, known, visits, run: visits.run, fleet: visits.fleet }] : [],
-    )
+    // One that does not open keeps nobody else from hearing of their controllers.
+    const open = [...this.#runs].flatMap(([key, known]) => {
+      const { opened: visits } = known
+      return visits ? [{ key, known, visits, run: visits.run, fleet: visits.fleet }] : []
+    })
     if (open.length === 0) return
     const standings = await this.#dependencies.store.work.standings(open)
     for (const { key, known, visits, run } of open) {
@@ -344,7 +342,10 @@ export class Worker {
     const open: OpenRun = { visits, pending: 0, usedAt: performance.now(), unlisten }
     this.#runs.set(key, open)
     const forget = (): void => this.#forget(key)
-    visits.then((there) => there ?? forget(), forget)
+    visits.then((there) => {
+      if (there) open.opened = there
+      else forget()
+    }, forget)
     return open
   }
 

@@ -9,8 +9,11 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A worker with room for one device, whose store and queue say what the test says; devices are had by somebody else. */
-async function workerOf(controller: { epoch: number | undefined }) {
+/** A worker whose store and queue say what the test says; devices are had by somebody else. `stuck`: run `stuck` is read no sooner than that. */
+async function workerOf(
+  controller: { epoch: number | undefined },
+  { slots = 1, stuck }: { readonly slots?: number; readonly stuck?: Promise<undefined> } = {},
+) {
   const files = new TestProject({ 'tillwright.yaml': '{}\n', 'inventory/fleet.yaml': inventoryWith('') })
   const project = await openProject(files.root)
   const jobs: TakenJob[] = []
@@ -22,7 +25,7 @@ async function workerOf(controller: { epoch: number | undefined }) {
     {
       project,
       store: {
-        kept: { of: async () => ({ order, files: {} }) },
+        kept: { of: (run: string) => (run === 'stuck' ? stuck : Promise.resolve({ order, files: {} })) },
         work: {
           present: async () => true,
           leave: async () => undefined,
@@ -50,7 +53,7 @@ async function workerOf(controller: { epoch: number | undefined }) {
       secretsOf: () => ({ read: async () => '' }),
       // biome-ignore lint/suspicious/noExplicitAny: what a worker needs until it has a device.
     } as any,
-    { name: 'hub', serve: 'all', slots: 1, tell: () => undefined },
+    { name: 'hub', serve: 'all', slots, tell: () => undefined },
   )
   onTestFinished(async () => {
     await worker.stop()
@@ -118,4 +121,25 @@ test('a job of a controller that is newer than the one that a worker has heard o
     ['pos1 1', 'pos1 1', 'pos2 2'],
     ['pos1', 'pos2'],
   ])
+})
+
+test('a run that does not open keeps others from nothing', async () => {
+  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+  const controller: { epoch: number | undefined } = { epoch: undefined }
+  let letGo: (() => void) | undefined
+  const stuck = new Promise<undefined>((resolve) => {
+    letGo = () => resolve(undefined)
+  })
+  const { jobs, asked, done } = await workerOf(controller, { slots: 2, stuck })
+  jobs.push(jobOf('pos9', 1, 'stuck'), jobOf('pos1', 1))
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect([jobs.length, asked]).toEqual([0, []])
+  // It is heard of, though the other run is not open yet.
+  controller.epoch = 1
+  await vi.advanceTimersByTimeAsync(3_000)
+  await over(done, 1)
+  expect([done, asked]).toEqual([['pos1 1'], ['pos1']])
+  letGo?.()
+  await over(done, 2)
+  expect(done).toEqual(['pos1 1', 'pos9 1'])
 })
