@@ -82,7 +82,7 @@ describe.skipIf(!hasPostgres || !hasPgBouncer)(
       const fresh = as('reader').replace(/\/till$/, '/fresh')
       const refused = [
         [as('few'), 'has no connection left (53300)', 'max_connections'],
-        [as('till', 'wrong-password'), 'refuses the password (28P01)', 'ALTER ROLE … PASSWORD'],
+        [as('till', 'wrong-password'), 'refuses the user or the password (28P01)', 'ALTER ROLE … PASSWORD'],
         [fresh, 'is read-only: a standby, or one that was told so (25006)', 'default_transaction_read_only'],
       ] as const
       for (const [url, what, advice] of refused) {

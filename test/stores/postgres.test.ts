@@ -128,14 +128,14 @@ describe.skipIf(!hasPostgres)('state in PostgreSQL', () => {
       {
         "away": "The state store, database "till" on 127.0.0.1:1 as "till", does not answer (ECONNREFUSED). See that PostgreSQL runs there and can be reached from this machine; \`pg_isready\` of its client tells.",
         "certificates": "The certificates "/nowhere.pem" of sslrootcert cannot be read (ENOENT). Name a file in PEM with the certificate of the authority that signed the one of the server.",
-        "database": "The state store, database "nothing" on 127.0.0.1:PORT as "till", does not exist (3D000). Create it: \`createdb --owner=USER DATABASE\`. Tillwright makes its tables in it by itself.",
+        "database": "The state store, database "nothing" on 127.0.0.1:PORT as "till", does not exist (3D000). Correct its name in the address, or create it: \`createdb --owner=USER DATABASE\`. Tillwright makes its tables in it by itself.",
         "form": "What names the PostgreSQL of the state is not an address. Write it as postgres://USER@HOST:5432/DATABASE.",
         "mode": "The address of the PostgreSQL of the state has sslmode "no-verify". Write one of disable, require, verify-ca, verify-full. With TLS the certificate is always verified, and so is the name in it.",
         "option": "The address of the PostgreSQL of the state has an option "application_name". sslmode, sslrootcert and schema are known there, and host for the folder of a socket.",
-        "password": "The state store, database "till" on 127.0.0.1:PORT as "till", refuses the password (28P01). Set the password that this user has there: \`ALTER ROLE … PASSWORD\`.",
+        "password": "The state store, database "till" on 127.0.0.1:PORT as "till", refuses the user or the password (28P01). Correct them in the address (\`state\` of tillwright.yaml, or TILL_STATE), or set this password there: \`ALTER ROLE … PASSWORD\`.",
         "schema": "The address of the PostgreSQL of the state has a schema "No;". Write small letters, digits and _ .",
         "tls": "The state store, database "till" on 127.0.0.1:PORT as "till", does not speak TLS. Switch TLS on there (ssl = on), or write sslmode=disable where the way to it is safe.",
-        "user": "The state store, database "till" on 127.0.0.1:PORT as "nobody", refuses the password (28P01). Set the password that this user has there: \`ALTER ROLE … PASSWORD\`.",
+        "user": "The state store, database "till" on 127.0.0.1:PORT as "nobody", refuses the user or the password (28P01). Correct them in the address (\`state\` of tillwright.yaml, or TILL_STATE), or set this password there: \`ALTER ROLE … PASSWORD\`.",
       }
     `)
   })

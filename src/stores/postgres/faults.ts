@@ -95,14 +95,17 @@ const UNTRUSTED: Cause = [
 ]
 
 const CAUSES: Readonly<Record<string, Cause>> = {
-  '28P01': ['refuses the password', 'Set the password that this user has there: `ALTER ROLE … PASSWORD`.'],
+  '28P01': [
+    'refuses the user or the password',
+    'Correct them in the address (`state` of tillwright.yaml, or TILL_STATE), or set this password there: `ALTER ROLE … PASSWORD`.',
+  ],
   '28000': [
     'refuses this user',
-    'Create the user with LOGIN, and let pg_hba.conf of the server take it from this machine, by TLS where that is asked for.',
+    'Correct the user in the address, or create it with LOGIN; pg_hba.conf of the server has to take it from this machine, by TLS where that is asked for.',
   ],
   '3D000': [
     'does not exist',
-    'Create it: `createdb --owner=USER DATABASE`. Tillwright makes its tables in it by itself.',
+    'Correct its name in the address, or create it: `createdb --owner=USER DATABASE`. Tillwright makes its tables in it by itself.',
   ],
   '42501': [
     'does not let this user do what is needed',
