@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # dateutils 0.4.10 (Debian 12): ddiff's months with the days left over, as the age of a till or of a contract is written, and dconv's working day of the month ("%db").
-# Its page: the units that a format has are counted from the largest down, each taking what the ones before it leave over.
+# ddiff(1), "The refinement rule": beside months, days are shown "in its natural range", which is what the months leave over.
 # Guess before the run: 31 January to 1 March is one month and a day or a few, and never as many days as two months have; of a Saturday, dconv says the working day
 # before it or after it, or none.
 # Seen: 30 and 31 January to 1 March 2026 are "1 months, 63 days" and "1 months, 62 days", from 31 December to 2 March it is 63 days beside two months; 28 and 29 January
